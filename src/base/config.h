@@ -1,0 +1,88 @@
+#ifndef ND_BASE_CONFIG_H
+#define ND_BASE_CONFIG_H
+
+/*
+ * nymdesk.conf(5): a GKeyFile, read once by the supervisor, checked against
+ * one table, and given to each role as a sealed memfd that holds only what
+ * that role needs. Immutable after loading.
+ */
+#include <glib.h>
+
+#include "base/role.h"
+
+struct config_queue {
+	char *name;	   /* own; "support" */
+	char *address;	   /* own; "support@casino.example" */
+	char *local;	   /* own; "support" */
+	char *domain;	   /* own; lower-case A-label */
+	char *role;	   /* own; display name towards players */
+	char **agents;	   /* own; recipients of agent copies */
+	char **members;	   /* own; addresses that may answer; NULL-ended */
+	char *language;	   /* own; fallback for a doubt, "en" */
+	gboolean proof;	   /* agents need an Authentication-Results of ours */
+	gboolean per_ticket_pseudonym;
+	gint64 ack_s;
+	gint64 first_reply_s;
+	gint64 decision_s;
+	gint64 reopen_s;
+	char *faq;	   /* own; default FAQ link, "" if none */
+	GHashTable *faqs;  /* own; category (char) to link (char) */
+};
+
+struct config {
+	char *run_dir;
+	char *state_dir;    /* desk only, else NULL; as for the next two */
+	char *key_dir;	    /* vault only */
+	char *filter_dir;
+	char *template_dir;
+	char *authserv_id;
+	char *log_level;
+
+	char *lmtp_listen;  /* "unix:/path" or "inet:127.0.0.1:2400" */
+	gint64 lmtp_workers;
+	gint64 lmtp_recycle;	   /* mails after which a worker is replaced */
+	gint64 lmtp_idle_s;
+	gint64 lmtp_size_max;	   /* octets of a mail */
+	gint64 lmtp_rcpt_max;
+
+	char *post_server;  /* "inet:127.0.0.1:10026" or "unix:/path" */
+	char *post_tls;	    /* "none", "may", "require" */
+	char *post_tls_name; /* name in the server's certificate */
+	char *post_user;    /* SMTP AUTH; "" for none */
+	char *post_password_file;
+	gint64 post_hand_over; /* processes */
+	gint64 post_notice;    /* processes */
+	gint64 post_timeout_s;
+
+	gint64 epoch_s;
+	gint64 retention_s;
+	gint64 open_rate;   /* envelopes a second, sustained */
+	gint64 open_burst;
+
+	GPtrArray *queues;  /* own struct config_queue */
+};
+
+/* Reads and checks a file. The error names file, group, key and what is
+ * allowed. */
+struct config *config_load_file(const char *path, GError **err);
+/* What config_for_role() made. */
+struct config *config_load_fd(int fd, GError **err);
+void config_free(struct config *config);
+typedef struct config config_auto;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(config_auto, config_free)
+
+/* The part of the file at path that this role may see, as key file text.
+ * Caller frees. */
+char *config_for_role(const char *path, enum role role, GError **err);
+
+/* The queue whose local part and domain fit, or NULL. *ext is what follows
+ * the delimiter ("" if nothing); borrowed from local. */
+const struct config_queue *config_queue_by_addr(const struct config *config,
+    const char *local, const char *domain, const char **ext);
+const struct config_queue *config_queue_by_name(const struct config *config,
+    const char *name);
+
+/* nymdesk.conf with every key, its default and its help: the sample file. */
+void config_print_sample(GString *out);
+
+#endif

@@ -1,0 +1,64 @@
+#ifndef ND_MAIL_MODEL_H
+#define ND_MAIL_MODEL_H
+
+/*
+ * What is known of one received mail after parsing: plain values, all
+ * texts valid UTF-8 with LF line ends and without NUL, CR or other control
+ * characters but TAB. Owns everything it points to; no GMime object gets
+ * out of src/mail. Lives in memory only and dies with mail_free().
+ */
+#include <glib.h>
+
+#include "base/addr.h"
+
+#define MAIL_DIGEST_LEN 32
+
+enum mail_machine {	/* RFC 3834 and kin: why no person wrote it */
+	MAIL_PERSON,
+	MAIL_AUTO,	/* Auto-Submitted other than "no", or a vacation shape */
+	MAIL_BULK,	/* List-*, Precedence bulk/list/junk, Feedback-ID */
+	MAIL_REPORT,	/* DSN, MDN, ARF, null sender */
+};
+
+enum mail_auth { /* RFC 8601, of our own authserv-id only */
+	MAIL_AUTH_NONE, /* no result of ours */
+	MAIL_AUTH_FAIL, /* spf, dkim and dmarc results exist, none passes */
+	MAIL_AUTH_PASS, /* one passes and is aligned with From, or auth=pass */
+};
+
+/* Anything that is not body text. Never its file name. */
+struct mail_file {
+	char *type;   /* own; sniffed media type in lower case, "image/jpeg" */
+	char *text;   /* own; content of a text type as UTF-8, else NULL */
+	gsize size;   /* octets after transfer decoding */
+	gboolean is_inline; /* inline or inside multipart/related */
+};
+
+struct mail {
+	struct addr *from_addr;	  /* own; NULL if there is no usable one */
+	char *from_name;	  /* own; "" if none */
+	GPtrArray *other_addrs;	  /* own struct addr: Sender, Reply-To, ... */
+	GPtrArray *other_names;	  /* own char: their display names */
+	guint recipients;	  /* mailboxes in To and Cc together */
+
+	char *subject;		  /* own; decoded, one line, "" if none */
+	char *message_id;	  /* own; without brackets, "" if none */
+	GPtrArray *references;	  /* own char: In-Reply-To, then References
+				   * from last to first, no brackets */
+	char *text;		  /* own; all body text, HTML rendered */
+	GPtrArray *files;	  /* own struct mail_file */
+	gboolean is_placeholder;  /* refused by the pre-scan or unparsable:
+				   * text is "" and only the facts hold */
+
+	enum mail_machine machine;
+	enum mail_auth auth;
+	char lang[4];		  /* "de", "" if in doubt */
+	guint8 digest[MAIL_DIGEST_LEN]; /* SHA-256 over what makes this mail
+				   * this mail: From, Message-ID, text */
+};
+
+void mail_free(struct mail *mail);
+typedef struct mail mail_auto;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(mail_auto, mail_free)
+
+#endif

@@ -1,0 +1,330 @@
+#ifndef ND_PROTO_MESSAGES_H
+#define ND_PROTO_MESSAGES_H
+
+/*
+ * Every message between roles, as plain values.
+ *
+ * One request, one answer. proto_encode() and proto_decode() (proto/codec.h)
+ * turn them into frames of at most PROTO_FRAME_MAX octets. Fixed limits on
+ * every text and list are part of the message tables in messages.c; a frame
+ * that breaks one is not decoded. A decoded message owns its GBytes, GArrays
+ * and texts: proto_clear().
+ *
+ * Bodies of mails travel beside the frame as one sealed memfd.
+ */
+#include <glib.h>
+
+#include "ticket/label.h"
+#include "ticket/number.h"
+
+#define PROTO_FRAME_MAX 65536
+#define PROTO_KEY_LEN 32	/* contact ids, fingerprints, digests */
+#define PROTO_EPOCHS_MAX 64	/* live epochs at a time */
+#define PROTO_CLAIMS_MAX 8
+#define PROTO_NUMBERS 2		/* numbers the vault derives for a new ticket */
+#define PROTO_ENVELOPE_MAX 1984 /* octets of a return envelope's content */
+#define PROTO_JOBS_MAX 8
+#define PROTO_RCPTS_MAX 64
+
+enum proto_type {
+	PROTO_ERROR = 1,	/* answer to anything that failed */
+
+	PROTO_VAULT_IDENTIFY,	/* intake to vault */
+	PROTO_VAULT_IDENTITY,
+	PROTO_VAULT_OPEN,	/* post to vault */
+	PROTO_VAULT_OPENED,
+
+	PROTO_DESK_ADMIT,	/* intake to desk: look, change nothing */
+	PROTO_DESK_ADMITTED,
+	PROTO_DESK_COMMIT,	/* intake to desk: take it */
+	PROTO_DESK_COMMITTED,
+	PROTO_DESK_TAKE,	/* post to desk: begin an agent's answer */
+	PROTO_DESK_WORK,	/* post to desk: settle jobs, ask for more */
+	PROTO_DESK_JOBS,	/* answer to both */
+
+	PROTO_POST_HAND_OVER,	/* intake to post */
+	PROTO_POST_RESULT,
+
+	PROTO_CTL_STATUS,	/* nymdesk to desk */
+	PROTO_CTL_STATUS_IS,
+	PROTO_CTL_LIST,
+	PROTO_CTL_LIST_IS,
+	PROTO_CTL_SHOW,
+	PROTO_CTL_SHOW_IS,
+
+	PROTO_TYPE_END
+};
+
+struct proto_key {
+	guint8 b[PROTO_KEY_LEN];
+};
+
+/* PROTO_ERROR: kind is an enum error_kind; text is made of our literals. */
+struct proto_error {
+	guint32 kind;
+	char *text;
+};
+
+/* --- vault ---------------------------------------------------------- */
+
+/* How a mail names a ticket, in falling order of weight. */
+enum proto_via {
+	PROTO_VIA_CAPABILITY = 1, /* recipient address; token unused */
+	PROTO_VIA_MESSAGE_ID,	  /* In-Reply-To or References */
+	PROTO_VIA_SUBJECT,	  /* number in the subject: no proof */
+	PROTO_VIA_BOUNCE,	  /* envelope sender of ours; number unset */
+};
+
+enum proto_side {
+	PROTO_SIDE_NONE,
+	PROTO_SIDE_PLAYER,
+	PROTO_SIDE_AGENT,
+};
+
+struct proto_claim {
+	guint32 via;
+	struct number number;
+	struct label_mac token;
+	struct label_mac mac;
+};
+
+struct proto_vault_identify {
+	char *queue;		/* name of the queue the mail was sent to */
+	char *sender_addr;	/* addr_to_normal(), "" if the mail has none */
+	struct proto_key digest; /* struct mail.digest */
+	GBytes *envelope;	/* content to seal, empty for none */
+	GArray *claims;		/* struct proto_claim */
+};
+
+/* Under one live epoch. */
+struct proto_epoch_ids {
+	gint64 epoch;
+	struct proto_key contact;
+	struct proto_key fingerprint; /* of the message */
+};
+
+struct proto_proof {
+	guint32 is_valid; /* the keyed part holds under a live epoch */
+	guint32 side;	  /* enum proto_side; for PROTO_VIA_CAPABILITY */
+};
+
+struct proto_vault_identity {
+	GArray *epochs; /* struct proto_epoch_ids, newest first, never empty */
+	GArray *proofs; /* struct proto_proof, one for each claim, in order */
+	GArray *labels; /* struct label_set: PROTO_NUMBERS derived ones, then
+			 * one for each claim with a number, in order */
+	GBytes *sealed; /* under epochs[0] and its contact; empty for none */
+};
+
+struct proto_vault_open {
+	char *queue;
+	gint64 epoch;
+	struct proto_key contact;
+	struct proto_key job; /* the ids of the mail to send derive from it */
+	guint32 kind;	      /* enum proto_job_kind */
+	struct number number;
+	GBytes *sealed;
+};
+
+struct proto_vault_opened {
+	GBytes *envelope;
+	struct label_set label; /* agent side is empty */
+};
+
+/* Content of a return envelope: made by intake, read by post, opaque to
+ * vault and desk. */
+struct proto_envelope {
+	char *player_addr; /* addr_to_wire() */
+	char *subject;	   /* of the thread, without Re: and number */
+	char *message_id;  /* of the player's last mail, "" if none */
+	char *references;  /* space-separated ids with brackets */
+};
+
+/* --- desk ----------------------------------------------------------- */
+
+enum proto_mail_flag { /* bits of flags */
+	PROTO_FLAG_MACHINE = 1 << 0,	/* no person wrote it: no notice */
+	PROTO_FLAG_UNPROVEN = 1 << 1,	/* shown forged: no notice */
+	PROTO_FLAG_OTHER_ADDR = 1 << 2, /* by capability, other contact */
+	PROTO_FLAG_MENTIONS = 1 << 3,	/* names a ticket it may not have */
+	PROTO_FLAG_PLACEHOLDER = 1 << 4, /* body could not be read */
+	PROTO_FLAG_NO_RETURN = 1 << 5,	/* no address to answer to */
+};
+
+struct proto_desk_admit {
+	char *queue;
+	char *lang;
+	char *category;	 /* "" for none */
+	guint32 side;	 /* enum proto_side */
+	guint32 flags;
+	gint64 received; /* s since 1970, when the gateway got it */
+	GArray *epochs;	 /* struct proto_epoch_ids as the vault gave them */
+	GArray *claims;	 /* struct proto_claim whose proof held, and
+			  * PROTO_VIA_SUBJECT ones; macs empty */
+	GArray *numbers; /* struct number: the PROTO_NUMBERS derived */
+};
+
+enum proto_verdict {
+	PROTO_NEW = 1,	 /* opens the ticket */
+	PROTO_FOLLOW_UP, /* belongs to the ticket */
+	PROTO_DUPLICATE, /* known message: answer 250, do nothing */
+	PROTO_REPLY,	 /* agent's answer to the ticket */
+	PROTO_BOUNCE,	 /* report on a mail of ours: noted, do nothing */
+	PROTO_UNKNOWN,	 /* agent's side, but no such ticket */
+};
+
+struct proto_desk_admitted {
+	guint32 verdict;
+	struct number number;
+	struct number mentions; /* ticket it names without right, or unset */
+	guint32 flags;		/* as asked, and what the desk found */
+	guint32 level;
+	gint64 opened;		/* s */
+	gint64 due;		/* s; first reply, or decision after that */
+	char *pseudonym;
+	char *category;
+	char *copy_id; /* Message-ID (no brackets) of the ticket's newest
+			* agent copy, "" if none */
+};
+
+struct proto_desk_commit {
+	struct proto_desk_admit admit;
+	guint32 verdict;	/* as admitted; else the answer is CONFLICT */
+	struct number number;	/* as admitted */
+	char *pseudonym;	/* as admitted */
+	char *copy_id;		/* Message-ID of the copy handed over */
+	GBytes *sealed;		/* empty for none */
+};
+
+enum proto_job_kind {
+	PROTO_JOB_ACK = 1, /* acknowledge a new ticket */
+	PROTO_JOB_ANSWER,  /* an agent's answer in the hands of a post */
+};
+
+enum proto_outcome {
+	PROTO_SENT = 1,	 /* the MTA said 250 */
+	PROTO_DEFERRED,	 /* try again later */
+	PROTO_FAILED,	 /* the MTA said 5xx */
+};
+
+/* Name of a job: the fingerprint of the mail that caused it, and its kind. */
+struct proto_job_name {
+	struct proto_key key;
+	guint32 kind;
+};
+
+struct proto_settle {
+	struct proto_job_name job;
+	guint32 outcome;
+	char *status; /* RFC 3463 "5.1.1", "" if none */
+};
+
+struct proto_desk_take {
+	guint32 slot;
+	struct proto_job_name job; /* fingerprint under the newest epoch */
+	struct number number;
+	char *queue;
+};
+
+struct proto_desk_work {
+	guint32 slot;	/* whose claims; one process holds a slot at a time */
+	guint32 resume; /* TRUE: list the jobs the slot holds, claim none */
+	guint32 want;	/* jobs to claim at most */
+	guint32 wait_ms; /* answer an empty list only after this time */
+	GArray *settled; /* struct proto_settle */
+};
+
+struct proto_job {
+	struct proto_job_name name;
+	struct number number;
+	char *queue;
+	char *lang;
+	char *category;
+	gint64 opened;	     /* s; receipt of the ticket's first mail */
+	gint64 due;	     /* s; when this job must be done */
+	gint64 forget;	     /* s; when the contact's keys die */
+	guint32 attempts;
+	gint64 epoch;	     /* of contact and sealed */
+	struct proto_key contact;
+	GBytes *sealed;
+};
+
+struct proto_desk_jobs {
+	GArray *jobs; /* struct proto_job */
+};
+
+/* --- post ----------------------------------------------------------- */
+
+enum proto_hand_over_kind {
+	PROTO_MAIL_WHOLE = 1, /* the memfd is a whole mail: send as it is */
+	PROTO_MAIL_ANSWER,    /* the memfd is an answer's text, UTF-8 */
+};
+
+struct proto_post_hand_over {
+	guint32 kind;
+	/* PROTO_MAIL_WHOLE */
+	char *sender_addr;  /* envelope sender, "" for the null one */
+	GPtrArray *rcpt_addrs; /* char */
+	/* PROTO_MAIL_ANSWER */
+	struct proto_job_name job;
+	struct number number;
+	char *queue;
+};
+
+struct proto_result {
+	guint32 code; /* SMTP reply code, 0 if none came */
+	char *status; /* RFC 3463, "" if none */
+};
+
+struct proto_post_result {
+	GArray *results; /* struct proto_result, one for each recipient */
+};
+
+/* --- command line --------------------------------------------------- */
+
+struct proto_ctl_status_is {
+	gint64 tickets_open;
+	gint64 tickets_closed;
+	gint64 promises_open;
+	gint64 promises_late; /* past due */
+	gint64 promises_soon; /* alarmed: due soon */
+	gint64 promises_failed;
+	gint64 oldest_due;    /* s, 0 if none */
+};
+
+struct proto_ctl_list {
+	struct number after; /* page: tickets behind this one */
+	guint32 limit;
+};
+
+struct proto_ctl_ticket {
+	struct number number;
+	char *queue;
+	char *state;
+	char *lang;
+	char *category;
+	char *pseudonym;
+	guint32 level;
+	guint32 flags;
+	guint32 messages;
+	gint64 opened;
+	gint64 first_reply_due;
+	gint64 decision_due;
+	gint64 acknowledged; /* s, 0 if not yet */
+	gint64 answered;     /* s, 0 if not yet */
+};
+
+struct proto_ctl_list_is {
+	GArray *tickets; /* struct proto_ctl_ticket */
+};
+
+struct proto_ctl_show {
+	struct number number;
+};
+
+struct proto_ctl_show_is {
+	guint32 is_found;
+	struct proto_ctl_ticket ticket;
+};
+
+#endif

@@ -1,0 +1,53 @@
+#ifndef ND_RULES_RULES_H
+#define ND_RULES_RULES_H
+
+/*
+ * Redaction and classification rules of filters (files *.conf), see
+ * nymdesk-rules(5).
+ *
+ * Matching is done on a shadow of the text (NFKC, case-folded, ignorable
+ * characters removed) with an offset map back; what is emitted is the
+ * original text outside of masked spans. Keep rules run first and protect
+ * their spans. Time is linear in the text; a rule that hits a PCRE2 limit
+ * masks the paragraph it was looking at.
+ *
+ * A struct rules is immutable after loading and may be shared after fork.
+ */
+#include <glib.h>
+
+struct rules;
+
+/* Own identity of one mail: each literal is found wherever it stands as a
+ * word of its own, in any case and diacritic form, and replaced by
+ * placeholder. */
+struct rules_literals;
+
+struct rules_literals *rules_literals_new(void);
+void rules_literals_free(struct rules_literals *literals);
+/* An address in any spelling: masked whole, as "[address]". */
+void rules_literals_add_addr(struct rules_literals *literals,
+    const char *addr, const char *placeholder);
+/* A display name: the whole name and its words of three letters or more. */
+void rules_literals_add_name(struct rules_literals *literals,
+    const char *name, const char *placeholder);
+/* Exactly this text, without regard to case. */
+void rules_literals_add_text(struct rules_literals *literals,
+    const char *text, const char *placeholder);
+
+/* Loads every *.conf of dir in alphabetical order. The error names file,
+ * group and what to do (it is shown to operators, and rule files hold no
+ * mail). */
+struct rules *rules_load(const char *dir, GError **err);
+void rules_free(struct rules *rules);
+
+/* Returns the text with everything masked that mask rules and literals find
+ * outside of kept spans; never NULL. text is UTF-8 without NUL. literals may
+ * be NULL. *masked (if not NULL) is increased by the number of spans. */
+char *rules_redact(const struct rules *rules,
+    const struct rules_literals *literals, const char *text, guint *masked);
+
+/* The "as" of the first rule with action "category" that matches, or NULL.
+ * Borrowed from rules. */
+const char *rules_category(const struct rules *rules, const char *text);
+
+#endif
