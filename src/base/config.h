@@ -20,7 +20,7 @@ struct config_queue {
 	char **members;	   /* own; addresses that may answer; NULL-ended */
 	char *language;	   /* own; fallback for a doubt, "en" */
 	gboolean proof;	   /* agents need an Authentication-Results of ours */
-	gboolean per_ticket_pseudonym;
+	gboolean per_ticket_pseudonym; /* a new pseudonym for every ticket */
 	gint64 ack_s;
 	gint64 first_reply_s;
 	gint64 decision_s;

@@ -9,6 +9,8 @@
  * server that dies: a client that connects meanwhile waits, bounded by its
  * timeout. Nothing here interprets a message beyond its type.
  */
+#include <sys/types.h>
+
 #include <glib.h>
 
 #include "base/role.h"
@@ -52,7 +54,7 @@ struct ipc_server *ipc_server_new(enum role self, ipc_handler handler,
 void ipc_server_free(struct ipc_server *server);
 
 /* Serves a listening socket whose peers are of role client; their uid must
- * be client_uid, or 0 for ROLE_CTL. Takes fd. */
+ * be client_uid. Takes fd. */
 void ipc_server_listen(struct ipc_server *server, int fd, enum role client,
     uid_t client_uid);
 
@@ -68,11 +70,11 @@ void ipc_answer(struct ipc_peer *peer, enum proto_type type,
     gconstpointer message);
 void ipc_answer_error(struct ipc_peer *peer, const GError *error);
 
-/* Makes and binds a listening socket in run_dir for this pair of roles,
- * owned by uid with mode 0600 (mode 0660 and gid for ROLE_CTL if gid is not
- * (gid_t)-1). -1 on failure. For the supervisor. */
+/* Makes and binds a listening socket in run_dir for this pair of roles, mode
+ * 0600 and owned by uid, so that nobody but the client role (and root) can
+ * connect. -1 on failure. For the supervisor. */
 int ipc_listen(const char *run_dir, enum role server, enum role client,
-    uid_t uid, gid_t gid, GError **err);
+    uid_t uid, GError **err);
 
 /* --- bodies --------------------------------------------------------- */
 

@@ -1,0 +1,31 @@
+#ifndef ND_BASE_SANDBOX_H
+#define ND_BASE_SANDBOX_H
+
+/*
+ * What a role gives up when it starts: one function, one table.
+ *
+ * Core dumps and ptrace always; then its root rights for the role's own user
+ * (if it was started as root), new privileges, children, and with a seccomp
+ * filter the system calls it has no use for: only the post may make sockets
+ * other than AF_UNIX ones, nobody may run a program.
+ */
+#include <sys/types.h>
+
+#include <glib.h>
+
+#include "base/role.h"
+
+/* Enters the role's cage for good. uid and gid are the role's; ignored when
+ * not root. */
+gboolean sandbox_enter(enum role role, uid_t uid, gid_t gid, GError **err);
+
+/* Only PR_SET_DUMPABLE 0 and RLIMIT_CORE 0: first thing in every main(),
+ * before anything is read. */
+void sandbox_no_dump(void);
+
+/* The user and group of a role by its program's name. When not root: our own.
+ * FALSE with a clear error when root and the user does not exist. */
+gboolean sandbox_role_ids(enum role role, uid_t *uid, gid_t *gid,
+    GError **err);
+
+#endif
