@@ -1,0 +1,65 @@
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cmd/role_main.h"
+#include "intake/deliver.h"
+#include "intake/server.h"
+#include "mail/language.h"
+#include "mail/parse.h"
+#include "rules/rules.h"
+
+#include "base/banned.h"
+
+#define LINE_MAX_OCTETS 2048
+#define TEXT_LINE_MAX 65536
+#define HEADER_MAX 262144
+#define ERRORS_MAX 20
+
+static gboolean
+parts_load(const struct config *config, struct rules **rules, GError **err)
+{
+	g_autofree char *textcat = g_build_filename(config->template_dir,
+	    "textcat.conf", NULL);
+
+	mail_init();
+	*rules = rules_load(config->filter_dir, err);
+	return *rules != NULL &&
+	    language_init(textcat, ND_TEXTCAT_DATA "/", err);
+}
+
+int
+main(void)
+{
+	struct role_start start;
+	struct rules *rules = NULL;
+	struct deliver *deliver;
+	g_autoptr(GError) error = NULL;
+	struct server_options options = {
+	    .limits = {.line_max = LINE_MAX_OCTETS,
+		.text_line_max = TEXT_LINE_MAX,
+		.header_max = HEADER_MAX,
+		.errors_max = ERRORS_MAX,
+		.protocol = SESSION_LMTP},
+	    .check = deliver_knows,
+	    .stop = &role_stop};
+	gboolean ok;
+
+	role_start(ROLE_LMTP, &start);
+	if (!parts_load(start.config, &rules, &error)) {
+		log_error("lmtp.start", LOG_ERR(error));
+		return 1;
+	}
+	deliver = deliver_new(start.config, rules);
+	options.listen_fd = role_fd("listen");
+	options.limits.size_max = (gsize)start.config->lmtp_size_max;
+	options.limits.rcpt_max = (guint)start.config->lmtp_rcpt_max;
+	options.limits.hostname = ((const struct config_queue *)
+		g_ptr_array_index(start.config->queues, 0))->domain;
+	options.idle_ms = start.config->lmtp_idle_s * 1000;
+	options.recycle = (guint)start.config->lmtp_recycle;
+	ok = server_run(&options, deliver_mail, deliver);
+	deliver_free(deliver);
+	rules_free(rules);
+	config_free(start.config);
+	return ok ? 0 : 1;
+}

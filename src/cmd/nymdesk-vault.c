@@ -1,0 +1,134 @@
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/role_main.h"
+#include "proto/ipc.h"
+#include "vault/keys.h"
+#include "vault/vault.h"
+
+#include "base/banned.h"
+
+#define TICK_S 60
+#define GRACE_S 120 /* for the other roles to finish after SIGTERM */
+
+static gint64
+now_s(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void
+identify(struct vault *vault, struct ipc_peer *peer, GBytes *frame)
+{
+	struct proto_vault_identify request = {0};
+	struct proto_vault_identity answer = {0};
+	g_autoptr(GError) error = NULL;
+
+	if (proto_decode(frame, PROTO_VAULT_IDENTIFY, &request, &error) &&
+	    vault_identify(vault, &request, now_s(), &answer, &error))
+		ipc_answer(peer, PROTO_VAULT_IDENTITY, &answer);
+	else
+		ipc_answer_error(peer, error);
+	proto_clear(PROTO_VAULT_IDENTIFY, &request);
+	proto_clear(PROTO_VAULT_IDENTITY, &answer);
+}
+
+static void
+open_envelope(struct vault *vault, struct ipc_peer *peer, GBytes *frame)
+{
+	struct proto_vault_open request = {0};
+	struct proto_vault_opened answer = {0};
+	g_autoptr(GError) error = NULL;
+	guint64 refused = vault_counters(vault)->refused;
+
+	if (proto_decode(frame, PROTO_VAULT_OPEN, &request, &error) &&
+	    vault_open(vault, &request, now_s(), &answer, &error))
+		ipc_answer(peer, PROTO_VAULT_OPENED, &answer);
+	else
+		ipc_answer_error(peer, error);
+	if (vault_counters(vault)->refused != refused)
+		log_error("vault.open-limit",
+		    LOG_NUM("opened", vault_counters(vault)->opened),
+		    LOG_NUM("refused", vault_counters(vault)->refused));
+	proto_clear(PROTO_VAULT_OPEN, &request);
+	proto_clear(PROTO_VAULT_OPENED, &answer);
+}
+
+static void
+on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
+    gpointer user_data)
+{
+	(void)role;
+	if (fd >= 0)
+		close(fd);
+	if (proto_frame_type(frame) == PROTO_VAULT_IDENTIFY)
+		identify(user_data, peer, frame);
+	else
+		open_envelope(user_data, peer, frame);
+}
+
+/* After SIGTERM the mails in hand are finished first. */
+static gboolean
+may_stop(const struct ipc_server *server, gint64 *asked)
+{
+	if (!role_stop)
+		return FALSE;
+	if (*asked == 0)
+		*asked = now_s();
+	return now_s() - *asked > GRACE_S ||
+	    ipc_server_peers(server, ROLE_LMTP) +
+		ipc_server_peers(server, ROLE_POST) == 0;
+}
+
+static void
+serve(struct vault *vault, const struct role_start *start)
+{
+	struct ipc_server *server =
+	    ipc_server_new(ROLE_VAULT, on_request, NULL, vault);
+	gint64 ticked = now_s();
+	gint64 asked = 0;
+
+	ipc_server_listen(server, role_fd("vault.lmtp"), ROLE_LMTP,
+	    start->uids[ROLE_LMTP]);
+	ipc_server_listen(server, role_fd("vault.post"), ROLE_POST,
+	    start->uids[ROLE_POST]);
+	while (!may_stop(server, &asked)) {
+		g_autoptr(GError) error = NULL;
+
+		(void)ipc_server_poll(server, role_stop ? 50 : 1000);
+		if (now_s() - ticked < TICK_S)
+			continue;
+		ticked = now_s();
+		if (!vault_tick(vault, ticked, &error))
+			log_error("vault.tick", LOG_ERR(error));
+	}
+	ipc_server_free(server);
+}
+
+int
+main(void)
+{
+	struct role_start start;
+	g_autoptr(GError) error = NULL;
+	struct keys *keys;
+	struct vault *vault;
+
+	role_start(ROLE_VAULT, &start);
+	keys = keys_open(start.config->key_dir,
+	    &(struct keys_policy){.epoch_s = start.config->epoch_s,
+		.retention_s = start.config->retention_s},
+	    now_s(), &error);
+	if (keys == NULL) {
+		log_error("vault.start", LOG_ERR(error));
+		return 1;
+	}
+	vault = vault_new(keys,
+	    &(struct vault_policy){.open_rate = start.config->open_rate,
+		.open_burst = start.config->open_burst});
+	log_info("vault.ready", LOG_NUM("epochs", vault_live(vault)));
+	serve(vault, &start);
+	vault_free(vault);
+	config_free(start.config);
+	return 0;
+}

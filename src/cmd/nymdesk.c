@@ -1,0 +1,366 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "cmd/check.h"
+#include "proto/ipc.h"
+#include "ticket/number.h"
+
+#include "base/banned.h"
+
+#define CALL_MS 10000
+#define PAGE 100
+#define EXIT_USAGE 64
+#define EXIT_TROUBLE 1
+
+static gboolean as_json;
+static char *config_path;
+
+/* --- output ------------------------------------------------------------ */
+
+static void
+json_print(JsonBuilder *builder)
+{
+	g_autoptr(JsonGenerator) generator = json_generator_new();
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = NULL;
+
+	json_generator_set_root(generator, root);
+	json_generator_set_pretty(generator, TRUE);
+	text = json_generator_to_data(generator, NULL);
+	puts(text);
+}
+
+static void
+json_add_text(JsonBuilder *b, const char *name, const char *value)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_string_value(b, value);
+}
+
+static void
+json_add_num(JsonBuilder *b, const char *name, gint64 value)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_int_value(b, value);
+}
+
+static char *
+time_show(gint64 at)
+{
+	g_autoptr(GDateTime) time = NULL;
+
+	if (at == 0)
+		return g_strdup("-");
+	time = g_date_time_new_from_unix_utc(at);
+	return time == NULL ? g_strdup("-")
+			    : g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+/* Times in JSON are RFC 3339 texts, null if unset. */
+static void
+json_add_time(JsonBuilder *b, const char *name, gint64 at)
+{
+	g_autofree char *text = time_show(at);
+
+	json_builder_set_member_name(b, name);
+	if (at == 0)
+		json_builder_add_null_value(b);
+	else
+		json_builder_add_string_value(b, text);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? "-" : text;
+}
+
+/* --- asking the desk ----------------------------------------------------- */
+
+static gboolean
+desk_ask(enum proto_type type, gconstpointer request,
+    enum proto_type answer_type, gpointer answer, GError **err)
+{
+	g_autoptr(config_auto) config = config_load_file(config_path, err);
+	struct ipc_client *desk;
+	gboolean ok;
+
+	if (config == NULL)
+		return FALSE;
+	desk = ipc_client_new(config->run_dir, ROLE_DESK, ROLE_CTL, CALL_MS);
+	ok = ipc_call(desk, type, request, -1, answer_type, answer, err);
+	ipc_client_free(desk);
+	return ok;
+}
+
+/* --- status ---------------------------------------------------------------- */
+
+static int
+command_status(GError **err)
+{
+	struct proto_ctl_status_is s = {0};
+	g_autofree char *oldest = NULL;
+	char nothing = 0;
+
+	if (!desk_ask(PROTO_CTL_STATUS, &nothing, PROTO_CTL_STATUS_IS, &s,
+		err))
+		return EXIT_TROUBLE;
+	oldest = time_show(s.oldest_due);
+	if (as_json) {
+		g_autoptr(JsonBuilder) b = json_builder_new();
+
+		json_builder_begin_object(b);
+		json_add_num(b, "tickets_open", s.tickets_open);
+		json_add_num(b, "tickets_closed", s.tickets_closed);
+		json_add_num(b, "promises_open", s.promises_open);
+		json_add_num(b, "promises_soon", s.promises_soon);
+		json_add_num(b, "promises_late", s.promises_late);
+		json_add_num(b, "promises_failed", s.promises_failed);
+		json_add_time(b, "oldest_due", s.oldest_due);
+		json_builder_end_object(b);
+		json_print(b);
+	} else {
+		printf("tickets   open %" G_GINT64_FORMAT
+		       ", closed %" G_GINT64_FORMAT "\n",
+		    s.tickets_open, s.tickets_closed);
+		printf("promises  open %" G_GINT64_FORMAT
+		       ", due soon %" G_GINT64_FORMAT
+		       ", late %" G_GINT64_FORMAT
+		       ", failed %" G_GINT64_FORMAT "\n",
+		    s.promises_open, s.promises_soon, s.promises_late,
+		    s.promises_failed);
+		printf("oldest    due %s\n", oldest);
+	}
+	return s.promises_late > 0 ? EXIT_TROUBLE : 0;
+}
+
+/* --- tickets --------------------------------------------------------------- */
+
+static void
+ticket_json(JsonBuilder *b, const struct proto_ctl_ticket *t)
+{
+	char shown[NUMBER_TEXT_SIZE];
+
+	json_builder_begin_object(b);
+	json_add_text(b, "number", number_show(&t->number, shown));
+	json_add_text(b, "state", t->state);
+	json_add_text(b, "queue", t->queue);
+	json_add_text(b, "player", t->pseudonym);
+	json_add_text(b, "category", t->category);
+	json_add_text(b, "lang", t->lang);
+	json_add_num(b, "level", t->level);
+	json_add_num(b, "flags", t->flags);
+	json_add_num(b, "messages", t->messages);
+	json_add_time(b, "opened", t->opened);
+	json_add_time(b, "acknowledged", t->acknowledged);
+	json_add_time(b, "answered", t->answered);
+	json_add_time(b, "first_reply_due", t->first_reply_due);
+	json_add_time(b, "decision_due", t->decision_due);
+	json_builder_end_object(b);
+}
+
+static void
+ticket_line(const struct proto_ctl_ticket *t)
+{
+	char shown[NUMBER_TEXT_SIZE];
+	g_autofree char *opened = time_show(t->opened);
+
+	printf("%-9s  %-6s  %-10s  %-12s  %-2s  %3u  %s  %s\n",
+	    number_show(&t->number, shown), t->state, t->queue,
+	    or_dash(t->category), or_dash(t->lang), t->messages, opened,
+	    t->pseudonym);
+}
+
+static void
+ticket_page(const struct proto_ctl_ticket *t)
+{
+	char shown[NUMBER_TEXT_SIZE];
+	const struct {
+		const char *name;
+		gint64 at;
+	} times[] = {{"opened", t->opened}, {"acknowledged", t->acknowledged},
+	    {"answered", t->answered}, {"reply due", t->first_reply_due},
+	    {"decision due", t->decision_due}};
+
+	printf("%-13s %s\n", "ticket", number_show(&t->number, shown));
+	printf("%-13s %s\n", "state", t->state);
+	printf("%-13s %s, level %u\n", "queue", t->queue, t->level);
+	printf("%-13s %s\n", "player", t->pseudonym);
+	printf("%-13s %s\n", "category", or_dash(t->category));
+	printf("%-13s %s\n", "language", or_dash(t->lang));
+	printf("%-13s %u\n", "messages", t->messages);
+	for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
+		g_autofree char *text = time_show(times[i].at);
+
+		printf("%-13s %s\n", times[i].name, text);
+	}
+}
+
+/* Prints one page of tickets; *after becomes its last number. */
+static gboolean
+list_page(JsonBuilder *b, struct number *after, guint *len, GError **err)
+{
+	struct proto_ctl_list request = {.after = *after, .limit = PAGE};
+	struct proto_ctl_list_is page = {0};
+
+	if (!desk_ask(PROTO_CTL_LIST, &request, PROTO_CTL_LIST_IS, &page, err))
+		return FALSE;
+	*len = page.tickets->len;
+	for (guint i = 0; i < page.tickets->len; i++) {
+		const struct proto_ctl_ticket *t = &g_array_index(page.tickets,
+		    struct proto_ctl_ticket, i);
+
+		if (b != NULL)
+			ticket_json(b, t);
+		else
+			ticket_line(t);
+		*after = t->number;
+	}
+	proto_clear(PROTO_CTL_LIST_IS, &page);
+	return TRUE;
+}
+
+static int
+command_list(GError **err)
+{
+	g_autoptr(JsonBuilder) b = as_json ? json_builder_new() : NULL;
+	struct number after = {{0}};
+	guint len = PAGE;
+
+	if (b != NULL)
+		json_builder_begin_array(b);
+	while (len == PAGE)
+		if (!list_page(b, &after, &len, err))
+			return EXIT_TROUBLE;
+	if (b != NULL) {
+		json_builder_end_array(b);
+		json_print(b);
+	}
+	return 0;
+}
+
+static int
+command_show(const char *text, GError **err)
+{
+	struct proto_ctl_show request = {0};
+	struct proto_ctl_show_is answer = {0};
+
+	if (!number_parse(text, strlen(text), &request.number)) {
+		error_fail(err, ERROR_PERM,
+		    "not a ticket number: 8 characters such as K7F3-9Q2X, "
+		    "of which the last must fit");
+		return EXIT_USAGE;
+	}
+	if (!desk_ask(PROTO_CTL_SHOW, &request, PROTO_CTL_SHOW_IS, &answer,
+		err))
+		return EXIT_TROUBLE;
+	if (!answer.is_found) {
+		error_fail(err, ERROR_PERM, "no such ticket");
+		proto_clear(PROTO_CTL_SHOW_IS, &answer);
+		return EXIT_TROUBLE;
+	}
+	if (as_json) {
+		g_autoptr(JsonBuilder) b = json_builder_new();
+
+		ticket_json(b, &answer.ticket);
+		json_print(b);
+	} else {
+		ticket_page(&answer.ticket);
+	}
+	proto_clear(PROTO_CTL_SHOW_IS, &answer);
+	return 0;
+}
+
+/* --- check ------------------------------------------------------------------ */
+
+static int
+command_check(void)
+{
+	GArray *rows = check_all(config_path);
+	g_autoptr(JsonBuilder) b = as_json ? json_builder_new() : NULL;
+	int code = 0;
+
+	if (b != NULL)
+		json_builder_begin_array(b);
+	for (guint i = 0; i < rows->len; i++) {
+		const struct check_row *row =
+		    &g_array_index(rows, struct check_row, i);
+
+		if (row->state == CHECK_FAIL)
+			code = EXIT_TROUBLE;
+		if (b == NULL) {
+			printf("%-4s  %-13s  %s\n",
+			    check_state_name(row->state), row->what,
+			    row->detail);
+			continue;
+		}
+		json_builder_begin_object(b);
+		json_add_text(b, "check", row->what);
+		json_add_text(b, "state", check_state_name(row->state));
+		json_add_text(b, "detail", row->detail);
+		json_builder_end_object(b);
+	}
+	if (b != NULL) {
+		json_builder_end_array(b);
+		json_print(b);
+	}
+	check_free(rows);
+	return code;
+}
+
+static int
+command_run(int argc, char **argv, GError **err)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (argc == 2 && strcmp(verb, "status") == 0)
+		return command_status(err);
+	if (argc == 2 && strcmp(verb, "list") == 0)
+		return command_list(err);
+	if (argc == 3 && strcmp(verb, "show") == 0)
+		return command_show(argv[2], err);
+	if (argc == 2 && strcmp(verb, "check") == 0)
+		return command_check();
+	error_fail(err, ERROR_PERM,
+	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
+	    "check");
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	const GOptionEntry entries[] = {
+	    {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path,
+		"Configuration file (" ND_SYSCONFDIR "/nymdesk.conf)", "FILE"},
+	    {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Answer in JSON",
+		NULL},
+	    {0}};
+	g_autoptr(GOptionContext) options =
+	    g_option_context_new("status | list | show NUMBER | check");
+	g_autoptr(GError) error = NULL;
+	int code;
+
+	sandbox_no_dump();
+	log_init("nymdesk", LOG_LEVEL_WARN);
+	g_option_context_set_summary(options,
+	    "Looks at a running nymdesk. No answer ever holds an address.");
+	g_option_context_add_main_entries(options, entries, NULL);
+	if (!g_option_context_parse(options, &argc, &argv, &error)) {
+		fprintf(stderr, "nymdesk: %s\n", error->message);
+		return EXIT_USAGE;
+	}
+	if (config_path == NULL)
+		config_path = g_strdup(ND_SYSCONFDIR "/nymdesk.conf");
+	code = command_run(argc, argv, &error);
+	if (error != NULL)
+		fprintf(stderr, "nymdesk: %s\n", error->message);
+	g_free(config_path);
+	return code;
+}

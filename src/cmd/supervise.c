@@ -1,0 +1,669 @@
+#include "cmd/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/role.h"
+#include "base/sandbox.h"
+#include "cmd/listen.h"
+#include "proto/ipc.h"
+
+#include "base/banned.h"
+
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 10000
+#define STABLE_US (60 * G_USEC_PER_SEC)
+#define STOP_MS 30000 /* then SIGKILL */
+#define PAGE_SIZE 4096
+
+/* Sockets between roles: server, client. */
+static const struct {
+	enum role server;
+	enum role client;
+} pairs[] = {
+    {ROLE_VAULT, ROLE_LMTP},
+    {ROLE_VAULT, ROLE_POST},
+    {ROLE_DESK, ROLE_LMTP},
+    {ROLE_DESK, ROLE_POST},
+    {ROLE_DESK, ROLE_CTL},
+    {ROLE_POST, ROLE_LMTP},
+};
+
+/* Started in this order, stopped in reverse. */
+static const enum role order[] = {ROLE_VAULT, ROLE_DESK, ROLE_POST,
+    ROLE_LMTP};
+
+struct child {
+	struct supervisor *supervisor; /* borrowed: owns this */
+	enum role role;
+	guint slot;
+	gboolean is_notice; /* a post that sends notices */
+	GPid pid;	    /* 0: not running */
+	gint64 started_us;
+	guint backoff_ms;
+	guint restart; /* source id of the pending start */
+	/* posts only */
+	int page;	   /* memfd shared by all incarnations */
+	int keeper;	   /* our end; -1 when not running */
+	guint keeper_watch;
+	int kept;	   /* last connection to the MTA, -1 if none */
+};
+
+struct supervisor {
+	char *path;	    /* own */
+	char *program_dir;  /* own */
+	struct config *config; /* own */
+	int configs[ROLE_END]; /* memfds */
+	int sockets[G_N_ELEMENTS(pairs)];
+	int lmtp;
+	int lock;
+	GPtrArray *children; /* own struct child */
+	GMainLoop *loop;
+	gboolean is_stopping;
+	gboolean is_reloading;
+	guint stop_stage; /* index into order, from the end */
+	guint stop_timer;
+};
+
+static void child_start(struct child *child);
+static void stop_advance(struct supervisor *sv);
+
+/* --- configurations and directories ---------------------------------- */
+
+static gboolean
+configs_make(struct supervisor *sv, GError **err)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+		enum role role = order[i];
+		g_autofree char *text =
+		    config_for_role(sv->path, role, err);
+		int fd;
+
+		if (text == NULL)
+			return FALSE;
+		fd = ipc_body_new(text, strlen(text), err);
+		if (fd < 0)
+			return FALSE;
+		if (sv->configs[role] >= 0)
+			close(sv->configs[role]);
+		sv->configs[role] = fd;
+	}
+	return TRUE;
+}
+
+static gboolean
+directory_make(const char *path, enum role owner, mode_t mode, GError **err)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (!sandbox_role_ids(owner, &uid, &gid, err))
+		return FALSE;
+	if (g_mkdir_with_parents(path, (int)mode) != 0) {
+		error_fail_errno(err, ERROR_PERM, "cannot make a directory");
+		g_prefix_error(err, "%s: ", path);
+		return FALSE;
+	}
+	if (geteuid() == 0 && owner != ROLE_SUPERVISOR &&
+	    (chown(path, uid, gid) != 0 || chmod(path, mode) != 0)) {
+		error_fail_errno(err, ERROR_PERM, "cannot own a directory");
+		g_prefix_error(err, "%s: ", path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+directories_make(const struct config *config, GError **err)
+{
+	return directory_make(config->run_dir, ROLE_SUPERVISOR, 0755, err) &&
+	    directory_make(config->state_dir, ROLE_DESK, 0700, err) &&
+	    directory_make(config->key_dir, ROLE_VAULT, 0700, err);
+}
+
+static gboolean
+lock_take(struct supervisor *sv, GError **err)
+{
+	g_autofree char *path =
+	    g_build_filename(sv->config->run_dir, "nymdeskd.pid", NULL);
+	char pid[16];
+	int len;
+
+	sv->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (sv->lock < 0 || lockf(sv->lock, F_TLOCK, 0) != 0) {
+		error_fail_errno(err, ERROR_PERM,
+		    "is nymdeskd running already?");
+		g_prefix_error(err, "%s: ", path);
+		return FALSE;
+	}
+	len = g_snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(sv->lock, 0) != 0 ||
+	    pwrite(sv->lock, pid, (gsize)len, 0) != len)
+		return error_fail_errno(err, ERROR_PERM,
+		    "cannot write the pid file");
+	return TRUE;
+}
+
+static gboolean
+sockets_make(struct supervisor *sv, GError **err)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		uid_t uid;
+		gid_t gid;
+
+		if (!sandbox_role_ids(pairs[i].client, &uid, &gid, err))
+			return FALSE;
+		sv->sockets[i] = ipc_listen(sv->config->run_dir,
+		    pairs[i].server, pairs[i].client, uid, err);
+		if (sv->sockets[i] < 0)
+			return FALSE;
+	}
+	sv->lmtp = listen_open(sv->config->lmtp_listen, err);
+	return sv->lmtp >= 0;
+}
+
+/* --- one child -------------------------------------------------------- */
+
+struct passed { /* descriptors for a child, by name */
+	GString *names;
+	GArray *source;
+	GArray *target;
+};
+
+static void
+passed_add(struct passed *passed, const char *name, int fd)
+{
+	int target = 3 + (int)passed->source->len;
+
+	g_array_append_val(passed->source, fd);
+	g_array_append_val(passed->target, target);
+	g_string_append_printf(passed->names, "%s%s",
+	    passed->names->len > 0 ? " " : "", name);
+}
+
+static void
+passed_add_sockets(struct passed *passed, const struct child *child)
+{
+	const struct supervisor *sv = child->supervisor;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_autofree char *name = g_strdup_printf("%s.%s",
+		    role_name(pairs[i].server), role_name(pairs[i].client));
+
+		if (pairs[i].server == child->role && !child->is_notice)
+			passed_add(passed, name, sv->sockets[i]);
+	}
+	if (child->role == ROLE_LMTP)
+		passed_add(passed, "listen", sv->lmtp);
+}
+
+/* A post hands us its connection to the MTA each time it makes one. */
+static gboolean
+on_keeper(gint fd, GIOCondition condition, gpointer data)
+{
+	struct child *child = data;
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char byte;
+	struct iovec iov = {&byte, 1};
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control.buf,
+	    .msg_controllen = sizeof(control.buf)};
+	struct cmsghdr *cmsg;
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+
+	if (n <= 0 && (condition & G_IO_IN) == 0) {
+		child->keeper_watch = 0;
+		return G_SOURCE_REMOVE;
+	}
+	if (n <= 0)
+		return errno == EAGAIN || errno == EINTR;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (child->kept >= 0)
+		close(child->kept);
+	child->kept = -1;
+	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS)
+		memcpy(&child->kept, CMSG_DATA(cmsg), sizeof(int));
+	/* The post waits for this before it sends a mail. */
+	(void)!write(fd, "k", 1);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+keeper_open(struct child *child, int *theirs, GError **err)
+{
+	int pair[2];
+
+	if (child->page < 0) {
+		child->page = memfd_create("slot", MFD_CLOEXEC);
+		if (child->page < 0 || ftruncate(child->page, PAGE_SIZE) != 0)
+			return error_fail_errno(err, ERROR_TEMP,
+			    "cannot make a slot page");
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return error_fail_errno(err, ERROR_TEMP,
+		    "cannot make a socket pair");
+	child->keeper = pair[0];
+	*theirs = pair[1];
+	child->keeper_watch = g_unix_fd_add(pair[0], G_IO_IN | G_IO_HUP,
+	    on_keeper, child);
+	return TRUE;
+}
+
+static void
+keeper_close(struct child *child)
+{
+	/* What the dead post sent last may still be unread. */
+	if (child->keeper_watch != 0)
+		while (on_keeper(child->keeper, 0, child))
+			if (child->keeper_watch == 0 || errno == EAGAIN)
+				break;
+	if (child->keeper_watch != 0)
+		g_source_remove(child->keeper_watch);
+	child->keeper_watch = 0;
+	if (child->keeper >= 0)
+		close(child->keeper);
+	child->keeper = -1;
+}
+
+static char **
+environment_make(const struct child *child, const char *names)
+{
+	char **env = g_get_environ();
+	g_autofree char *slot = g_strdup_printf("%u", child->slot);
+
+	env = g_environ_setenv(env, "NYMDESK_FDS", names, TRUE);
+	env = g_environ_setenv(env, "NYMDESK_SLOT", slot, TRUE);
+	env = g_environ_setenv(env, "TZ", "UTC", TRUE);
+	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
+	env = g_environ_unsetenv(env, "NOTIFY_SOCKET");
+	return env;
+}
+
+static gboolean
+on_restart(gpointer data)
+{
+	struct child *child = data;
+
+	child->restart = 0;
+	child_start(child);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+child_restart_later(struct child *child, gboolean is_planned)
+{
+	if (g_get_monotonic_time() - child->started_us > STABLE_US)
+		child->backoff_ms = BACKOFF_MIN_MS;
+	child->restart = g_timeout_add(is_planned ? 0 : child->backoff_ms,
+	    on_restart, child);
+	if (!is_planned)
+		child->backoff_ms =
+		    MIN(child->backoff_ms * 2, (guint)BACKOFF_MAX_MS);
+}
+
+static void
+on_child_exit(GPid pid, gint status, gpointer data)
+{
+	struct child *child = data;
+	struct supervisor *sv = child->supervisor;
+	gboolean is_planned = g_spawn_check_wait_status(status, NULL);
+
+	g_spawn_close_pid(pid);
+	child->pid = 0;
+	keeper_close(child);
+	if (sv->is_stopping) {
+		stop_advance(sv);
+		return;
+	}
+	if (!is_planned)
+		log_warn("role.died", LOG_TOKEN("role", role_name(child->role)),
+		    LOG_NUM("slot", child->slot), LOG_NUM("status", status));
+	child_restart_later(child, is_planned);
+}
+
+static gboolean
+child_spawn(struct child *child, struct passed *passed, GError **err)
+{
+	struct supervisor *sv = child->supervisor;
+	g_autofree char *program = g_build_filename(sv->program_dir,
+	    role_program(child->role), NULL);
+	const char *argv[] = {program, NULL};
+	g_auto(GStrv) env = environment_make(child, passed->names->str);
+
+	return g_spawn_async_with_pipes_and_fds("/", argv,
+	    (const char *const *)env,
+	    G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+	    NULL, -1, -1, -1, (const gint *)(gpointer)passed->source->data,
+	    (const gint *)(gpointer)passed->target->data, passed->source->len,
+	    &child->pid, NULL, NULL, NULL, err);
+}
+
+static void
+child_start(struct child *child)
+{
+	struct supervisor *sv = child->supervisor;
+	struct passed passed = {g_string_new(NULL),
+	    g_array_new(FALSE, FALSE, sizeof(int)),
+	    g_array_new(FALSE, FALSE, sizeof(int))};
+	g_autoptr(GError) error = NULL;
+	int theirs = -1;
+	gboolean ok = TRUE;
+
+	passed_add(&passed, "config", sv->configs[child->role]);
+	passed_add_sockets(&passed, child);
+	if (child->role == ROLE_POST) {
+		ok = keeper_open(child, &theirs, &error);
+		passed_add(&passed, "page", child->page);
+		passed_add(&passed, "keeper", theirs);
+		if (child->kept >= 0)
+			passed_add(&passed, "doubt", child->kept);
+	}
+	child->started_us = g_get_monotonic_time();
+	if (ok && child_spawn(child, &passed, &error)) {
+		(void)g_child_watch_add(child->pid, on_child_exit, child);
+	} else {
+		log_error("role.start",
+		    LOG_TOKEN("role", role_name(child->role)),
+		    LOG_ERR(error));
+		keeper_close(child);
+		child_restart_later(child, FALSE);
+	}
+	if (theirs >= 0)
+		close(theirs);
+	g_string_free(passed.names, TRUE);
+	g_array_unref(passed.source);
+	g_array_unref(passed.target);
+}
+
+static void
+child_free(gpointer data)
+{
+	struct child *child = data;
+
+	if (child->restart != 0)
+		g_source_remove(child->restart);
+	keeper_close(child);
+	if (child->kept >= 0)
+		close(child->kept);
+	if (child->page >= 0)
+		close(child->page);
+	g_free(child);
+}
+
+static void
+children_add(struct supervisor *sv, enum role role, guint slot,
+    gboolean is_notice)
+{
+	struct child *child = g_new0(struct child, 1);
+
+	child->supervisor = sv;
+	child->role = role;
+	child->slot = slot;
+	child->is_notice = is_notice;
+	child->backoff_ms = BACKOFF_MIN_MS;
+	child->page = child->keeper = child->kept = -1;
+	g_ptr_array_add(sv->children, child);
+}
+
+static void
+children_make(struct supervisor *sv)
+{
+	const struct config *config = sv->config;
+	guint slot = 0;
+
+	children_add(sv, ROLE_VAULT, 0, FALSE);
+	children_add(sv, ROLE_DESK, 0, FALSE);
+	for (gint64 i = 0; i < config->post_hand_over; i++)
+		children_add(sv, ROLE_POST, slot++, FALSE);
+	for (gint64 i = 0; i < config->post_notice; i++)
+		children_add(sv, ROLE_POST, slot++, TRUE);
+	for (gint64 i = 0; i < config->lmtp_workers; i++)
+		children_add(sv, ROLE_LMTP, (guint)i, FALSE);
+}
+
+static void
+children_start(struct supervisor *sv)
+{
+	for (guint i = 0; i < sv->children->len; i++)
+		child_start(g_ptr_array_index(sv->children, i));
+}
+
+/* --- stopping ---------------------------------------------------------- */
+
+static guint
+children_signal(struct supervisor *sv, enum role role, int sig)
+{
+	guint running = 0;
+
+	for (guint i = 0; i < sv->children->len; i++) {
+		struct child *child = g_ptr_array_index(sv->children, i);
+
+		if (child->role != role || child->pid == 0)
+			continue;
+		running++;
+		if (sig != 0)
+			(void)kill(child->pid, sig);
+	}
+	return running;
+}
+
+static gboolean
+on_stop_timeout(gpointer data)
+{
+	struct supervisor *sv = data;
+
+	sv->stop_timer = 0;
+	if (sv->stop_stage < G_N_ELEMENTS(order)) {
+		enum role role =
+		    order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
+
+		log_error("role.stop-timeout",
+		    LOG_TOKEN("role", role_name(role)));
+		(void)children_signal(sv, role, SIGKILL);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void
+stop_begin_stage(struct supervisor *sv)
+{
+	enum role role = order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
+
+	(void)children_signal(sv, role, SIGTERM);
+	if (sv->stop_timer != 0)
+		g_source_remove(sv->stop_timer);
+	sv->stop_timer = g_timeout_add(STOP_MS, on_stop_timeout, sv);
+}
+
+static gboolean supervisor_reload(struct supervisor *sv, GError **err);
+
+static void
+stop_finish(struct supervisor *sv)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (sv->stop_timer != 0)
+		g_source_remove(sv->stop_timer);
+	sv->stop_timer = 0;
+	if (!sv->is_reloading) {
+		g_main_loop_quit(sv->loop);
+		return;
+	}
+	sv->is_stopping = sv->is_reloading = FALSE;
+	if (!supervisor_reload(sv, &error)) {
+		log_error("reload", LOG_ERR(error));
+		g_main_loop_quit(sv->loop);
+	}
+}
+
+/* The next stage begins when nobody of this one is left. */
+static void
+stop_advance(struct supervisor *sv)
+{
+	while (sv->stop_stage < G_N_ELEMENTS(order)) {
+		if (children_signal(sv,
+			order[G_N_ELEMENTS(order) - 1 - sv->stop_stage],
+			0) > 0)
+			return;
+		sv->stop_stage++;
+		if (sv->stop_stage < G_N_ELEMENTS(order))
+			stop_begin_stage(sv);
+	}
+	stop_finish(sv);
+}
+
+static void
+stop_begin(struct supervisor *sv)
+{
+	sv->is_stopping = TRUE;
+	sv->stop_stage = 0;
+	for (guint i = 0; i < sv->children->len; i++) {
+		struct child *child = g_ptr_array_index(sv->children, i);
+
+		if (child->restart != 0)
+			g_source_remove(child->restart);
+		child->restart = 0;
+	}
+	stop_begin_stage(sv);
+	stop_advance(sv);
+}
+
+static gboolean
+on_term(gpointer data)
+{
+	struct supervisor *sv = data;
+
+	log_info("stop", LOG_NUM("pid", getpid()));
+	(void)sd_notify(0, "STOPPING=1");
+	sv->is_reloading = FALSE;
+	if (!sv->is_stopping)
+		stop_begin(sv);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Check first: a bad file changes nothing. */
+static gboolean
+on_hup(gpointer data)
+{
+	struct supervisor *sv = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(config_auto) config = config_load_file(sv->path, &error);
+
+	if (config == NULL) {
+		log_error("reload", LOG_ERR(error));
+		return G_SOURCE_CONTINUE;
+	}
+	if (sv->is_stopping)
+		return G_SOURCE_CONTINUE;
+	if (strcmp(config->run_dir, sv->config->run_dir) != 0 ||
+	    strcmp(config->lmtp_listen, sv->config->lmtp_listen) != 0)
+		log_warn("reload.needs-restart",
+		    LOG_TOKEN("what", "run_dir-or-listen"));
+	log_info("reload", LOG_NUM("pid", getpid()));
+	sv->is_reloading = TRUE;
+	stop_begin(sv);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+supervisor_reload(struct supervisor *sv, GError **err)
+{
+	struct config *config = config_load_file(sv->path, err);
+
+	if (config == NULL)
+		return FALSE;
+	config_free(sv->config);
+	sv->config = config;
+	if (!configs_make(sv, err) || !directories_make(config, err))
+		return FALSE;
+	g_ptr_array_set_size(sv->children, 0);
+	children_make(sv);
+	children_start(sv);
+	return TRUE;
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
+struct supervisor *
+supervisor_new(const char *path, const char *program_dir, GError **err)
+{
+	struct supervisor *sv = g_new0(struct supervisor, 1);
+
+	sv->path = g_canonicalize_filename(path, NULL);
+	sv->program_dir = g_canonicalize_filename(program_dir, NULL);
+	sv->children = g_ptr_array_new_with_free_func(child_free);
+	sv->lmtp = sv->lock = -1;
+	for (guint i = 0; i < ROLE_END; i++)
+		sv->configs[i] = -1;
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+		sv->sockets[i] = -1;
+	sv->config = config_load_file(path, err);
+	if (sv->config != NULL && directories_make(sv->config, err) &&
+	    lock_take(sv, err) && configs_make(sv, err) &&
+	    sockets_make(sv, err)) {
+		children_make(sv);
+		return sv;
+	}
+	supervisor_free(sv);
+	return NULL;
+}
+
+static void
+fd_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+supervisor_free(struct supervisor *sv)
+{
+	if (sv == NULL)
+		return;
+	g_ptr_array_unref(sv->children);
+	for (guint i = 0; i < ROLE_END; i++)
+		fd_close(sv->configs[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+		fd_close(sv->sockets[i]);
+	fd_close(sv->lmtp);
+	fd_close(sv->lock);
+	g_clear_pointer(&sv->loop, g_main_loop_unref);
+	config_free(sv->config);
+	g_free(sv->path);
+	g_free(sv->program_dir);
+	g_free(sv);
+}
+
+gboolean
+supervisor_run(struct supervisor *sv, GError **err)
+{
+	(void)err;
+	sv->loop = g_main_loop_new(NULL, FALSE);
+	(void)g_unix_signal_add(SIGTERM, on_term, sv);
+	(void)g_unix_signal_add(SIGINT, on_term, sv);
+	(void)g_unix_signal_add(SIGHUP, on_hup, sv);
+	children_start(sv);
+	if (geteuid() != 0)
+		log_warn("one-user", LOG_NUM("uid", geteuid()));
+	log_info("ready", LOG_NUM("pid", getpid()),
+	    LOG_NUM("roles", sv->children->len));
+	(void)sd_notify(0, "READY=1");
+	g_main_loop_run(sv->loop);
+	return TRUE;
+}

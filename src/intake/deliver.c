@@ -1,0 +1,257 @@
+#include "intake/deliver.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "intake/case.h"
+#include "mail/parse.h"
+#include "mail/scrub.h"
+#include "ticket/label.h"
+#include "ticket/number.h"
+
+#include "base/banned.h"
+
+#define CALL_MS 30000
+#define CLAIM_REFERENCES_MAX 5 /* leaves room for address and subject */
+#define REFERENCES_MAX 800     /* octets, as the envelope's table says */
+#define SUBJECT_MAX 512
+#define MSGID_MAX 250
+
+struct deliver {
+	const struct config *config; /* borrowed */
+	const struct rules *rules;   /* borrowed */
+	struct peers peers;
+};
+
+struct deliver *
+deliver_new(const struct config *config, const struct rules *rules)
+{
+	struct deliver *d = g_new0(struct deliver, 1);
+	/* The post may need its own time with Postfix first. */
+	guint post_ms = CALL_MS + 3 * 1000 * (guint)config->post_timeout_s;
+
+	d->config = config;
+	d->rules = rules;
+	d->peers.vault =
+	    ipc_client_new(config->run_dir, ROLE_VAULT, ROLE_LMTP, CALL_MS);
+	d->peers.desk =
+	    ipc_client_new(config->run_dir, ROLE_DESK, ROLE_LMTP, CALL_MS);
+	d->peers.post =
+	    ipc_client_new(config->run_dir, ROLE_POST, ROLE_LMTP, post_ms);
+	return d;
+}
+
+void
+deliver_free(struct deliver *d)
+{
+	if (d == NULL)
+		return;
+	ipc_client_free(d->peers.vault);
+	ipc_client_free(d->peers.desk);
+	ipc_client_free(d->peers.post);
+	g_free(d);
+}
+
+gboolean
+deliver_knows(const char *local, const char *domain, gpointer user_data)
+{
+	const struct deliver *d = user_data;
+	const char *ext;
+
+	return config_queue_by_addr(d->config, local, domain, &ext) != NULL;
+}
+
+/* --- what the mail says about tickets -------------------------------- */
+
+static void
+claim_add(GArray *claims, enum proto_via via, const struct label *label)
+{
+	struct proto_claim claim = {.via = via,
+	    .number = label->number,
+	    .token = label->token,
+	    .mac = label->mac};
+
+	if (claims->len < PROTO_CLAIMS_MAX)
+		g_array_append_val(claims, claim);
+}
+
+static GArray *
+claims_collect(const struct mail *mail, const struct config_queue *queue,
+    const char *ext)
+{
+	GArray *claims = g_array_new(FALSE, TRUE, sizeof(struct proto_claim));
+	struct label label = label_parse_extension(ext, strlen(ext));
+
+	if (label.kind == LABEL_CAPABILITY)
+		claim_add(claims, PROTO_VIA_CAPABILITY, &label);
+	else if (label.kind == LABEL_BOUNCE)
+		claim_add(claims, PROTO_VIA_BOUNCE, &label);
+	for (guint i = 0;
+	     i < mail->references->len && claims->len < CLAIM_REFERENCES_MAX;
+	     i++) {
+		label = label_parse_message_id(
+		    g_ptr_array_index(mail->references, i), queue->domain);
+		if (label.kind == LABEL_MESSAGE)
+			claim_add(claims, PROTO_VIA_MESSAGE_ID, &label);
+	}
+	memset(&label, 0, sizeof(label));
+	if (number_find(mail->subject, &label.number))
+		claim_add(claims, PROTO_VIA_SUBJECT, &label);
+	return claims;
+}
+
+/* --- the return envelope ---------------------------------------------- */
+
+/* Cut at a character, not inside one. */
+static char *
+text_cut(const char *text, gsize max)
+{
+	gsize len = strlen(text);
+
+	if (len <= max)
+		return g_strdup(text);
+	while (max > 0 && ((guchar)text[max] & 0xc0) == 0x80)
+		max--;
+	return g_strndup(text, max);
+}
+
+/* The newest references that fit, oldest first as RFC 5322 3.6.4 wants. */
+static char *
+references_join(const GPtrArray *references)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	/* Index 0 is the In-Reply-To; References follow from last to first. */
+	for (guint i = 0; i < references->len; i++) {
+		const char *id = g_ptr_array_index(references, i);
+		g_autofree char *item = g_strdup_printf("<%s>", id);
+
+		if (out->len + strlen(item) + 1 > REFERENCES_MAX)
+			break;
+		if (strstr(out->str, item) != NULL)
+			continue;
+		if (out->len > 0)
+			g_string_prepend_c(out, ' ');
+		g_string_prepend(out, item);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static GBytes *
+envelope_make(const struct mail *mail)
+{
+	g_autofree char *wire = NULL;
+	g_autofree char *base = NULL;
+	g_autofree char *subject = NULL;
+	g_autofree char *references = NULL;
+	struct proto_envelope envelope = {0};
+
+	if (mail->from_addr == NULL)
+		return g_bytes_new(NULL, 0);
+	wire = addr_to_wire(mail->from_addr);
+	if (strlen(wire) > ADDR_MAX)
+		return g_bytes_new(NULL, 0);
+	base = scrub_subject_base(mail->subject);
+	subject = text_cut(base, SUBJECT_MAX);
+	references = references_join(mail->references);
+	envelope.player_addr = wire;
+	envelope.subject = subject;
+	envelope.message_id =
+	    strlen(mail->message_id) <= MSGID_MAX ? mail->message_id : NULL;
+	envelope.references = references;
+	return proto_envelope_encode(&envelope);
+}
+
+static gboolean
+case_identify(struct mail_case *c, GError **err)
+{
+	g_autoptr(GBytes) envelope = envelope_make(c->mail);
+	g_autofree char *sender_addr = c->mail->from_addr == NULL
+	    ? g_strdup("")
+	    : addr_to_normal(c->mail->from_addr);
+	struct proto_vault_identify identify = {.queue = c->queue->name,
+	    .sender_addr = sender_addr,
+	    .envelope = envelope,
+	    .claims = c->claims};
+
+	memcpy(identify.digest.b, c->mail->digest, sizeof(identify.digest.b));
+	return ipc_call(c->peers->vault, PROTO_VAULT_IDENTIFY, &identify, -1,
+	    PROTO_VAULT_IDENTITY, &c->id, err);
+}
+
+/* --- one recipient ------------------------------------------------------ */
+
+static gboolean
+case_is_agent_side(const struct mail_case *c)
+{
+	for (guint i = 0; i < c->claims->len; i++) {
+		const struct proto_proof *proof =
+		    &g_array_index(c->id.proofs, struct proto_proof, i);
+
+		if (proof->is_valid && proof->side == PROTO_SIDE_AGENT)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+case_deliver(struct mail_case *c, GError **err)
+{
+	if (!case_identify(c, err))
+		return FALSE;
+	if (case_is_agent_side(c))
+		return agent_deliver(c, err);
+	if (c->claims->len == 0 && agent_is_member(c) &&
+	    c->mail->machine == MAIL_PERSON)
+		return agent_deliver_stray(c, err);
+	return player_deliver(c, err);
+}
+
+static gboolean
+rcpt_deliver(const struct deliver *d, const struct mail *mail,
+    const struct addr *rcpt_addr, GError **err)
+{
+	struct mail_case c = {.peers = &d->peers,
+	    .config = d->config,
+	    .rules = d->rules,
+	    .mail = mail,
+	    .now = g_get_real_time() / G_USEC_PER_SEC};
+	const char *ext;
+	gboolean ok;
+
+	c.queue = config_queue_by_addr(d->config, rcpt_addr->local,
+	    rcpt_addr->domain, &ext);
+	if (c.queue == NULL)
+		return error_fail(err, ERROR_TEMP, "no such queue any more");
+	c.claims = claims_collect(mail, c.queue, ext);
+	ok = case_deliver(&c, err);
+	g_array_unref(c.claims);
+	proto_clear(PROTO_VAULT_IDENTITY, &c.id);
+	return ok;
+}
+
+void
+deliver_mail(const struct session_envelope *envelope, GBytes *message,
+    struct smtp_reply *replies, gpointer user_data)
+{
+	const struct deliver *d = user_data;
+	const struct mail_parse_options options = {
+	    .authserv_id = d->config->authserv_id,
+	    .sender_addr = envelope->sender_addr};
+	g_autoptr(mail_auto) mail = mail_parse(message, &options);
+
+	for (guint i = 0; i < envelope->rcpts->len; i++) {
+		const struct session_rcpt *rcpt =
+		    g_ptr_array_index(envelope->rcpts, i);
+		g_autoptr(GError) error = NULL;
+
+		if (rcpt_deliver(d, mail, rcpt->addr, &error)) {
+			replies[i] = reply_accepted();
+			continue;
+		}
+		replies[i] = reply_from_error(error);
+		log_warn("intake.deferred", LOG_NUM("code", replies[i].code),
+		    LOG_ERR(error));
+	}
+}

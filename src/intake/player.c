@@ -1,0 +1,174 @@
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "intake/case.h"
+#include "mail/compose.h"
+#include "mail/scrub.h"
+#include "ticket/label.h"
+
+#include "base/banned.h"
+
+/* A mail of our own that came back is never answered. */
+static gboolean
+sender_is_us(const struct mail_case *c)
+{
+	const char *ext;
+
+	return c->mail->from_addr != NULL &&
+	    config_queue_by_addr(c->config, c->mail->from_addr->local,
+		c->mail->from_addr->domain, &ext) != NULL;
+}
+
+static char *
+flags_show(const struct proto_desk_admitted *admitted)
+{
+	static const struct {
+		guint32 flag;
+		const char *name;
+	} names[] = {{PROTO_FLAG_MACHINE, "machine"},
+	    {PROTO_FLAG_UNPROVEN, "unproven"},
+	    {PROTO_FLAG_OTHER_ADDR, "other-address"},
+	    {PROTO_FLAG_PLACEHOLDER, "unreadable"},
+	    {PROTO_FLAG_NO_RETURN, "no-return"}};
+	GString *out = g_string_new(NULL);
+	char shown[NUMBER_TEXT_SIZE];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (admitted->flags & names[i].flag)
+			g_string_append_printf(out, "%s%s",
+			    out->len > 0 ? "," : "", names[i].name);
+	if (number_is_set(&admitted->mentions))
+		g_string_append_printf(out, "%smentions-%s",
+		    out->len > 0 ? "," : "",
+		    number_show(&admitted->mentions, shown));
+	return g_string_free(out, FALSE);
+}
+
+static GBytes *
+copy_compose(const struct mail_case *c, const struct scrubbed *body,
+    const struct proto_desk_admitted *admitted,
+    const struct label_set *labels)
+{
+	char shown[NUMBER_TEXT_SIZE];
+	g_autofree char *agent = label_agent_address(labels, c->queue->local,
+	    c->queue->domain);
+	g_autofree char *id = label_message_id(labels, c->queue->domain);
+	g_autofree char *root = label_root_id(&admitted->number,
+	    c->queue->domain);
+	g_autofree char *flags = flags_show(admitted);
+	const struct compose_copy copy = {
+	    .queue_address = c->queue->address,
+	    .agent_address = agent,
+	    .pseudonym = admitted->pseudonym,
+	    .number = number_show(&admitted->number, shown),
+	    .message_id = id,
+	    .root_id = root,
+	    .previous_id = admitted->copy_id,
+	    .date = c->now,
+	    .queue = c->queue->name,
+	    .category = admitted->category,
+	    .lang = c->mail->lang,
+	    .level = admitted->level,
+	    .due = admitted->due,
+	    .flags = flags,
+	    .body = body,
+	    .is_placeholder = c->mail->is_placeholder};
+
+	return compose_agent_copy(&copy);
+}
+
+static gboolean
+copy_hand_over(const struct mail_case *c, const struct scrubbed *body,
+    const struct proto_desk_admitted *admitted,
+    const struct label_set *labels, GError **err)
+{
+	g_autoptr(GBytes) copy = copy_compose(c, body, admitted, labels);
+
+	if (copy == NULL)
+		return error_fail(err, ERROR_TEMP, "cannot compose the copy");
+	return case_hand_over(c, labels,
+	    (const char *const *)c->queue->agents, copy, err);
+}
+
+static gboolean
+commit(const struct mail_case *c, const struct proto_desk_admit *admit,
+    const struct proto_desk_admitted *admitted,
+    const struct label_set *labels, GError **err)
+{
+	g_autofree char *id = labels == NULL
+	    ? g_strdup("")
+	    : label_message_id(labels, c->queue->domain);
+	struct proto_desk_commit request = {.admit = *admit,
+	    .verdict = admitted->verdict,
+	    .number = admitted->number,
+	    .pseudonym = admitted->pseudonym,
+	    .copy_id = id,
+	    .sealed = c->id.sealed};
+	char nothing;
+
+	return ipc_call(c->peers->desk, PROTO_DESK_COMMIT, &request, -1,
+	    PROTO_DESK_COMMITTED, &nothing, err);
+}
+
+static gboolean
+admitted_deliver(struct mail_case *c, const struct scrubbed *body,
+    const struct proto_desk_admit *admit,
+    const struct proto_desk_admitted *admitted, GError **err)
+{
+	const struct label_set *labels;
+
+	switch (admitted->verdict) {
+	case PROTO_DUPLICATE:
+		log_info("mail.again", LOG_TOKEN("queue", c->queue->name));
+		return TRUE;
+	case PROTO_BOUNCE:
+		log_info("mail.bounce", LOG_TOKEN("queue", c->queue->name));
+		return commit(c, admit, admitted, NULL, err);
+	case PROTO_NEW:
+	case PROTO_FOLLOW_UP:
+		break;
+	default:
+		return error_fail_num(err, ERROR_TEMP, "unexpected verdict",
+		    admitted->verdict);
+	}
+	labels = case_labels(c, &admitted->number);
+	if (labels == NULL)
+		return error_fail(err, ERROR_TEMP,
+		    "the desk chose a number without labels");
+	if (!copy_hand_over(c, body, admitted, labels, err) ||
+	    !commit(c, admit, admitted, labels, err))
+		return FALSE;
+	log_info(admitted->verdict == PROTO_NEW ? "ticket.open"
+						: "ticket.follow-up",
+	    LOG_TOKEN("ticket", admitted->number.s),
+	    LOG_TOKEN("queue", c->queue->name),
+	    LOG_NUM("flags", admitted->flags));
+	return TRUE;
+}
+
+gboolean
+player_deliver(struct mail_case *c, GError **err)
+{
+	struct proto_desk_admit admit;
+	struct proto_desk_admitted admitted = {0};
+	struct scrubbed body = {0};
+	const char *category;
+	gboolean ok;
+
+	scrub_player_mail(c->mail, c->rules, &body);
+	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
+	category = rules_category(c->rules, body.subject);
+	if (category == NULL)
+		category = rules_category(c->rules, body.text);
+	admit.category = (char *)category;
+	if (sender_is_us(c))
+		admit.flags |= PROTO_FLAG_MACHINE;
+	ok = ipc_call(c->peers->desk, PROTO_DESK_ADMIT, &admit, -1,
+		 PROTO_DESK_ADMITTED, &admitted, err) &&
+	    admitted_deliver(c, &body, &admit, &admitted, err);
+	proto_clear(PROTO_DESK_ADMITTED, &admitted);
+	case_admit_clear(&admit);
+	scrubbed_clear(&body);
+	return ok;
+}

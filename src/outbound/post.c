@@ -1,0 +1,253 @@
+#include "outbound/post.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "mail/compose.h"
+
+#include "base/banned.h"
+
+#define CALL_MS 30000
+#define RETRY_US (200 * 1000)
+
+struct post *
+post_new(const struct config *config, struct slot *slot, guint slot_number,
+    volatile const int *stop)
+{
+	struct post *post = g_new0(struct post, 1);
+	const struct config_queue *first =
+	    g_ptr_array_index(config->queues, 0);
+	const struct smtp_options options = {
+	    .server = config->post_server,
+	    .hello_name = first->domain,
+	    .tls = config->post_tls,
+	    .tls_name = config->post_tls_name,
+	    .user = config->post_user,
+	    .password_file = config->post_password_file,
+	    .timeout_ms = (guint)config->post_timeout_s * 1000};
+
+	post->config = config;
+	post->slot = slot;
+	post->slot_number = slot_number;
+	post->stop = stop;
+	post->desk = ipc_client_new(config->run_dir, ROLE_DESK, ROLE_POST,
+	    CALL_MS);
+	post->vault = ipc_client_new(config->run_dir, ROLE_VAULT, ROLE_POST,
+	    CALL_MS);
+	post->smtp = smtp_new(&options);
+	return post;
+}
+
+void
+post_free(struct post *post)
+{
+	if (post == NULL)
+		return;
+	smtp_free(post->smtp);
+	ipc_client_free(post->desk);
+	ipc_client_free(post->vault);
+	slot_close(post->slot);
+	notices_free(post->notices);
+	g_free(post);
+}
+
+gboolean
+post_work(struct post *post, GArray *settled, guint want, guint wait_ms,
+    struct proto_desk_jobs *jobs)
+{
+	struct proto_desk_work work = {.slot = post->slot_number,
+	    .want = want,
+	    .wait_ms = wait_ms,
+	    .settled = settled};
+
+	for (;;) {
+		g_autoptr(GError) error = NULL;
+
+		if (ipc_call(post->desk, PROTO_DESK_WORK, &work, -1,
+			PROTO_DESK_JOBS, jobs, &error)) {
+			slot_release(post->slot);
+			return TRUE;
+		}
+		log_warn("post.desk", LOG_ERR(error));
+		if (*post->stop)
+			return FALSE;
+		g_usleep(RETRY_US);
+	}
+}
+
+gboolean
+post_recover(struct post *post)
+{
+	struct proto_desk_work work = {.slot = post->slot_number,
+	    .resume = TRUE};
+	struct proto_desk_jobs jobs = {0};
+	GArray *settled;
+	gboolean ok = TRUE;
+
+	while (!ipc_call(post->desk, PROTO_DESK_WORK, &work, -1,
+	    PROTO_DESK_JOBS, &jobs, NULL)) {
+		if (*post->stop)
+			return FALSE;
+		g_usleep(RETRY_US);
+	}
+	settled = slot_recover(post->slot, jobs.jobs,
+	    (guint)post->config->post_timeout_s * 1000);
+	proto_clear(PROTO_DESK_JOBS, &jobs);
+	if (settled->len > 0) {
+		log_info("post.recovered", LOG_NUM("jobs", settled->len));
+		ok = post_work(post, settled, 0, 0, &jobs);
+		proto_clear(PROTO_DESK_JOBS, &jobs);
+	}
+	for (guint i = 0; i < settled->len; i++)
+		g_free(g_array_index(settled, struct proto_settle, i).status);
+	g_array_unref(settled);
+	return ok;
+}
+
+static gboolean
+envelope_open(struct post *post, const struct proto_job *job,
+    struct proto_envelope *envelope, struct label_set *label, GError **err)
+{
+	struct proto_vault_open open = {.queue = job->queue,
+	    .epoch = job->epoch,
+	    .contact = job->contact,
+	    .job = job->name.key,
+	    .kind = job->name.kind,
+	    .number = job->number,
+	    .sealed = job->sealed};
+	struct proto_vault_opened opened = {0};
+	gboolean ok;
+
+	if (!ipc_call(post->vault, PROTO_VAULT_OPEN, &open, -1,
+		PROTO_VAULT_OPENED, &opened, err))
+		return FALSE;
+	*label = opened.label;
+	ok = proto_envelope_decode(opened.envelope, envelope, err);
+	proto_clear(PROTO_VAULT_OPENED, &opened);
+	return ok;
+}
+
+struct in_flight {
+	struct post *post;
+	guint index;
+};
+
+static void
+on_before_body(gpointer data)
+{
+	struct in_flight *flight = data;
+
+	slot_sending(flight->post->slot, flight->index,
+	    smtp_is_tls(flight->post->smtp) ? -1
+					    : smtp_fd(flight->post->smtp));
+}
+
+static char *
+references_join(const struct proto_envelope *envelope, const char *root)
+{
+	GString *out = g_string_new(envelope->references);
+
+	if (envelope->message_id[0] != '\0')
+		g_string_append_printf(out, "%s<%s>",
+		    out->len > 0 ? " " : "", envelope->message_id);
+	g_string_append_printf(out, "%s<%s>", out->len > 0 ? " " : "", root);
+	return g_string_free(out, FALSE);
+}
+
+static GBytes *
+player_mail_compose(const struct config_queue *queue,
+    const struct post_mail *mail, const struct proto_envelope *envelope,
+    const struct label_set *label)
+{
+	char shown[NUMBER_TEXT_SIZE];
+	g_autofree char *from = label_player_address(label, queue->local,
+	    queue->domain);
+	g_autofree char *id = label_message_id(label, queue->domain);
+	g_autofree char *root = label_root_id(&mail->job->number,
+	    queue->domain);
+	g_autofree char *references = references_join(envelope, root);
+	g_autofree char *subject = mail->notice_subject != NULL
+	    ? g_strdup(mail->notice_subject)
+	    : g_strdup_printf("Re: [%s] %s",
+		  number_show(&mail->job->number, shown), envelope->subject);
+	const struct compose_player player = {.role_name = queue->role,
+	    .player_address = from,
+	    .rcpt_addr = envelope->player_addr,
+	    .subject = subject,
+	    .message_id = id,
+	    .in_reply_to = envelope->message_id,
+	    .references = references,
+	    .date = g_get_real_time() / G_USEC_PER_SEC,
+	    .is_auto = mail->notice_subject != NULL,
+	    .text = mail->text};
+
+	return compose_player_mail(&player);
+}
+
+static enum proto_outcome
+outcome_of(const struct smtp_result *result)
+{
+	if (result->code / 100 == 2)
+		return PROTO_SENT;
+	return result->code / 100 == 5 ? PROTO_FAILED : PROTO_DEFERRED;
+}
+
+static enum proto_outcome
+player_mail_send(struct post *post, const struct config_queue *queue,
+    const struct post_mail *mail, const struct proto_envelope *envelope,
+    const struct label_set *label, struct smtp_result *result)
+{
+	g_autoptr(GBytes) content = player_mail_compose(queue, mail, envelope,
+	    label);
+	g_autofree char *sender = label_envelope_sender(label, queue->local,
+	    queue->domain);
+	g_autoptr(GPtrArray) rcpts = g_ptr_array_new();
+	g_autoptr(GArray) results = g_array_new(FALSE, TRUE,
+	    sizeof(struct smtp_result));
+	struct in_flight flight = {post, mail->index};
+	const struct smtp_mail whole = {.sender_addr = sender,
+	    .rcpt_addrs = rcpts,
+	    .content = content,
+	    .before_body = on_before_body,
+	    .user_data = &flight};
+	g_autoptr(GError) error = NULL;
+
+	g_ptr_array_add(rcpts, envelope->player_addr);
+	if (!smtp_send(post->smtp, &whole, results, &error))
+		log_warn("post.smtp", LOG_ERR(error));
+	if (results->len == 1)
+		*result = g_array_index(results, struct smtp_result, 0);
+	return outcome_of(result);
+}
+
+enum proto_outcome
+post_send_to_player(struct post *post, const struct post_mail *mail,
+    struct smtp_result *result)
+{
+	const struct config_queue *queue =
+	    config_queue_by_name(post->config, mail->job->queue);
+	struct proto_envelope envelope = {0};
+	struct label_set label = {0};
+	g_autoptr(GError) error = NULL;
+	enum proto_outcome outcome;
+
+	memset(result, 0, sizeof(*result));
+	if (queue == NULL) {
+		log_error("post.no-queue",
+		    LOG_TOKEN("queue", mail->job->queue));
+		return PROTO_DEFERRED;
+	}
+	if (!envelope_open(post, mail->job, &envelope, &label, &error)) {
+		log_warn("post.open",
+		    LOG_TOKEN("ticket", mail->job->number.s), LOG_ERR(error));
+		/* The key is gone: nobody can send this mail any more. */
+		return error_is(error, ERROR_PERM) ? PROTO_FAILED
+						   : PROTO_DEFERRED;
+	}
+	outcome = player_mail_send(post, queue, mail, &envelope, &label,
+	    result);
+	slot_sent(post->slot, mail->index, outcome);
+	proto_envelope_clear(&envelope);
+	return outcome;
+}
