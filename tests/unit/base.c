@@ -158,7 +158,7 @@ config_says_what_is_wrong(void **state)
 		"no address"},
 	    {"[queue Support]\naddress=s@c.test\nrole=C\nagents=a@b.test\n",
 		"the name must be"},
-	    {"rubbish", "start"},
+	    {"rubbish", "not a key-value"},
 	};
 
 	(void)state;
