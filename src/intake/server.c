@@ -1,0 +1,402 @@
+#include "intake/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#include "base/banned.h"
+
+#define BUFFER_SIZE 65536
+#define MESSAGE_IDLES 10    /* a whole message may take so many idle_ms */
+#define ACCEPT_PAUSE_MS 100 /* after running out of descriptors */
+#define DRAIN_READS 16
+
+struct server {
+	const struct server_options *options;
+	server_deliver deliver;
+	gpointer user_data;
+	int epoll_fd;
+	sigset_t wait_mask; /* the caller's, with SIGTERM let in */
+	sigset_t work_mask; /* the caller's, with SIGTERM blocked */
+	sigset_t caller_mask;
+	gint64 stop_ms; /* when *stop was first seen, 0 before */
+	guint messages;
+	guint8 *buffer; /* own; BUFFER_SIZE */
+};
+
+struct connection {
+	struct server *server;
+	int fd;
+	struct session *session; /* own */
+	gint64 message_by_ms;	 /* when the message in hand must be complete */
+};
+
+enum wait_result {
+	WAIT_READY,
+	WAIT_TIMEOUT,
+	WAIT_SIGNAL,
+	WAIT_FAILED,
+};
+
+static const struct smtp_reply reply_idle = {421, "4.4.2", "Timeout, closing"};
+static const struct smtp_reply reply_stopping = {
+    421, "4.3.2", "Shutting down, come again"};
+
+static gint64
+now_ms(void)
+{
+	return g_get_monotonic_time() / 1000;
+}
+
+/* A wait that finds its descriptor ready at once lets no signal in, so a busy
+ * worker must open the door itself. */
+static gboolean
+server_is_stopping(struct server *server)
+{
+	if (*server->options->stop == 0) {
+		pthread_sigmask(SIG_SETMASK, &server->wait_mask, NULL);
+		pthread_sigmask(SIG_SETMASK, &server->work_mask, NULL);
+	}
+	if (*server->options->stop == 0)
+		return FALSE;
+	if (server->stop_ms == 0)
+		server->stop_ms = now_ms();
+	return TRUE;
+}
+
+static enum wait_result
+connection_wait(struct connection *conn, short events, gint64 until_ms)
+{
+	struct pollfd pfd = {.fd = conn->fd, .events = events};
+	gint64 left = until_ms - now_ms();
+	struct timespec timeout;
+	int ready;
+
+	if (left <= 0)
+		return WAIT_TIMEOUT;
+	timeout.tv_sec = (time_t)(left / 1000);
+	timeout.tv_nsec = (long)(left % 1000) * 1000000;
+	ready = ppoll(&pfd, 1, &timeout, &conn->server->wait_mask);
+	if (ready > 0)
+		return WAIT_READY;
+	if (ready == 0)
+		return WAIT_TIMEOUT;
+	return errno == EINTR ? WAIT_SIGNAL : WAIT_FAILED;
+}
+
+/* No wait outlasts the grace that a stop leaves. */
+static gint64
+connection_cap(struct connection *conn, gint64 until_ms)
+{
+	if (server_is_stopping(conn->server))
+		return MIN(until_ms, conn->server->stop_ms + SERVER_GRACE_MS);
+	return until_ms;
+}
+
+/* Writes all replies that wait; FALSE if the client does not take them. */
+static gboolean
+connection_flush(struct connection *conn)
+{
+	GString *output = session_output(conn->session);
+	gint64 until_ms = now_ms() + conn->server->options->idle_ms;
+	enum wait_result waited;
+
+	while (output->len > 0) {
+		ssize_t n = send(conn->fd, output->str, output->len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			g_string_erase(output, 0, n);
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return FALSE;
+		waited = connection_wait(
+		    conn, POLLOUT, connection_cap(conn, until_ms));
+		if (waited == WAIT_TIMEOUT || waited == WAIT_FAILED)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+connection_message(struct connection *conn)
+{
+	struct server *server = conn->server;
+	const struct session_envelope *envelope =
+	    session_envelope(conn->session);
+	guint count = envelope->rcpts->len;
+	g_autofree struct smtp_reply *replies = NULL;
+	g_autoptr(GBytes) message = NULL;
+
+	/* Replies to an earlier message must not wait for this one. */
+	if (!connection_flush(conn))
+		return FALSE;
+	replies = g_new(struct smtp_reply, count);
+	for (guint i = 0; i < count; i++)
+		replies[i] = reply_from_error(NULL);
+	message = session_message(conn->session);
+	server->deliver(envelope, message, replies, server->user_data);
+	for (guint i = 0; i < count; i++)
+		session_verdict(conn->session, i, &replies[i]);
+	session_resume(conn->session);
+
+	server->messages++;
+	if (server->options->recycle != 0 &&
+	    server->messages >= server->options->recycle)
+		session_retire(conn->session);
+	return TRUE;
+}
+
+static void
+connection_start_message(struct connection *conn)
+{
+	conn->message_by_ms =
+	    now_ms() + MESSAGE_IDLES * conn->server->options->idle_ms;
+}
+
+/* Feeds what was read; FALSE if the connection is dead. */
+static gboolean
+connection_feed(struct connection *conn, gsize len)
+{
+	struct session *session = conn->session;
+	const guint8 *buffer = conn->server->buffer;
+	gsize used = 0;
+
+	while (used < len && session_want(session) == SESSION_INPUT) {
+		used += session_feed(session, buffer + used, len - used);
+		if (session_want(session) == SESSION_MESSAGE) {
+			if (!connection_message(conn))
+				return FALSE;
+			connection_start_message(conn);
+			if (server_is_stopping(conn->server))
+				break;
+		}
+		if (session_output(session)->len >= SESSION_OUTPUT_MARK &&
+		    !connection_flush(conn))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Waits for octets. 0: none came, because the client is gone or because the
+ * session was ended for its silence or for a stop. */
+static gsize
+connection_read(struct connection *conn)
+{
+	gint64 idle_by_ms = now_ms() + conn->server->options->idle_ms;
+	gint64 until_ms = MIN(idle_by_ms, conn->message_by_ms);
+	enum wait_result waited;
+	ssize_t n;
+
+	for (;;) {
+		if (server_is_stopping(conn->server) &&
+		    !session_is_in_data(conn->session)) {
+			session_abort(conn->session, &reply_stopping);
+			return 0;
+		}
+		waited = connection_wait(
+		    conn, POLLIN, connection_cap(conn, until_ms));
+		if (waited == WAIT_SIGNAL)
+			continue;
+		if (waited == WAIT_TIMEOUT)
+			session_abort(conn->session, conn->server->stop_ms != 0
+							 ? &reply_stopping
+							 : &reply_idle);
+		if (waited != WAIT_READY)
+			return 0;
+		n = recv(
+		    conn->fd, conn->server->buffer, BUFFER_SIZE, MSG_DONTWAIT);
+		if (n >= 0)
+			return (gsize)n;
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+			return 0;
+	}
+}
+
+static void
+connection_serve(struct connection *conn)
+{
+	gsize len;
+
+	if (!connection_flush(conn))
+		return;
+	connection_start_message(conn);
+	while (session_want(conn->session) == SESSION_INPUT) {
+		len = connection_read(conn);
+		if (len == 0 || !connection_feed(conn, len))
+			break;
+		if (!connection_flush(conn))
+			return;
+	}
+	(void)connection_flush(conn);
+}
+
+/* Input that nobody read would turn the close into a reset, which may
+ * overtake our last reply. */
+static void
+connection_close(struct connection *conn)
+{
+	for (int i = 0; i < DRAIN_READS; i++)
+		if (recv(conn->fd, conn->server->buffer, BUFFER_SIZE,
+			MSG_DONTWAIT) <= 0)
+			break;
+	close(conn->fd);
+	session_free(conn->session);
+}
+
+static void
+server_serve(struct server *server, int fd, sa_family_t family)
+{
+	const struct server_options *options = server->options;
+	struct connection conn = {
+	    .server = server,
+	    .fd = fd,
+	    .session = session_new(
+		&options->limits, options->check, server->user_data),
+	};
+	int on = 1;
+
+	/* Replies are written whole: Nagle could only delay them. */
+	if (family == AF_INET || family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	connection_serve(&conn);
+	connection_close(&conn);
+}
+
+/* FALSE if accepting makes no more sense. */
+static gboolean
+server_accept(struct server *server)
+{
+	struct sockaddr_storage peer = {0};
+	socklen_t len = sizeof(peer);
+	int fd = accept4(server->options->listen_fd, (struct sockaddr *)&peer,
+	    &len, SOCK_CLOEXEC);
+	g_autoptr(GError) err = NULL;
+
+	if (fd >= 0) {
+		server_serve(server, fd, peer.ss_family);
+		return TRUE;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		error_fail_errno(&err, ERROR_TEMP, "accept a connection");
+		log_warn("intake.accept", LOG_ERR(err));
+		(void)ppoll(NULL, 0,
+		    &(struct timespec){.tv_nsec = ACCEPT_PAUSE_MS * 1000000L},
+		    &server->wait_mask);
+		return TRUE;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+	case EOPNOTSUPP:
+		error_fail_errno(&err, ERROR_PERM, "accept a connection");
+		log_error("intake.accept", LOG_ERR(err));
+		return FALSE;
+	default: /* taken by another worker, or the client went away */
+		return TRUE;
+	}
+}
+
+static gboolean
+server_is_done(struct server *server)
+{
+	guint recycle = server->options->recycle;
+
+	return (recycle != 0 && server->messages >= recycle) ||
+	       server_is_stopping(server);
+}
+
+static gboolean
+server_loop(struct server *server)
+{
+	struct epoll_event event;
+	g_autoptr(GError) err = NULL;
+	int ready;
+
+	while (!server_is_done(server)) {
+		ready = epoll_pwait(
+		    server->epoll_fd, &event, 1, -1, &server->wait_mask);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0) {
+			error_fail_errno(
+			    &err, ERROR_TEMP, "wait for a connection");
+			log_error("intake.accept", LOG_ERR(err));
+			return FALSE;
+		}
+		if (!server_accept(server))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Of all workers that wait on the listener the kernel wakes one
+ * (EPOLLEXCLUSIVE); should another be faster, accept() must not block. */
+static gboolean
+server_open(struct server *server, GError **err)
+{
+	int fd = server->options->listen_fd;
+	int flags = fcntl(fd, F_GETFL);
+	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_fail_errno(err, ERROR_PERM, "set up the listener");
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll_fd < 0 ||
+	    epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return error_fail_errno(err, ERROR_TEMP, "watch the listener");
+	return TRUE;
+}
+
+static void
+server_mask_signals(struct server *server)
+{
+	pthread_sigmask(SIG_SETMASK, NULL, &server->caller_mask);
+	server->wait_mask = server->caller_mask;
+	sigdelset(&server->wait_mask, SIGTERM);
+	server->work_mask = server->caller_mask;
+	sigaddset(&server->work_mask, SIGTERM);
+	pthread_sigmask(SIG_SETMASK, &server->work_mask, NULL);
+}
+
+gboolean
+server_run(const struct server_options *options, server_deliver deliver,
+    gpointer user_data)
+{
+	struct server server = {
+	    .options = options,
+	    .deliver = deliver,
+	    .user_data = user_data,
+	    .epoll_fd = -1,
+	};
+	g_autoptr(GError) err = NULL;
+	gboolean ok;
+
+	server_mask_signals(&server);
+	ok = server_open(&server, &err);
+	if (ok) {
+		server.buffer = g_malloc(BUFFER_SIZE);
+		ok = server_loop(&server);
+		g_free(server.buffer);
+	} else {
+		log_error("intake.listen", LOG_ERR(err));
+	}
+	if (server.epoll_fd >= 0)
+		close(server.epoll_fd);
+	pthread_sigmask(SIG_SETMASK, &server.caller_mask, NULL);
+	return ok;
+}

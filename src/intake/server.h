@@ -1,0 +1,52 @@
+#ifndef ND_INTAKE_SERVER_H
+#define ND_INTAKE_SERVER_H
+
+/*
+ * One prefork worker of the mail intake: accepts on a shared listener and
+ * serves one session at a time, blocking.
+ *
+ * Promises: a message is handed over whole or not at all, once; the replies
+ * are what the callback gave; a client that went away before its message was
+ * complete, or before earlier replies could be written, hands over nothing.
+ * Every wait has an end: idle_ms for the next octets and for writing, ten
+ * times that for a whole message.
+ *
+ * Signals: SIGTERM is blocked while the worker runs and let in only where it
+ * waits, so a callback is never interrupted by it. The caller installs a
+ * handler that sets *stop. Then the message in hand is finished (one that is
+ * still coming in has SERVER_GRACE_MS to be complete), 421 is sent and
+ * server_run() returns.
+ *
+ * Never: reads or writes a file, looks at a message, logs anything of it.
+ */
+#include <signal.h>
+
+#include <glib.h>
+
+#include "intake/session.h"
+
+#define SERVER_GRACE_MS 5000
+
+struct server_options {
+	int listen_fd; /* borrowed; listening, AF_UNIX or AF_INET(6); made
+			* non-blocking, for all processes that share it */
+	struct session_limits limits;
+	session_rcpt_check check; /* gets the user_data of server_run() */
+	gint64 idle_ms;
+	guint recycle; /* messages after which to return, 0 for never */
+	volatile sig_atomic_t *stop; /* borrowed; set by the signal handler */
+};
+
+/* Gives replies, one for each recipient and preset to 451, their final
+ * values; their strings must be static. All arguments are borrowed for the
+ * time of the call. */
+typedef void (*server_deliver)(const struct session_envelope *envelope,
+    GBytes *message, struct smtp_reply *replies, gpointer user_data);
+
+/* Returns TRUE when asked to stop or after recycle messages (the session is
+ * then ended at its next command): the process may exit and be replaced.
+ * FALSE, after logging why, if it cannot accept connections any more. */
+gboolean server_run(const struct server_options *options,
+    server_deliver deliver, gpointer user_data);
+
+#endif

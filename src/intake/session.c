@@ -1,0 +1,515 @@
+#include "intake/session.h"
+
+#include <string.h>
+
+#include "intake/command.h"
+#include "intake/message.h"
+
+#include "base/banned.h"
+
+struct session {
+	struct session_limits limits;
+	session_rcpt_check check;
+	gpointer user_data; /* borrowed: check's */
+
+	enum session_want want;
+	GString *output; /* own */
+
+	GString *line;	/* own; the command read so far, at most line_max */
+	gsize line_len; /* its true length */
+
+	gboolean greeted;
+	gboolean retired;
+	guint errors; /* since the last message */
+
+	gboolean in_transaction;
+	gboolean in_data;
+	struct session_envelope envelope;
+	struct message_reader reader;
+	GArray *verdicts; /* own struct smtp_reply, one a recipient */
+};
+
+static const struct smtp_reply reply_ok = {250, "2.0.0", "Ok"};
+static const struct smtp_reply reply_sender_ok = {250, "2.1.0", "Ok"};
+static const struct smtp_reply reply_rcpt_ok = {250, "2.1.5", "Ok"};
+static const struct smtp_reply reply_bye = {221, "2.0.0", "Bye"};
+static const struct smtp_reply reply_help = {214, "2.0.0", "See RFC 2033"};
+static const struct smtp_reply reply_vrfy = {252, "2.0.0", "Send mail and see"};
+static const struct smtp_reply reply_go_ahead = {
+    354, NULL, "End data with <CRLF>.<CRLF>"};
+
+static const struct smtp_reply reply_unknown = {
+    500, "5.5.1", "Command not known"};
+static const struct smtp_reply reply_bad_line = {
+    500, "5.5.2", "Line not understood"};
+static const struct smtp_reply reply_long_line = {
+    500, "5.5.2", "Line too long"};
+static const struct smtp_reply reply_argument = {
+    501, "5.5.4", "Syntax error in argument"};
+static const struct smtp_reply reply_order = {
+    503, "5.5.1", "Bad sequence of commands"};
+static const struct smtp_reply reply_no_rcpt = {
+    503, "5.5.1", "No valid recipients"};
+static const struct smtp_reply reply_errors = {421, "4.7.0", "Too many errors"};
+static const struct smtp_reply reply_retired = {
+    421, "4.3.2", "Closing, come again"};
+
+static const struct smtp_reply reply_no_user = {
+    550, "5.1.1", "No such address here"};
+static const struct smtp_reply reply_rcpt_max = {
+    452, "4.5.3", "Too many recipients"};
+static const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
+static const struct smtp_reply reply_bare = {
+    550, "5.6.0", "Bare CR or LF in message"};
+static const struct smtp_reply reply_header = {
+    554, "5.6.0", "Message header too long"};
+static const struct smtp_reply reply_text_line = {
+    554, "5.6.0", "Line too long in message"};
+
+static void
+rcpt_free(gpointer data)
+{
+	struct session_rcpt *rcpt = data;
+
+	g_free(rcpt->wire);
+	addr_free(rcpt->addr);
+	g_free(rcpt);
+}
+
+static void
+session_reset(struct session *session)
+{
+	struct session_envelope *envelope = &session->envelope;
+
+	g_clear_pointer(&envelope->sender_addr, g_free);
+	g_ptr_array_set_size(envelope->rcpts, 0);
+	envelope->smtputf8 = FALSE;
+	envelope->body8bit = FALSE;
+	message_reader_done(&session->reader);
+	g_array_set_size(session->verdicts, 0);
+	session->in_transaction = FALSE;
+	session->in_data = FALSE;
+}
+
+struct session *
+session_new(const struct session_limits *limits, session_rcpt_check check,
+    gpointer user_data)
+{
+	struct session *session = g_new0(struct session, 1);
+
+	g_assert(limits->protocol == SESSION_LMTP);
+	/* A GByteArray, doubling, must never pass its own limit. */
+	g_assert(limits->size_max <= G_MAXUINT / 4);
+	session->limits = *limits;
+	session->check = check;
+	session->user_data = user_data;
+	session->output = g_string_sized_new(512);
+	session->line = g_string_sized_new(128);
+	session->envelope.rcpts = g_ptr_array_new_with_free_func(rcpt_free);
+	session->verdicts =
+	    g_array_new(FALSE, FALSE, sizeof(struct smtp_reply));
+	g_string_append_printf(
+	    session->output, "220 %s LMTP\r\n", limits->hostname);
+	return session;
+}
+
+void
+session_free(struct session *session)
+{
+	if (session == NULL)
+		return;
+	session_reset(session);
+	g_ptr_array_unref(session->envelope.rcpts);
+	g_array_unref(session->verdicts);
+	g_string_free(session->line, TRUE);
+	g_string_free(session->output, TRUE);
+	g_free(session);
+}
+
+static void
+session_reply(struct session *session, const struct smtp_reply *reply)
+{
+	g_string_append_printf(session->output, "%u %s%s%s\r\n", reply->code,
+	    reply->status != NULL ? reply->status : "",
+	    reply->status != NULL ? " " : "", reply->text);
+}
+
+static void
+session_end(struct session *session, const struct smtp_reply *reply)
+{
+	session_reply(session, reply);
+	session_reset(session);
+	session->want = SESSION_CLOSE;
+}
+
+/* A command that a client of ours never sends. 503 and refused addresses do
+ * not count: a pipelining client meets them in batches (RFC 2920 3.1). */
+static void
+session_error(struct session *session, const struct smtp_reply *reply)
+{
+	session->errors++;
+	if (session->errors >= session->limits.errors_max)
+		session_end(session, &reply_errors);
+	else
+		session_reply(session, reply);
+}
+
+/* RFC 2033 4.1. DSN, XFORWARD and CHUNKING are left out on purpose: their
+ * parameters carry names of the sender's side that we do not want to know. */
+static void
+command_lhlo(struct session *session, const char *args)
+{
+	if (*args == '\0') {
+		session_error(session, &reply_argument);
+		return;
+	}
+	session_reset(session);
+	session->greeted = TRUE;
+	g_string_append_printf(session->output,
+	    "250-%s\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250 SIZE %" G_GSIZE_FORMAT "\r\n",
+	    session->limits.hostname, session->limits.size_max);
+}
+
+static void
+command_mail(struct session *session, const char *args)
+{
+	struct command_mail mail;
+	const struct smtp_reply *refusal;
+
+	if (!session->greeted || session->in_transaction) {
+		session_reply(session, &reply_order);
+		return;
+	}
+	refusal = command_parse_mail(args, &mail);
+	if (refusal != NULL) {
+		session_error(session, refusal);
+		return;
+	}
+	if (mail.size > session->limits.size_max) {
+		g_free(mail.addr);
+		session_reply(session, &reply_size);
+		return;
+	}
+	session->envelope.sender_addr = mail.addr;
+	session->envelope.smtputf8 = mail.smtputf8;
+	session->envelope.body8bit = mail.body8bit;
+	session->in_transaction = TRUE;
+	session_reply(session, &reply_sender_ok);
+}
+
+static void
+session_add_rcpt(struct session *session, struct addr *take_addr)
+{
+	struct session_rcpt *rcpt = g_new(struct session_rcpt, 1);
+
+	rcpt->wire = addr_to_wire(take_addr);
+	rcpt->addr = take_addr;
+	g_ptr_array_add(session->envelope.rcpts, rcpt);
+}
+
+static void
+command_rcpt(struct session *session, const char *args)
+{
+	g_autoptr(addr_auto) addr = NULL;
+	const struct smtp_reply *refusal;
+
+	if (!session->in_transaction) {
+		session_reply(session, &reply_order);
+		return;
+	}
+	refusal = command_parse_rcpt(args, session->envelope.smtputf8, &addr);
+	if (refusal != NULL) {
+		session_error(session, refusal);
+	} else if (session->envelope.rcpts->len >= session->limits.rcpt_max) {
+		session_reply(session, &reply_rcpt_max);
+	} else if (!session->check(
+		       addr->local, addr->domain, session->user_data)) {
+		session_reply(session, &reply_no_user);
+	} else {
+		session_add_rcpt(session, g_steal_pointer(&addr));
+		session_reply(session, &reply_rcpt_ok);
+	}
+}
+
+static void
+command_data(struct session *session, const char *args)
+{
+	const struct message_limits limits = {
+	    .size_max = session->limits.size_max,
+	    .header_max = session->limits.header_max,
+	    .line_max = session->limits.text_line_max,
+	};
+
+	if (*args != '\0') {
+		session_error(session, &reply_argument);
+	} else if (!session->in_transaction) {
+		session_reply(session, &reply_order);
+	} else if (session->envelope.rcpts->len == 0) {
+		/* RFC 2033 4.2: DATA must fail then. */
+		session_reply(session, &reply_no_rcpt);
+	} else {
+		message_reader_init(&session->reader, &limits);
+		session->in_data = TRUE;
+		session_reply(session, &reply_go_ahead);
+	}
+}
+
+static void
+command_rset(struct session *session, const char *args)
+{
+	if (*args != '\0') {
+		session_error(session, &reply_argument);
+		return;
+	}
+	session_reset(session);
+	session_reply(session, &reply_ok);
+}
+
+static void
+command_quit(struct session *session, const char *args)
+{
+	if (*args != '\0')
+		session_error(session, &reply_argument);
+	else
+		session_end(session, &reply_bye);
+}
+
+static void
+command_noop(struct session *session, const char *args)
+{
+	(void)args;
+	session_reply(session, &reply_ok);
+}
+
+static void
+command_help(struct session *session, const char *args)
+{
+	(void)args;
+	session_reply(session, &reply_help);
+}
+
+/* RFC 5321 7.3: the same answer for every name. */
+static void
+command_vrfy(struct session *session, const char *args)
+{
+	(void)args;
+	session_reply(session, &reply_vrfy);
+}
+
+typedef void (*command_run)(struct session *session, const char *args);
+
+static const struct {
+	const char *verb;
+	command_run run;
+} commands[] = {
+    {"MAIL", command_mail},
+    {"RCPT", command_rcpt},
+    {"DATA", command_data},
+    {"RSET", command_rset},
+    {"QUIT", command_quit},
+    {"LHLO", command_lhlo}, /* HELO and EHLO are no LMTP: RFC 2033 4.1 */
+    {"NOOP", command_noop},
+    {"HELP", command_help},
+    {"VRFY", command_vrfy},
+    {"EXPN", command_vrfy},
+};
+
+static command_run
+command_find(const char *verb, gsize len)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (len == strlen(commands[i].verb) &&
+		    g_ascii_strncasecmp(verb, commands[i].verb, len) == 0)
+			return commands[i].run;
+	return NULL;
+}
+
+static void
+session_run_command(struct session *session, const char *line)
+{
+	gsize len = strcspn(line, " ");
+	command_run run = command_find(line, len);
+
+	if (session->retired && run != command_quit)
+		session_end(session, &reply_retired);
+	else if (run == NULL)
+		session_error(session, &reply_unknown);
+	else
+		run(session, line + len + strspn(line + len, " "));
+}
+
+static gboolean
+line_has_control(const GString *line)
+{
+	for (gsize i = 0; i < line->len; i++)
+		if ((guchar)line->str[i] < 0x20 || line->str[i] == 0x7f)
+			return TRUE;
+	return FALSE;
+}
+
+/* A line is complete, with its LF. A lone LF ends it too, so that what
+ * follows is not taken for a part of it, but it is refused: RFC 5321 2.3.8.
+ */
+static void
+session_take_line(struct session *session)
+{
+	GString *line = session->line;
+	gsize true_len = session->line_len;
+
+	session->line_len = 0;
+	if (true_len > session->limits.line_max) {
+		session_error(session, &reply_long_line);
+	} else if (line->len < 2 || line->str[line->len - 2] != '\r') {
+		session_error(session, &reply_bad_line);
+	} else {
+		g_string_truncate(line, line->len - 2);
+		/* RFC 5321 4.1.1: trailing white space is tolerated. */
+		while (line->len > 0 && line->str[line->len - 1] == ' ')
+			g_string_truncate(line, line->len - 1);
+		if (line_has_control(line))
+			session_error(session, &reply_bad_line);
+		else
+			session_run_command(session, line->str);
+	}
+	g_string_truncate(line, 0);
+}
+
+static gsize
+session_feed_command(struct session *session, const guint8 *data, gsize len)
+{
+	const guint8 *lf = memchr(data, '\n', len);
+	gsize used = lf != NULL ? (gsize)(lf - data) + 1 : len;
+	gsize room = session->limits.line_max - session->line->len;
+
+	session->line_len += used;
+	g_string_append_len(
+	    session->line, (const char *)data, (gssize)MIN(used, room));
+	if (lf != NULL)
+		session_take_line(session);
+	return used;
+}
+
+/* The same reply for every recipient, without asking the caller. */
+static void
+session_refuse_message(struct session *session, const struct smtp_reply *reply)
+{
+	for (guint i = 0; i < session->envelope.rcpts->len; i++)
+		session_reply(session, reply);
+	session_reset(session);
+}
+
+static void
+session_end_data(struct session *session)
+{
+	const struct smtp_reply temporary = reply_from_error(NULL);
+	guint faults = session->reader.faults;
+
+	session->in_data = FALSE;
+	session->errors = 0;
+	if (faults & MESSAGE_BARE) {
+		session_refuse_message(session, &reply_bare);
+	} else if (faults & MESSAGE_SIZE) {
+		session_refuse_message(session, &reply_size);
+	} else if (faults & MESSAGE_HEADER) {
+		session_refuse_message(session, &reply_header);
+	} else if (faults & MESSAGE_LINE) {
+		session_refuse_message(session, &reply_text_line);
+	} else {
+		for (guint i = 0; i < session->envelope.rcpts->len; i++)
+			g_array_append_val(session->verdicts, temporary);
+		session->want = SESSION_MESSAGE;
+	}
+}
+
+static gsize
+session_feed_data(struct session *session, const guint8 *data, gsize len)
+{
+	gsize used = message_reader_feed(&session->reader, data, len);
+
+	if (session->reader.state == MESSAGE_DONE)
+		session_end_data(session);
+	return used;
+}
+
+gsize
+session_feed(struct session *session, const guint8 *data, gsize len)
+{
+	gsize used = 0;
+
+	while (used < len && session->want == SESSION_INPUT &&
+	       session->output->len < SESSION_OUTPUT_MARK) {
+		if (session->in_data)
+			used +=
+			    session_feed_data(session, data + used, len - used);
+		else
+			used += session_feed_command(
+			    session, data + used, len - used);
+	}
+	return used;
+}
+
+enum session_want
+session_want(const struct session *session)
+{
+	return session->want;
+}
+
+GString *
+session_output(struct session *session)
+{
+	return session->output;
+}
+
+const struct session_envelope *
+session_envelope(const struct session *session)
+{
+	return &session->envelope;
+}
+
+GBytes *
+session_message(struct session *session)
+{
+	g_assert(session->want == SESSION_MESSAGE);
+	return message_reader_take(&session->reader);
+}
+
+void
+session_verdict(
+    struct session *session, guint index, const struct smtp_reply *reply)
+{
+	g_assert(session->want == SESSION_MESSAGE);
+	g_assert(index < session->verdicts->len);
+	g_assert(reply->code >= 200 && reply->code <= 599);
+	g_array_index(session->verdicts, struct smtp_reply, index) = *reply;
+}
+
+void
+session_resume(struct session *session)
+{
+	g_assert(session->want == SESSION_MESSAGE);
+	for (guint i = 0; i < session->verdicts->len; i++)
+		session_reply(session,
+		    &g_array_index(session->verdicts, struct smtp_reply, i));
+	session_reset(session);
+	session->want = SESSION_INPUT;
+}
+
+void
+session_retire(struct session *session)
+{
+	session->retired = TRUE;
+}
+
+void
+session_abort(struct session *session, const struct smtp_reply *reply)
+{
+	if (session->want != SESSION_CLOSE)
+		session_end(session, reply);
+}
+
+gboolean
+session_is_in_data(const struct session *session)
+{
+	return session->in_data;
+}

@@ -1,0 +1,11 @@
+#ifndef ND_TESTS_UNIT_INTAKE_H
+#define ND_TESTS_UNIT_INTAKE_H
+
+/*
+ * The parts of test-intake. Each runs one group of cmocka tests and returns
+ * how many failed.
+ */
+int test_intake_session(void);
+int test_intake_server(void);
+
+#endif
