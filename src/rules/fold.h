@@ -1,0 +1,37 @@
+#ifndef ND_RULES_FOLD_H
+#define ND_RULES_FOLD_H
+
+/*
+ * Words of a shadow text and their spelling-tolerant keys: without marks
+ * (Müller = Muller), with special letters spelled out (ø = o, æ = ae), and
+ * in two further forms for German and Nordic spellings. Pure.
+ */
+#include <glib.h>
+
+struct word {
+	gsize start;
+	gsize end;
+};
+
+/* The next run of letters, digits and marks in text from *pos on; a CJK
+ * character is a word of its own. FALSE if there is none. */
+gboolean word_next(const char *text, gsize len, gsize *pos, struct word *word);
+
+/* Appends the key of a word. If spelled, umlauts become two letters
+ * (müller -> mueller). */
+void word_fold(const char *text, gsize len, gboolean spelled, GString *out);
+
+/* Sets out to the key with ae, oe, ue as a, o, u (mueller -> muller). FALSE
+ * if that changes nothing. Reducing the start of a key gives the start of the
+ * reduced key. */
+gboolean key_reduce(const char *key, gsize len, GString *out);
+
+/* Letters in a UTF-8 text, digits not counted. */
+guint letters_count(const char *text, gsize len);
+
+gboolean is_word_char(gunichar c);
+
+/* TRUE for scripts that are written without spaces between words. */
+gboolean is_ideograph(gunichar c);
+
+#endif

@@ -1,0 +1,259 @@
+#include "rules/load.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+#include "base/banned.h"
+
+#define FILE_MAX (1024 * 1024)
+#define AS_MAX 32
+#define RULES_MAX 1000
+
+/* What every message of this file is about. */
+struct place {
+	const char *file; /* borrowed: base name */
+	GKeyFile *keys;	  /* borrowed */
+	const char *group;
+};
+
+static const char *const action_names[] = {
+    [RULE_KEEP] = "keep",
+    [RULE_MASK] = "mask",
+    [RULE_CATEGORY] = "category",
+};
+
+void
+rule_free(gpointer data)
+{
+	struct rule *rule = data;
+
+	if (rule == NULL)
+		return;
+	pattern_free(rule->pattern);
+	g_free(rule->as);
+	g_free(rule);
+}
+
+/* Rule files are the operator's and hold no mail, so messages may quote
+ * them. */
+static gboolean G_GNUC_PRINTF(3, 4)
+place_fail(const struct place *place, GError **err, const char *format, ...)
+{
+	g_autofree char *what = NULL;
+	va_list args;
+
+	va_start(args, format);
+	what = g_strdup_vprintf(format, args);
+	va_end(args);
+	if (place->group == NULL)
+		g_set_error(err, ND_ERROR, ERROR_PERM, "%s: %s", place->file,
+		    what);
+	else
+		g_set_error(err, ND_ERROR, ERROR_PERM, "%s: [%s]: %s",
+		    place->file, place->group, what);
+	return FALSE;
+}
+
+/* The value of a key, or NULL if it is not there or empty. Caller frees. */
+static char *
+place_value(const struct place *place, const char *key)
+{
+	char *value = g_key_file_get_value(place->keys, place->group, key,
+	    NULL);
+
+	if (value != NULL && value[0] == '\0')
+		g_clear_pointer(&value, g_free);
+	return value;
+}
+
+static gboolean
+keys_are_known(const struct place *place, GError **err)
+{
+	static const char *const known[] = {"action", "as", "check", "pattern",
+	    NULL};
+	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
+	    NULL, NULL);
+
+	for (gsize i = 0; keys != NULL && keys[i] != NULL; i++)
+		if (!g_strv_contains(known, keys[i]))
+			return place_fail(place, err, "unknown key \"%s\"; "
+			    "allowed are pattern, check, action, as", keys[i]);
+	return TRUE;
+}
+
+static gboolean
+action_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *action = place_value(place, "action");
+
+	if (action == NULL)
+		return place_fail(place, err, "action is missing; "
+		    "allowed are keep, mask, category");
+	for (gsize i = 0; i < G_N_ELEMENTS(action_names); i++) {
+		if (strcmp(action, action_names[i]) == 0) {
+			rule->action = (enum rule_action)i;
+			return TRUE;
+		}
+	}
+	return place_fail(place, err, "unknown action \"%s\"; "
+	    "allowed are keep, mask, category", action);
+}
+
+static gboolean
+check_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *check = place_value(place, "check");
+
+	if (check == NULL)
+		return TRUE;
+	if (!check_by_name(check, &rule->check))
+		return place_fail(place, err, "unknown check \"%s\"; "
+		    "allowed are %s", check, check_names());
+	if (rule->check != NULL && rule->action == RULE_CATEGORY)
+		return place_fail(place, err,
+		    "check has no meaning with action category");
+	return TRUE;
+}
+
+/* It becomes a placeholder, a header value or a template's name. */
+static gboolean
+as_is_valid(const char *as)
+{
+	gsize len = strlen(as);
+
+	if (len > AS_MAX || !g_ascii_islower(as[0]))
+		return FALSE;
+	for (gsize i = 0; i < len; i++)
+		if (!g_ascii_islower(as[i]) && !g_ascii_isdigit(as[i]) &&
+		    as[i] != '-')
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+as_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *as = place_value(place, "as");
+
+	if (rule->action == RULE_KEEP)
+		return as == NULL ? TRUE : place_fail(place, err,
+		    "as has no meaning with action keep");
+	if (as == NULL)
+		return place_fail(place, err, "as is missing; "
+		    "actions mask and category need it");
+	if (!as_is_valid(as))
+		return place_fail(place, err, "as must be at most %d of "
+		    "a-z, 0-9 and \"-\", starting with a letter", AS_MAX);
+	if (rule->action == RULE_MASK)
+		rule->as = g_strdup_printf("[%s]", as);
+	else
+		rule->as = g_steal_pointer(&as);
+	return TRUE;
+}
+
+static gboolean
+pattern_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *text = place_value(place, "pattern");
+	g_autoptr(GError) why = NULL;
+
+	if (text == NULL)
+		return place_fail(place, err, "pattern is missing");
+	rule->pattern = pattern_new(text, &why);
+	if (rule->pattern == NULL)
+		return place_fail(place, err, "pattern is %s", why->message);
+	return TRUE;
+}
+
+static gboolean
+rule_read(GPtrArray *list, const struct place *place, GError **err)
+{
+	struct rule *rule = g_new0(struct rule, 1);
+
+	if (!keys_are_known(place, err) || !action_read(place, rule, err) ||
+	    !check_read(place, rule, err) || !as_read(place, rule, err) ||
+	    !pattern_read(place, rule, err)) {
+		rule_free(rule);
+		return FALSE;
+	}
+	if (list->len >= RULES_MAX) {
+		rule_free(rule);
+		return place_fail(place, err, "more than %d rules", RULES_MAX);
+	}
+	g_ptr_array_add(list, rule);
+	return TRUE;
+}
+
+/* GKeyFile silently joins groups of one name, takes the last of two values
+ * and drops translations. As every line is a group, a value or a comment,
+ * counting finds all of this. */
+static gboolean
+lines_are_all_taken(const struct place *place, const char *text, GError **err)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_auto(GStrv) groups = g_key_file_get_groups(place->keys, NULL);
+	gsize headings = 0;
+	gsize values = 0;
+
+	for (gsize i = 0; lines[i] != NULL; i++) {
+		const char *line = g_strchug(lines[i]);
+
+		if (line[0] == '[')
+			headings++;
+		else if (line[0] != '\0' && line[0] != '#')
+			values++;
+	}
+	for (gsize i = 0; groups[i] != NULL; i++) {
+		gsize n = 0;
+
+		g_strfreev(g_key_file_get_keys(place->keys, groups[i], &n,
+		    NULL));
+		values -= n;
+		headings--;
+	}
+	if (headings != 0)
+		return place_fail(place, err, "a group is given twice");
+	if (values != 0)
+		return place_fail(place, err, "a key is given twice in a "
+		    "group, or has a language in brackets");
+	return TRUE;
+}
+
+static gboolean
+file_read(GPtrArray *list, struct place *place, const char *text, GError **err)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(place->keys, NULL);
+
+	if (!lines_are_all_taken(place, text, err))
+		return FALSE;
+	for (gsize i = 0; groups[i] != NULL; i++) {
+		place->group = groups[i];
+		if (!rule_read(list, place, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+rules_load_file(GPtrArray *list, const char *path, GError **err)
+{
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *text = NULL;
+	g_autoptr(GKeyFile) keys = g_key_file_new();
+	g_autoptr(GError) why = NULL;
+	struct place place = {base, keys, NULL};
+	gsize len = 0;
+
+	if (!g_file_get_contents(path, &text, &len, &why))
+		return place_fail(&place, err, "%s", why->message);
+	if (len > FILE_MAX)
+		return place_fail(&place, err, "longer than %d octets",
+		    FILE_MAX);
+	if (memchr(text, '\0', len) != NULL ||
+	    !g_utf8_validate_len(text, len, NULL))
+		return place_fail(&place, err, "is not UTF-8 text");
+	if (!g_key_file_load_from_data(keys, text, len, G_KEY_FILE_NONE, &why))
+		return place_fail(&place, err, "%s", why->message);
+	return file_read(list, &place, text, err);
+}
