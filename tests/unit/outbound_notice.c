@@ -1,0 +1,192 @@
+#include "outbound_fake.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "outbound/notice.h"
+
+#include "base/banned.h"
+
+#define LINE_MAX_COLUMNS 72
+#define TEXT_MAX 2048
+
+static const struct notice_ack_args whole = {
+	.lang = "en",
+	.fallback_lang = "en",
+	.number = "K7F3-9Q2X",
+	.category = "withdrawal",
+	.faq = "https://casino.example/faq/withdrawal",
+	.first_reply_due = 1795321800, /* 2026-11-22 04:30 UTC */
+	.decision_due = 1795401000,    /* 2026-11-23 02:30 UTC */
+	.forget = 1798761600,	       /* 2027-01-01 */
+};
+
+static struct notices *
+load_shipped(void)
+{
+	g_autoptr(GError) err = NULL;
+	struct notices *notices = notices_load(ND_SRCDIR "/templates", &err);
+
+	if (notices == NULL)
+		fail_msg("%s", err->message);
+	return notices;
+}
+
+static void
+check_shape(const char *subject, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	assert_true(g_str_has_prefix(subject, "[K7F3-9Q2X] "));
+	assert_null(strpbrk(subject, "\r\n{}"));
+	assert_null(strstr(text, "{{"));
+	assert_null(strstr(text, "\n\n\n"));
+	assert_true(g_str_has_suffix(text, "\n"));
+	assert_true(strlen(text) < TEXT_MAX);
+	for (gsize i = 0; lines[i] != NULL; i++) {
+		assert_true(g_utf8_strlen(lines[i], -1) <= LINE_MAX_COLUMNS);
+		assert_false(g_str_has_suffix(lines[i], " "));
+	}
+}
+
+static const char *const langs[] = {"en", "de", "fr", "el"};
+
+void
+test_notice_whole(void **state)
+{
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+		struct notice_ack_args args = whole;
+		g_autofree char *subject = NULL;
+		g_autofree char *text = NULL;
+
+		args.lang = langs[i];
+		assert_true(notice_ack(notices, &args, &subject, &text));
+		check_shape(subject, text);
+		assert_non_null(strstr(text, "K7F3-9Q2X"));
+		assert_non_null(strstr(text, "2026-11-22 04:30 UTC"));
+		assert_non_null(strstr(text, "2026-11-23 02:30 UTC"));
+		assert_non_null(strstr(text, "2027-01-01"));
+		assert_non_null(strstr(text, "\n" "https://casino.example/"
+		    "faq/withdrawal\n"));
+		assert_true(strcasestr(text, "hash") != NULL);
+		assert_true(strcasestr(text, "seed") != NULL);
+	}
+	notices_free(notices);
+}
+
+void
+test_notice_bare(void **state)
+{
+	static const char *const categories[] = {NULL, "", "no-such", "bonus"};
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
+		for (gsize k = 0; k < G_N_ELEMENTS(categories); k++) {
+			struct notice_ack_args args = whole;
+			g_autofree char *subject = NULL;
+			g_autofree char *text = NULL;
+
+			args.lang = langs[i];
+			args.category = categories[k];
+			args.faq = k % 2 == 0 ? NULL : "";
+			args.forget = 0;
+			assert_true(notice_ack(notices, &args, &subject,
+			    &text));
+			check_shape(subject, text);
+			assert_null(strcasestr(text, "hash"));
+			assert_null(strstr(text, "https:"));
+			assert_null(strstr(text, "no-such"));
+			assert_null(strstr(text, "2027"));
+		}
+	notices_free(notices);
+}
+
+void
+test_notice_language(void **state)
+{
+	static const struct {
+		const char *lang;
+		const char *fallback;
+		const char *word; /* its name for a withdrawal */
+	} table[] = {
+		{"de", "en", "Auszahlung"},
+		{"fr", "en", "Retrait"},
+		{"el", "en", "Ανάληψη"},
+		{"en", "de", "Withdrawal"},
+		{"", "de", "Auszahlung"},
+		{NULL, "fr", "Retrait"},
+		{"xx", "el", "Ανάληψη"},
+		{"xx", "yy", "Withdrawal"},
+		{"", NULL, "Withdrawal"},
+		{"de-AT", "en", "Auszahlung"},
+		{"../de", "en", "Withdrawal"},
+	};
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct notice_ack_args args = whole;
+		g_autofree char *subject = NULL;
+		g_autofree char *text = NULL;
+
+		args.lang = table[i].lang;
+		args.fallback_lang = table[i].fallback;
+		assert_true(notice_ack(notices, &args, &subject, &text));
+		if (strstr(text, table[i].word) == NULL)
+			fail_msg("row %zu: %s", i, text);
+	}
+	notices_free(notices);
+}
+
+/* Writes one template and loads the directory. */
+static struct notices *
+load_one(const char *lang, const char *text, GError **err)
+{
+	g_autofree char *dir = g_dir_make_tmp("nd-notice-XXXXXX", NULL);
+	g_autofree char *sub = g_build_filename(dir, lang, NULL);
+	g_autofree char *path = g_build_filename(sub, "ack.txt", NULL);
+	struct notices *notices;
+
+	assert_int_equal(g_mkdir(sub, 0700), 0);
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+	notices = notices_load(dir, err);
+	assert_int_equal(g_unlink(path), 0);
+	assert_int_equal(g_rmdir(sub), 0);
+	assert_int_equal(g_rmdir(dir), 0);
+	return notices;
+}
+
+void
+test_notice_load(void **state)
+{
+	static const struct {
+		const char *lang;
+		const char *text;
+		const char *word;
+	} table[] = {
+		{"en", "Subject: x\n\n{{nmber}}\n", "en/ack.txt: template: "},
+		{"en", "Subject: x\n\n\n{{nmber}}\n", "line: 4"},
+		{"en", "X: x\n\ny\n", "no Subject"},
+		{"de", "Subject: x\n\ny\n", "en/ack.txt is missing"},
+	};
+	struct notices *notices;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(GError) err = NULL;
+
+		assert_null(load_one(table[i].lang, table[i].text, &err));
+		if (strstr(err->message, table[i].word) == NULL)
+			fail_msg("row %zu: %s", i, err->message);
+	}
+	notices = load_one("en", "Subject: x\n\ny\n", NULL);
+	assert_non_null(notices);
+	notices_free(notices);
+	notices_free(NULL);
+	assert_null(notices_load("/nonexistent", NULL));
+}
