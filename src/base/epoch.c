@@ -56,7 +56,10 @@ epoch_forget_time(gint64 time_s, gint64 epoch_s, gint64 retention_s)
 gint64
 epoch_live_max(gint64 epoch_s, gint64 retention_s)
 {
+	gint64 older;
+
 	g_assert(epoch_s > 0 && retention_s >= 0);
 	/* The current one, and each older one that a retention reaches. */
-	return 1 + retention_s / epoch_s + (retention_s % epoch_s != 0);
+	older = retention_s / epoch_s + (retention_s % epoch_s != 0);
+	return older == G_MAXINT64 ? older : older + 1;
 }
