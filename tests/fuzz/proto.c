@@ -12,8 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-REACH_INIT(proto)
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -22,6 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum proto_type type;
 	gpointer message;
 
+	REACH_INIT("proto");
 	if (size < 1 || size > PROTO_FRAME_MAX - 8)
 		return 0;
 	/* The first octet picks a type, so that most inputs get past the

@@ -1,0 +1,73 @@
+#ifndef ND_VAULT_VAULT_H
+#define ND_VAULT_VAULT_H
+
+/*
+ * What the keys are for: who wrote (contact ids), which mail it is
+ * (fingerprints), which of our addresses and Message-IDs are ours (labels and
+ * proofs), and the sealed return envelopes. No socket, no file of its own.
+ *
+ * Everything in an answer but the sealed bytes follows from the keys and the
+ * request alone, so a mail that is tried again gets the same number, the
+ * same Message-ID and the same addresses. The ids of a mail to a player
+ * (Message-ID, envelope sender) come from the epoch of its envelope and so
+ * stay the same as long as that can be opened; his capability address comes
+ * from the newest epoch, because he may answer late.
+ *
+ * Mails without a sender share one contact id per epoch, that of the empty
+ * address; it is no proof of being the same person.
+ *
+ * Both calls do the work of vault_tick() first: no dead key is ever used. A
+ * failure there is ERROR_TEMP whatever its own kind, so that mail waits.
+ * Answers must be zeroed structs; on success they own their content, which
+ * the caller clears (proto/codec.h); on failure they stay zeroed. A request
+ * must be one that proto/codec.h would decode.
+ *
+ * No key, and no text of a mail, gets into an answer's error.
+ */
+#include <glib.h>
+
+#include "proto/messages.h"
+#include "vault/keys.h"
+
+/* Octets of every sealed envelope, whatever is in it. */
+#define VAULT_SEALED_LEN 2088
+
+struct vault_policy {
+	gint64 open_rate;  /* envelopes a second, sustained */
+	gint64 open_burst; /* envelopes at once */
+};
+
+struct vault_counters {
+	guint64 opened;	 /* envelopes */
+	guint64 refused; /* for being too many at a time */
+};
+
+struct vault;
+
+struct vault *vault_new(struct keys *take_keys,
+    const struct vault_policy *policy);
+void vault_free(struct vault *vault);
+typedef struct vault vault_auto;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vault_auto, vault_free)
+
+/* keys_tick(). To be called about once a minute also when there is no mail:
+ * keys must die on time. */
+gboolean vault_tick(struct vault *vault, gint64 now, GError **err);
+
+/* ERROR_PERM if the envelope or the list of claims is too large. */
+gboolean vault_identify(struct vault *vault,
+    const struct proto_vault_identify *request, gint64 now,
+    struct proto_vault_identity *answer, GError **err);
+
+/* ERROR_TEMP if too many were opened lately, ERROR_PERM if the epoch is dead
+ * or the bytes are not what was sealed for this contact and epoch. The
+ * plaintext in the answer is wiped when its last reference goes. */
+gboolean vault_open(struct vault *vault,
+    const struct proto_vault_open *request, gint64 now,
+    struct proto_vault_opened *answer, GError **err);
+
+const struct vault_counters *vault_counters(const struct vault *vault);
+/* Live epochs, for status lines. */
+guint vault_live(const struct vault *vault);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * Addresses, labels and numbers: whatever is read must be written and read
+ * again as the same value. The first octet picks the parser; odd values feed
+ * it the input as it is, even ones a well-formed text with the rest of the
+ * input laid over it, so that the deep branches are met early.
+ */
+#include <string.h>
+
+#include <glib.h>
+
+#include "reach.h"
+
+#include "base/addr.h"
+#include "ticket/label.h"
+#include "ticket/number.h"
+
+#include "base/banned.h"
+
+#define DOMAIN "casino.example"
+#define INPUT_MAX 4096
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
+
+static void
+check_address(const char *text, gsize len)
+{
+	g_autoptr(addr_auto) addr = addr_parse(text, (gssize)len, NULL);
+	g_autoptr(addr_auto) again = NULL;
+	g_autofree char *wire = NULL;
+	g_autofree char *normal = NULL;
+	g_autofree char *normal_again = NULL;
+
+	if (addr == NULL)
+		return;
+	REACHED();
+	wire = addr_to_wire(addr);
+	g_assert(strpbrk(wire, "\r\n<>") == NULL);
+	again = addr_parse(wire, -1, NULL);
+	if (again == NULL) {
+		/* Quoting may have pushed it over the limit. */
+		g_assert(strlen(wire) > len);
+		return;
+	}
+	g_assert(strcmp(addr->local, again->local) == 0);
+	g_assert(strcmp(addr->domain, again->domain) == 0);
+	normal = addr_to_normal(addr);
+	normal_again = addr_to_normal(again);
+	g_assert(strcmp(normal, normal_again) == 0);
+}
+
+static void
+check_extension(const char *text, gsize len)
+{
+	struct label label = label_parse_extension(text, len);
+	struct label_set set = {.number = label.number};
+	g_autofree char *address = NULL;
+	const char *ext = NULL;
+	struct label again;
+
+	if (label.kind == LABEL_NONE)
+		return;
+	REACHED();
+	if (label.kind == LABEL_BOUNCE) {
+		set.bounce = label.token;
+		set.bounce_mac = label.mac;
+		address = label_envelope_sender(&set, "support", DOMAIN);
+	} else {
+		set.agent = label.mac;
+		address = label_agent_address(&set, "support", DOMAIN);
+	}
+	*strchr(address, '@') = '\0';
+	g_assert(label_split_local(address, "Support", &ext));
+	again = label_parse_extension(ext, strlen(ext));
+	g_assert(memcmp(&label, &again, sizeof label) == 0);
+}
+
+static void
+check_message_id(const char *text)
+{
+	struct label label = label_parse_message_id(text, DOMAIN);
+	struct label_set set = {.number = label.number,
+	    .message = label.token,
+	    .message_mac = label.mac};
+	g_autofree char *id = NULL;
+	struct label again;
+
+	if (label.kind == LABEL_NONE)
+		return;
+	REACHED();
+	id = label.kind == LABEL_ROOT ? label_root_id(&label.number, DOMAIN) :
+					label_message_id(&set, DOMAIN);
+	again = label_parse_message_id(id, DOMAIN);
+	g_assert(memcmp(&label, &again, sizeof label) == 0);
+}
+
+static void
+check_subject(const char *text)
+{
+	struct number number = {{0}};
+	struct number again = {{0}};
+	char shown[NUMBER_TEXT_SIZE];
+
+	if (!number_find(text, &number))
+		return;
+	REACHED();
+	number_show(&number, shown);
+	g_assert(number_parse(shown, strlen(shown), &again));
+	g_assert(number_equal(&number, &again));
+}
+
+/* A good text, with the input's octets xored over it. */
+static char *
+disturb(const char *good, const unsigned char *data, gsize len)
+{
+	char *text = g_strdup(good);
+
+	for (gsize i = 0; i < len && text[i] != '\0'; i++)
+		text[i] = (char)(text[i] ^ (char)data[i]);
+	return text;
+}
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
+{
+	static const char *const good[] = {"a.b+c@" DOMAIN,
+	    "4000000t-0123456789abc", "b-0123456789abc.cba9876543210",
+	    "4000000t.0123456789abc.cba9876543210@" DOMAIN,
+	    "4000000t.root@" DOMAIN, "Re: [ 4000-000t ] or 4000-000t"};
+	g_autofree char *text = NULL;
+	gsize n;
+	guint pick;
+
+	if (len == 0 || len > INPUT_MAX)
+		return 0;
+	REACH_INIT("address");
+	pick = data[0] / 2 % G_N_ELEMENTS(good);
+	if ((data[0] & 1) == 0)
+		text = disturb(good[pick], data + 1, len - 1);
+	else
+		text = g_strndup((const char *)data + 1, len - 1);
+	n = (data[0] & 1) == 0 ? strlen(good[pick]) : len - 1;
+	if (pick == 0)
+		check_address(text, n);
+	else if (pick <= 2)
+		check_extension(text, n);
+	else if (pick <= 4)
+		check_message_id(text);
+	else
+		check_subject(text);
+	return 0;
+}

@@ -1,0 +1,560 @@
+/*
+ * Numbers, labels and pseudonyms.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <glib.h>
+
+#include "ticket/label.h"
+#include "ticket/number.h"
+#include "ticket/pseudonym.h"
+
+#include "base/banned.h"
+
+#define ALPHABET "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+#define BITS_MASK ((G_GUINT64_CONSTANT(1) << 35) - 1)
+#define ROUNDS 400
+
+int ticket_decide_tests(void);
+
+static guint64
+random_bits(GRand *rand)
+{
+	return ((guint64)g_rand_int(rand) << 32 | g_rand_int(rand)) &
+	    BITS_MASK;
+}
+
+static gboolean
+holds(const char *text)
+{
+	struct number number;
+
+	return number_parse(text, strlen(text), &number);
+}
+
+/* --- number --------------------------------------------------------- */
+
+static void
+number_is_its_bits(void **state)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+
+	(void)state;
+	for (guint i = 0; i < ROUNDS; i++) {
+		guint64 bits = i == 0 ? 0 : i == 1 ? BITS_MASK :
+						     random_bits(rand);
+		struct number number = number_from_bits(bits);
+		struct number high =
+		    number_from_bits(bits | G_GUINT64_CONSTANT(1) << 35);
+		guint64 back = 0;
+
+		for (guint k = 0; k < NUMBER_LEN - 1; k++)
+			back = back << 5 |
+			    (guint64)(strchr(ALPHABET, number.s[k]) -
+				ALPHABET);
+		assert_true(back == bits);
+		assert_int_equal(strlen(number.s), NUMBER_LEN);
+		assert_true(holds(number.s));
+		assert_true(number_equal(&number, &high));
+	}
+}
+
+static void
+number_catches_every_substitution(void **state)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+
+	(void)state;
+	for (guint i = 0; i < ROUNDS; i++) {
+		struct number number = number_from_bits(random_bits(rand));
+
+		for (guint k = 0; k < NUMBER_LEN; k++) {
+			struct number wrong = number;
+
+			for (const char *c = ALPHABET; *c != '\0'; c++) {
+				wrong.s[k] = *c;
+				assert_true(holds(wrong.s) ==
+				    (*c == number.s[k]));
+			}
+		}
+	}
+}
+
+static void
+number_catches_every_swap(void **state)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+	guint swaps = 0;
+
+	(void)state;
+	for (guint i = 0; i < ROUNDS; i++) {
+		struct number number = number_from_bits(random_bits(rand));
+
+		for (guint a = 0; a < NUMBER_LEN; a++) {
+			for (guint b = a + 1; b < NUMBER_LEN; b++) {
+				struct number wrong = number;
+
+				if (number.s[a] == number.s[b])
+					continue;
+				wrong.s[a] = number.s[b];
+				wrong.s[b] = number.s[a];
+				assert_false(holds(wrong.s));
+				swaps++;
+			}
+		}
+	}
+	assert_true(swaps > ROUNDS * 20);
+}
+
+static void
+number_reads_tolerantly(void **state)
+{
+	static const struct {
+		const char *text;
+		gboolean ok;
+	} rows[] = {
+	    {"4000000T", TRUE},
+	    {"4000-000T", TRUE},
+	    {"4000-000t", TRUE},
+	    {"4OoO-O0Ot", TRUE},
+	    {"4000\xe2\x80\x91"
+	     "000T", TRUE},				/* U+2011 */
+	    {"4000\xe2\x80\x93"
+	     "000T", TRUE},				/* en dash */
+	    {"4000\xe2\x80\x94"
+	     "000T", TRUE},				/* em dash */
+	    {"4000\xe2\x88\x92"
+	     "000T", TRUE},				/* minus */
+	    {"4000\xef\xbc\x8d"
+	     "000T", TRUE},				/* full width */
+	    {"4000\xc2\xa0"
+	     "000T", TRUE},				/* no-break space */
+	    {" 4000 - 000T ", TRUE},
+	    {"4 0 0 0 0 0 0 T", TRUE},
+	    {"4000-000V", FALSE},
+	    {"4000-000", FALSE},
+	    {"4000-000T0", FALSE},
+	    {"4000_000T", FALSE},
+	    {"4000.000T", FALSE},
+	    {"U000-000T", FALSE},
+	    {"4000-000T\n", FALSE},
+	    {"4000-000\xc3", FALSE},
+	    {"\xff\xff\xff\xff\xff\xff\xff\xff", FALSE},
+	    {"", FALSE},
+	    {"-", FALSE},
+	};
+	struct number a;
+	struct number b;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (holds(rows[i].text) != rows[i].ok)
+			fail_msg("row %zu", i);
+	}
+	assert_false(number_parse("4000\0"
+				  "000T",
+	    9, &a));
+	/* I and L are 1. */
+	a = number_from_bits(G_GUINT64_CONSTANT(0x0842108421) & BITS_MASK);
+	b = a;
+	for (guint i = 0; i < NUMBER_LEN; i++)
+		if (b.s[i] == '1')
+			b.s[i] = i % 2 == 0 ? 'I' : 'l';
+	assert_true(strchr(b.s, 'I') != NULL && strchr(b.s, 'l') != NULL);
+	assert_true(number_parse(b.s, NUMBER_LEN, &b));
+	assert_true(number_equal(&a, &b));
+}
+
+static void
+number_is_found_in_subjects(void **state)
+{
+	static const struct {
+		const char *subject;
+		const char *number; /* "" for none */
+	} rows[] = {
+	    {"Re: [4000-000T] withdrawal", "4000000T"},
+	    {"Re: [ 4000 000t ]", "4000000T"},
+	    {"AW: [4000\xe2\x80\x91" "000T]", "4000000T"},
+	    {"[spam] [4000-000T]", "4000000T"},
+	    {"[[4000-000T]]", "4000000T"},
+	    {"[4000-000V] [4000-000T]", "4000000T"},
+	    {"[4000-000V] 4000-000T", "4000000T"},
+	    {"8000-0009 [4000-000T]", "4000000T"},
+	    {"[4000-000T] [8000-000M]", "4000000T"},
+	    {"my number is 4000-000T.", "4000000T"},
+	    {"4000\xe2\x80\x93" "000t", "4000000T"},
+	    {"(4000-000T)", "4000000T"},
+	    {"\xff" "4000-000T\xff", "4000000T"},
+	    {"4000-000V, 4000-000T", "4000000T"},
+	    {"4000000T", ""},
+	    {"4000 000T", ""},
+	    {"4000-000T-1", ""},
+	    {"1-4000-000T", ""},
+	    {"x4000-000T", ""},
+	    {"4000-000Tx", ""},
+	    {"4000-000T_", ""},
+	    {"\xc3\xa9" "4000-000T", ""},
+	    {"4000--000T", ""},
+	    {"400-0000T", ""},
+	    {"[4000-000V]", ""},
+	    {"[4000-000T", "4000000T"},
+	    {"[", ""},
+	    {"]4[", ""},
+	    {"", ""},
+	};
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct number number = {{0}};
+		gboolean found = number_find(rows[i].subject, &number);
+
+		if (found != (rows[i].number[0] != '\0') ||
+		    (found && strcmp(number.s, rows[i].number) != 0))
+			fail_msg("row %zu: %s", i, number.s);
+	}
+}
+
+static void
+number_search_is_linear(void **state)
+{
+	static const char *const parts[] = {"[", "]", "[4000-000", "4000-",
+	    "[ - - ", "\xe2\x80\x91", "\xff"};
+	struct number number;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autoptr(GString) subject = g_string_new(NULL);
+		gint64 start = g_get_monotonic_time();
+
+		while (subject->len < 1000000)
+			g_string_append(subject, parts[i]);
+		assert_false(number_find(subject->str, &number));
+		assert_true(g_get_monotonic_time() - start <
+		    5 * G_TIME_SPAN_SECOND);
+	}
+}
+
+static void
+number_shows(void **state)
+{
+	struct number number = {{0}};
+	char text[NUMBER_TEXT_SIZE];
+
+	(void)state;
+	assert_false(number_is_set(&number));
+	assert_string_equal(number_show(&number, text), "");
+	number = number_from_bits(G_GUINT64_CONSTANT(4) << 30);
+	assert_true(number_is_set(&number));
+	assert_string_equal(number_show(&number, text), "4000-000T");
+}
+
+/* --- label ---------------------------------------------------------- */
+
+#define MAC_A "0123456789abc"
+#define MAC_B "zyxwvtsrqpnmk"
+
+static void
+label_mac_is_65_bits(void **state)
+{
+	static const struct {
+		guint8 bytes[9];
+		const char *text;
+	} rows[] = {
+	    {{0}, "0000000000000"},
+	    {{255, 255, 255, 255, 255, 255, 255, 255, 255}, "zzzzzzzzzzzzz"},
+	    {{0x08}, "1000000000000"},
+	    {{0, 0, 0, 0, 0, 0, 0, 0x01, 0}, "0000000000002"},
+	    {{0, 0, 0, 0, 0, 0, 0, 0, 0x80}, "0000000000001"},
+	    {{0, 0, 0, 0, 0, 0, 0, 0, 0x7f}, "0000000000000"},
+	    {{0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x00},
+		"0123456789abc"},
+	};
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		assert_string_equal(label_mac_from_bytes(rows[i].bytes).s,
+		    rows[i].text);
+}
+
+static void
+label_reads_extensions(void **state)
+{
+	static const struct {
+		const char *text;
+		enum label_kind kind;
+	} rows[] = {
+	    {"4000000t-" MAC_A, LABEL_CAPABILITY},
+	    {"4000000T-0123456789ABC", LABEL_CAPABILITY},
+	    {"b-" MAC_A "." MAC_B, LABEL_BOUNCE},
+	    {"B-0123456789ABC.ZYXWVTSRQPNMK", LABEL_BOUNCE},
+	    {"4000000v-" MAC_A, LABEL_NONE},
+	    {"4000000t-" MAC_A "0", LABEL_NONE},
+	    {"4000000t-0123456789ab", LABEL_NONE},
+	    {"4000000t-0123456789abu", LABEL_NONE},
+	    {"4000000t-0123456789abi", LABEL_NONE},
+	    {"4000000t." MAC_A, LABEL_NONE},
+	    {"4000-00t-" MAC_A, LABEL_NONE},
+	    {"4000-000t-" MAC_A, LABEL_NONE},
+	    {"4000000t", LABEL_NONE},
+	    {"b-" MAC_A, LABEL_NONE},
+	    {"b-" MAC_A ".", LABEL_NONE},
+	    {"b-" MAC_A "-" MAC_B, LABEL_NONE},
+	    {"b-" MAC_A "." MAC_B "x", LABEL_NONE},
+	    {"billing", LABEL_NONE},
+	    {"", LABEL_NONE},
+	};
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct label label = label_parse_extension(rows[i].text,
+		    strlen(rows[i].text));
+
+		if (label.kind != rows[i].kind)
+			fail_msg("row %zu", i);
+		if (label.kind == LABEL_CAPABILITY) {
+			assert_string_equal(label.number.s, "4000000T");
+			assert_string_equal(label.mac.s, MAC_A);
+		} else if (label.kind == LABEL_BOUNCE) {
+			assert_string_equal(label.token.s, MAC_A);
+			assert_string_equal(label.mac.s, MAC_B);
+			assert_false(number_is_set(&label.number));
+		} else {
+			assert_false(number_is_set(&label.number));
+			assert_string_equal(label.mac.s, "");
+		}
+	}
+	/* A NUL is no end of the text. */
+	assert_int_equal(label_parse_extension("4000000t-" MAC_A "\0", 23).kind,
+	    LABEL_NONE);
+	assert_int_equal(
+	    label_parse_extension("4000000t-\0" "123456789abc", 22).kind,
+	    LABEL_NONE);
+}
+
+static void
+label_reads_message_ids(void **state)
+{
+	static const struct {
+		const char *id;
+		const char *domain;
+		enum label_kind kind;
+	} rows[] = {
+	    {"4000000t." MAC_A "." MAC_B "@a.example", "a.example",
+		LABEL_MESSAGE},
+	    {"4000000T." MAC_A "." MAC_B "@A.Example", "a.example",
+		LABEL_MESSAGE},
+	    {"4000000t.root@a.example", "a.example", LABEL_ROOT},
+	    {"4000000t.ROOT@a.example", "A.EXAMPLE", LABEL_ROOT},
+	    {"4000000t.root@b\xc3\xbc" "cher.example",
+		"xn--bcher-kva.example", LABEL_ROOT},
+	    {"4000000t.root@xn--bcher-kva.example", "b\xc3\x9c" "cher.example",
+		LABEL_ROOT},
+	    {"4000000t.root@b.example", "a.example", LABEL_NONE},
+	    {"4000000t.root@x@a.example", "a.example", LABEL_NONE},
+	    {"4000000t.root@a.example@b.example", "a.example", LABEL_NONE},
+	    {"4000000t.roots@a.example", "a.example", LABEL_NONE},
+	    {"4000000v.root@a.example", "a.example", LABEL_NONE},
+	    {"4000000t." MAC_A "@a.example", "a.example", LABEL_NONE},
+	    {"4000000t." MAC_A "." MAC_B "x@a.example", "a.example",
+		LABEL_NONE},
+	    {"4000000t." MAC_A "." MAC_B, "a.example", LABEL_NONE},
+	    {"4000000t.root@\xff\xfe", "a.example", LABEL_NONE},
+	    {"4000000t.root@", "a.example", LABEL_NONE},
+	    {"<4000000t.root@a.example>", "a.example", LABEL_NONE},
+	    {"@", "a.example", LABEL_NONE},
+	    {"", "a.example", LABEL_NONE},
+	};
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct label label =
+		    label_parse_message_id(rows[i].id, rows[i].domain);
+
+		if (label.kind != rows[i].kind)
+			fail_msg("row %zu", i);
+		if (label.kind == LABEL_NONE)
+			assert_false(number_is_set(&label.number));
+		else
+			assert_string_equal(label.number.s, "4000000T");
+		assert_string_equal(label.token.s,
+		    label.kind == LABEL_MESSAGE ? MAC_A : "");
+	}
+}
+
+static void
+label_splits_local_parts(void **state)
+{
+	static const struct {
+		const char *local;
+		const char *ext; /* NULL: another mailbox */
+	} rows[] = {
+	    {"support", ""},
+	    {"SUPPORT", ""},
+	    {"support+", ""},
+	    {"support+x-y", "x-y"},
+	    {"Support-b-c", "b-c"},
+	    {"support.x", NULL},
+	    {"supporter", NULL},
+	    {"suppor", NULL},
+	    {"", NULL},
+	};
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const char *ext = NULL;
+
+		assert_true(label_split_local(rows[i].local, "support",
+				&ext) == (rows[i].ext != NULL));
+		if (rows[i].ext != NULL)
+			assert_string_equal(ext, rows[i].ext);
+	}
+}
+
+static void
+label_writes_what_it_reads(void **state)
+{
+	const struct label_set set = {.number = {"4000000T"},
+	    .agent = {MAC_A},
+	    .player = {MAC_B},
+	    .message = {MAC_A},
+	    .message_mac = {MAC_B},
+	    .bounce = {MAC_B},
+	    .bounce_mac = {MAC_A}};
+	g_autofree char *agent = label_agent_address(&set, "support", "a.ex");
+	g_autofree char *player =
+	    label_player_address(&set, "support", "a.ex");
+	g_autofree char *sender =
+	    label_envelope_sender(&set, "support", "a.ex");
+	g_autofree char *id = label_message_id(&set, "a.ex");
+	g_autofree char *root = label_root_id(&set.number, "a.ex");
+
+	(void)state;
+	assert_string_equal(agent, "support+4000000t-" MAC_A "@a.ex");
+	assert_string_equal(player, "support+4000000t-" MAC_B "@a.ex");
+	assert_string_equal(sender, "support+b-" MAC_B "." MAC_A "@a.ex");
+	assert_string_equal(id, "4000000t." MAC_A "." MAC_B "@a.ex");
+	assert_string_equal(root, "4000000t.root@a.ex");
+	/* RFC 5321 4.5.3.1.1: a local part has at most 64 octets. */
+	assert_true(strchr(sender, '@') - sender <= 64);
+}
+
+/* --- pseudonym ------------------------------------------------------ */
+
+/* All words of a list, by walking one octet of the key. */
+static GHashTable *
+words_at(guint offset, guint field)
+{
+	GHashTable *words =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < 256; i++) {
+		guint8 key[PSEUDONYM_KEY_LEN] = {0};
+		char out[PSEUDONYM_SIZE];
+		g_auto(GStrv) parts = NULL;
+
+		key[offset] = (guint8)i;
+		pseudonym_from_key(key, 0, out);
+		parts = g_strsplit(out, "-", -1);
+		assert_int_equal(g_strv_length(parts), 3);
+		g_hash_table_add(words, g_strdup(parts[field]));
+	}
+	return words;
+}
+
+static void
+pseudonym_words_are_plain(void **state)
+{
+	g_autoptr(GHashTable) first = words_at(0, 0);
+	g_autoptr(GHashTable) second = words_at(1, 1);
+	GHashTable *const lists[] = {first, second};
+	GHashTableIter iter;
+	gpointer word;
+
+	(void)state;
+	for (guint i = 0; i < 2; i++) {
+		assert_int_equal(g_hash_table_size(lists[i]), 128);
+		g_hash_table_iter_init(&iter, lists[i]);
+		while (g_hash_table_iter_next(&iter, &word, NULL)) {
+			gsize len = strlen(word);
+
+			assert_true(len >= 3 && len <= 8);
+			assert_int_equal(
+			    strspn(word, "abcdefghijklmnopqrstuvwxyz"), len);
+			assert_false(
+			    g_hash_table_contains(lists[1 - i], word));
+		}
+	}
+	assert_true(g_hash_table_contains(first, "amber"));
+	assert_true(g_hash_table_contains(second, "otter"));
+}
+
+static void
+pseudonym_numbers_have_two_digits(void **state)
+{
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	(void)state;
+	for (guint i = 0; i < 65536; i++) {
+		guint8 key[PSEUDONYM_KEY_LEN] = {0, 0, (guint8)(i >> 8),
+		    (guint8)i};
+		char out[PSEUDONYM_SIZE];
+		const char *digits;
+
+		pseudonym_from_key(key, 0, out);
+		digits = strrchr(out, '-') + 1;
+		assert_int_equal(strlen(digits), 2);
+		assert_true(digits[0] >= '1' && digits[0] <= '9');
+		g_hash_table_add(seen, g_strdup(digits));
+	}
+	assert_int_equal(g_hash_table_size(seen), 90);
+}
+
+static void
+pseudonym_attempts_differ(void **state)
+{
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	guint8 key[PSEUDONYM_KEY_LEN];
+	char out[PSEUDONYM_SIZE];
+	char again[PSEUDONYM_SIZE];
+
+	(void)state;
+	for (guint i = 0; i < sizeof key; i++)
+		key[i] = (guint8)(i * 7);
+	for (guint i = 0; i < PSEUDONYM_ATTEMPTS; i++) {
+		pseudonym_from_key(key, i, out);
+		pseudonym_from_key(key, i, again);
+		assert_string_equal(out, again);
+		g_hash_table_add(seen, g_strdup(out));
+	}
+	assert_int_equal(g_hash_table_size(seen), PSEUDONYM_ATTEMPTS);
+	pseudonym_from_key(key, PSEUDONYM_ATTEMPTS, again);
+	pseudonym_from_key(key, 0, out);
+	assert_string_equal(out, again);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(number_is_its_bits),
+	    cmocka_unit_test(number_catches_every_substitution),
+	    cmocka_unit_test(number_catches_every_swap),
+	    cmocka_unit_test(number_reads_tolerantly),
+	    cmocka_unit_test(number_is_found_in_subjects),
+	    cmocka_unit_test(number_search_is_linear),
+	    cmocka_unit_test(number_shows),
+	    cmocka_unit_test(label_mac_is_65_bits),
+	    cmocka_unit_test(label_reads_extensions),
+	    cmocka_unit_test(label_reads_message_ids),
+	    cmocka_unit_test(label_splits_local_parts),
+	    cmocka_unit_test(label_writes_what_it_reads),
+	    cmocka_unit_test(pseudonym_words_are_plain),
+	    cmocka_unit_test(pseudonym_numbers_have_two_digits),
+	    cmocka_unit_test(pseudonym_attempts_differ),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	return failed + ticket_decide_tests() == 0 ? 0 : 1;
+}
