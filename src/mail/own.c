@@ -1,0 +1,213 @@
+#include "mail/own.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define LOCAL_WORD_MIN 4 /* letters of a local part's word that is a name */
+#define NAME_WORD_MIN 2	 /* letters of a word in a display name */
+
+/* Mailboxes that name a thing, and words of our trade: masking them would
+ * make holes in every sentence and hide nobody. */
+static const char *const common_words[] = {"info", "mail", "email", "contact",
+    "kontakt", "office", "admin", "support", "service", "help", "hello",
+    "sales", "team", "noreply", "reply", "webmaster", "postmaster", "casino",
+    "player", "game", "games", "gamer", "gaming", "bonus", "poker", "slot",
+    "slots", "lucky", "money", "cash", "crypto", "bitcoin", "wallet", "coin",
+    "account", "deposit", "withdrawal", "user", "test", "private", "privat",
+    "home", "work", "user", NULL};
+
+/* Calls add for each run of letters in text. */
+static void
+words_add(GHashTable *set, const char *text, glong min)
+{
+	g_autofree char *plain = g_utf8_normalize(text, -1, G_NORMALIZE_NFKC);
+	const char *p = plain;
+
+	while (p != NULL && *p != '\0') {
+		const char *q = p;
+
+		while (*q != '\0' && (g_unichar_isalpha(g_utf8_get_char(q)) ||
+					 g_unichar_ismark(g_utf8_get_char(q))))
+			q = g_utf8_next_char(q);
+		if (q == p) {
+			p = g_utf8_next_char(p);
+			continue;
+		}
+		if (g_utf8_strlen(p, q - p) >= min)
+			g_hash_table_add(set, g_utf8_casefold(p, q - p));
+		p = q;
+	}
+}
+
+static GHashTable *
+words_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void
+local_words_add(GHashTable *set, const struct addr *addr)
+{
+	g_autoptr(GHashTable) words = words_new();
+	GHashTableIter iter;
+	gpointer word;
+
+	words_add(words, addr->local, LOCAL_WORD_MIN);
+	g_hash_table_iter_init(&iter, words);
+	while (g_hash_table_iter_next(&iter, &word, NULL))
+		if (!g_strv_contains(common_words, word))
+			g_hash_table_add(set, g_strdup(word));
+}
+
+GHashTable *
+own_name_words(const struct mail *mail)
+{
+	GHashTable *set = words_new();
+
+	if (mail->from_name != NULL)
+		words_add(set, mail->from_name, NAME_WORD_MIN);
+	for (guint i = 0;
+	     mail->other_names != NULL && i < mail->other_names->len; i++)
+		words_add(set, g_ptr_array_index(mail->other_names, i),
+		    NAME_WORD_MIN);
+	if (mail->from_addr != NULL)
+		local_words_add(set, mail->from_addr);
+	return set;
+}
+
+static void
+literals_add_local(struct rules_literals *own, const struct addr *addr,
+    const char *placeholder, GHashTable *except)
+{
+	g_autoptr(GHashTable) words = words_new();
+	GHashTableIter iter;
+	gpointer word;
+
+	local_words_add(words, addr);
+	g_hash_table_iter_init(&iter, words);
+	while (g_hash_table_iter_next(&iter, &word, NULL))
+		if (except == NULL || !g_hash_table_contains(except, word))
+			rules_literals_add_name(own, word, placeholder);
+}
+
+static void
+literals_add_addr(struct rules_literals *own, const struct addr *addr,
+    const char *placeholder)
+{
+	g_autofree char *wire = addr_to_wire(addr);
+
+	rules_literals_add_addr(own, wire, placeholder);
+}
+
+struct rules_literals *
+own_literals_of_player(const struct mail *mail)
+{
+	struct rules_literals *own = rules_literals_new();
+
+	if (mail->from_addr != NULL) {
+		literals_add_addr(own, mail->from_addr, "[address]");
+		literals_add_local(own, mail->from_addr, "[name]", NULL);
+	}
+	for (guint i = 0;
+	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++) {
+		const struct addr *addr =
+		    g_ptr_array_index(mail->other_addrs, i);
+
+		literals_add_addr(own, addr, "[address]");
+		literals_add_local(own, addr, "[name]", NULL);
+	}
+	if (mail->from_name != NULL && mail->from_name[0] != '\0')
+		rules_literals_add_name(own, mail->from_name, "[name]");
+	for (guint i = 0;
+	     mail->other_names != NULL && i < mail->other_names->len; i++)
+		rules_literals_add_name(
+		    own, g_ptr_array_index(mail->other_names, i), "[name]");
+	return own;
+}
+
+/* The whole name as a text; of its words only those that the role does not
+ * have, or "Anna, Casino Support" would hit every "support". */
+static void
+agent_add_name(struct rules_literals *own, const char *name,
+    const char *role_name, GHashTable *role_words)
+{
+	g_autoptr(GHashTable) words = words_new();
+	GHashTableIter iter;
+	gpointer word;
+
+	if (name == NULL || name[0] == '\0')
+		return;
+	words_add(words, name, 3);
+	g_hash_table_iter_init(&iter, words);
+	while (g_hash_table_iter_next(&iter, &word, NULL)) {
+		if (g_hash_table_contains(role_words, word))
+			g_hash_table_iter_remove(&iter);
+		else
+			rules_literals_add_name(own, word, role_name);
+	}
+	if (g_hash_table_size(words) > 0)
+		rules_literals_add_text(own, name, role_name);
+}
+
+struct rules_literals *
+own_literals_of_agent(
+    const struct mail *mail, char *const *own_addrs, const char *role_name)
+{
+	struct rules_literals *own = rules_literals_new();
+	g_autoptr(GHashTable) role_words = words_new();
+
+	words_add(role_words, role_name, 1);
+	if (mail->from_addr != NULL) {
+		literals_add_addr(own, mail->from_addr, role_name);
+		literals_add_local(own, mail->from_addr, role_name, role_words);
+	}
+	for (guint i = 0;
+	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++)
+		literals_add_addr(
+		    own, g_ptr_array_index(mail->other_addrs, i), role_name);
+	for (; own_addrs != NULL && *own_addrs != NULL; own_addrs++)
+		rules_literals_add_addr(own, *own_addrs, role_name);
+	agent_add_name(own, mail->from_name, role_name, role_words);
+	for (guint i = 0;
+	     mail->other_names != NULL && i < mail->other_names->len; i++)
+		agent_add_name(own, g_ptr_array_index(mail->other_names, i),
+		    role_name, role_words);
+	return own;
+}
+
+static gboolean
+is_initial(GHashTable *words, const char *letter)
+{
+	GHashTableIter iter;
+	gpointer word;
+
+	g_hash_table_iter_init(&iter, words);
+	while (g_hash_table_iter_next(&iter, &word, NULL))
+		if (g_str_has_prefix(word, letter))
+			return TRUE;
+	return FALSE;
+}
+
+gboolean
+own_is_sign_off(GHashTable *words, const char *line, gsize len)
+{
+	g_autofree char *text = g_strndup(line, len);
+	g_autoptr(GHashTable) here = words_new();
+	GHashTableIter iter;
+	gpointer word;
+	guint hits = 0;
+
+	if (len > 100 || strpbrk(text, "0123456789@?") != NULL)
+		return FALSE;
+	words_add(here, text, 1);
+	g_hash_table_iter_init(&iter, here);
+	while (g_hash_table_iter_next(&iter, &word, NULL)) {
+		if (g_hash_table_contains(words, word))
+			hits++;
+		else if (g_utf8_strlen(word, -1) > 1 ||
+			 !is_initial(words, word))
+			return FALSE;
+	}
+	return hits > 0;
+}

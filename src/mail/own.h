@@ -1,0 +1,31 @@
+#ifndef ND_MAIL_OWN_H
+#define ND_MAIL_OWN_H
+
+/*
+ * A sender's own words: the addresses and names under which a mail was sent,
+ * as literals for the redaction.
+ *
+ * Name-like words of the local part count as names ("anna.schmidt@"), but not
+ * words that everybody uses ("info@", "casino@"). Results are the caller's.
+ */
+#include <glib.h>
+
+#include "mail/model.h"
+#include "rules/rules.h"
+
+/* Placeholders "[address]" and "[name]". */
+struct rules_literals *own_literals_of_player(const struct mail *mail);
+
+/* Everything becomes role_name. own_addrs is NULL-ended and may be NULL. A
+ * word that is part of role_name is no name of the agent. */
+struct rules_literals *own_literals_of_agent(
+    const struct mail *mail, char *const *own_addrs, const char *role_name);
+
+/* The folded words of the sender's names, a set of char. */
+GHashTable *own_name_words(const struct mail *mail);
+
+/* TRUE if the line holds nothing but words of the set (at least one) and
+ * their initials. */
+gboolean own_is_sign_off(GHashTable *words, const char *line, gsize len);
+
+#endif

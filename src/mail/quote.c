@@ -1,0 +1,390 @@
+#include "mail/quote.h"
+
+#include <string.h>
+
+#include "mail/quote_lines.h"
+
+#include "base/banned.h"
+
+#define ATTR_GAP 2	  /* empty lines between it and the quote */
+#define SIG_LINES 40	  /* after "-- ", which only signatures have */
+#define SIG_LINES_BARE 6  /* after "--", which people also type: */
+#define SIG_WIDTH_BARE 60 /* octets of a line, and no whole sentences */
+#define SIG_RUN_BARE 25	  /* no hash or wallet address after "--" */
+#define CUT_ROUNDS 4
+
+static gboolean
+has_text(const struct quote_lines *lines, gsize a, gsize b)
+{
+	for (gsize i = a; i < b; i++)
+		if (quote_line_is_text(&lines->v[i]) &&
+		    lines->v[i].part == QUOTE_PART_FRESH)
+			return TRUE;
+	return FALSE;
+}
+
+static void
+mark(struct quote_lines *lines, gsize a, gsize b, enum quote_part part)
+{
+	for (gsize i = a; i < b; i++)
+		lines->v[i].part = part;
+}
+
+static gboolean
+next_is_quote(const struct quote_lines *lines, gsize i, gsize high)
+{
+	gsize gap = 0;
+
+	while (
+	    i < high && quote_line_is_blank(&lines->v[i]) && gap++ < ATTR_GAP)
+		i++;
+	return i < high && lines->v[i].depth > 0;
+}
+
+/* Clients that do not mark quoted lines write a header block, a separator or
+ * a full attribution above it: all from there on is quoted. */
+static gsize
+find_unmarked(struct quote_lines *lines)
+{
+	for (gsize i = 0; i < lines->n; i++) {
+		const struct quote_line *line = &lines->v[i];
+		gsize from = i;
+
+		if (!quote_line_is_text(line))
+			continue;
+		if (quote_line_is_separator(line) ||
+		    quote_block_end(lines, i, lines->n) > i) {
+			if (i > 0 && quote_line_is_rule(&lines->v[i - 1]))
+				from--;
+		} else if (memchr(line->text, '@', line->len) == NULL &&
+			   !(i > 0 && memchr(lines->v[i - 1].text, '@',
+					  lines->v[i - 1].len) != NULL)) {
+			continue;
+		} else if (quote_attribution_at(lines, i, 0, &from) !=
+			       QUOTE_ATTR_DATED ||
+			   next_is_quote(lines, i + 1, lines->n)) {
+			continue;
+		} else {
+			mark(lines, from, i + 1, QUOTE_PART_ATTR);
+			mark(lines, i + 1, lines->n, QUOTE_PART_QUOTE);
+			return from;
+		}
+		mark(lines, from, lines->n, QUOTE_PART_QUOTE);
+		return from;
+	}
+	return lines->n;
+}
+
+/* Signature lines are short, say nothing that ends like a sentence, and hold
+ * no hash or wallet address. */
+static gboolean
+is_signature_like(const struct quote_line *line)
+{
+	gsize run = 0;
+
+	if (line->words_len == 0)
+		return TRUE;
+	if (line->words_len > SIG_WIDTH_BARE ||
+	    strchr(".!?", line->words[line->words_len - 1]) != NULL)
+		return FALSE;
+	for (gsize i = 0; i < line->words_len; i++) {
+		run = g_ascii_isalnum(line->words[i]) ? run + 1 : 0;
+		if (run >= SIG_RUN_BARE)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+is_delimiter(const struct quote_line *line)
+{
+	static const char dash[] = "—"; /* what some phones make of "--" */
+
+	return (line->words_len == 2 && memcmp(line->words, "--", 2) == 0) ||
+	       (line->words_len == 3 && memcmp(line->words, dash, 3) == 0);
+}
+
+/* RFC 3676 4.3: the blank belongs to the delimiter. */
+static gboolean
+is_exact_delimiter(const struct quote_line *line)
+{
+	const char *end = line->text + line->len;
+
+	return is_delimiter(line) && end > line->words &&
+	       line->words[0] == '-' && end[-1] == ' ';
+}
+
+/* The start of a signature that ends at high, or high. */
+static gsize
+find_signature(const struct quote_lines *lines, gsize low, gsize high)
+{
+	guint count = 0;
+	gboolean alike = TRUE;
+
+	for (gsize i = high; i-- > low;) {
+		const struct quote_line *line = &lines->v[i];
+
+		if (line->depth > 0 || count > SIG_LINES)
+			break;
+		if (is_exact_delimiter(line))
+			return i;
+		if (is_delimiter(line) && count <= SIG_LINES_BARE && alike)
+			return i;
+		count += line->words_len > 0;
+		alike = alike && is_signature_like(line);
+	}
+	return high;
+}
+
+/* Cuts signatures and client lines from the end of [low, high). */
+static gsize
+cut_signatures(struct quote_lines *lines, gsize low, gsize high)
+{
+	for (guint round = 0; round < CUT_ROUNDS; round++) {
+		gsize end = high;
+		gsize sig = find_signature(lines, low, high);
+
+		mark(lines, sig, high, QUOTE_PART_SIG);
+		end = sig;
+		while (end > low && quote_line_is_blank(&lines->v[end - 1]))
+			end--;
+		if (end > low && lines->v[end - 1].depth == 0 &&
+		    quote_line_is_client(&lines->v[end - 1])) {
+			end--;
+			mark(lines, end, end + 1, QUOTE_PART_CLIENT);
+		} else if (sig == high) {
+			return high;
+		}
+		high = end;
+	}
+	return high;
+}
+
+/* The attribution above line i, if there is one; else i. */
+static gsize
+find_attribution(const struct quote_lines *lines, gsize low, gsize i)
+{
+	gsize last = i;
+	gsize first;
+
+	while (last > low && i - last < ATTR_GAP &&
+	       quote_line_is_blank(&lines->v[last - 1]))
+		last--;
+	if (last == low || lines->v[last - 1].depth > 0 ||
+	    quote_attribution_at(lines, last - 1, low, &first) ==
+		QUOTE_ATTR_NONE)
+		return i;
+	return first;
+}
+
+/* Cuts the quoted block that ends at high, with its attribution. */
+static gsize
+cut_trailing(struct quote_lines *lines, gsize high)
+{
+	gsize end = high;
+	gsize start;
+	gsize attr;
+
+	while (end > 0 && quote_line_is_blank(&lines->v[end - 1]))
+		end--;
+	start = end;
+	for (gsize i = end; i-- > 0;) {
+		if (lines->v[i].depth > 0)
+			start = i;
+		else if (!quote_line_is_blank(&lines->v[i]))
+			break;
+	}
+	if (start == end)
+		return high;
+	attr = find_attribution(lines, 0, start);
+	mark(lines, attr, start, QUOTE_PART_ATTR);
+	mark(lines, start, end, QUOTE_PART_QUOTE);
+	return attr;
+}
+
+/* A quote above the answer is cut if it is the only one in [0, high) and
+ * nothing but its attribution stands before it. */
+static void
+cut_leading(struct quote_lines *lines, gsize high)
+{
+	gsize start = 0;
+	gsize end;
+	gsize attr;
+
+	while (start < high && lines->v[start].depth == 0)
+		start++;
+	if (start == high)
+		return;
+	end = start;
+	for (gsize i = start; i < high && !quote_line_is_text(&lines->v[i]);
+	     i++)
+		if (lines->v[i].depth > 0)
+			end = i + 1;
+	for (gsize i = end; i < high; i++)
+		if (lines->v[i].depth > 0)
+			return;
+	attr = find_attribution(lines, 0, start);
+	if (has_text(lines, 0, attr))
+		return;
+	mark(lines, attr, start, QUOTE_PART_ATTR);
+	mark(lines, start, end, QUOTE_PART_QUOTE);
+}
+
+/* Between inline answers the quotes stay, but not whose they are. */
+static void
+cut_attributions(struct quote_lines *lines, gsize high)
+{
+	for (gsize i = 1; i < high; i++) {
+		gsize attr;
+
+		if (lines->v[i].depth == 0 || lines->v[i - 1].depth > 0)
+			continue;
+		attr = find_attribution(lines, 0, i);
+		mark(lines, attr, i,
+		    attr < i ? QUOTE_PART_ATTR : QUOTE_PART_FRESH);
+	}
+}
+
+static char *
+join_part(const struct quote_lines *lines, gboolean fresh)
+{
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < lines->n; i++) {
+		const struct quote_line *line = &lines->v[i];
+
+		if ((line->part == QUOTE_PART_FRESH) != fresh ||
+		    (out->len == 0 && quote_line_is_blank(line)))
+			continue;
+		g_string_append_len(out, line->text, (gssize)line->len);
+		g_string_append_c(out, '\n');
+	}
+	while (out->len > 0 && g_ascii_isspace(out->str[out->len - 1]))
+		g_string_truncate(out, out->len - 1);
+	return g_string_free(out, FALSE);
+}
+
+/* A signature inside quoted text ends where the depth changes. */
+static gsize
+quoted_signature_end(const struct quote_lines *lines, gsize i)
+{
+	guint depth = lines->v[i].depth;
+	gsize j = i + 1;
+
+	while (j < lines->n && j < i + SIG_LINES &&
+	       lines->v[j].part == QUOTE_PART_QUOTE &&
+	       lines->v[j].depth == depth &&
+	       !quote_line_is_separator(&lines->v[j]) &&
+	       quote_block_end(lines, j, lines->n) == j)
+		j++;
+	return j;
+}
+
+/* Marks what names people inside quoted text: it is of older mails and in
+ * every client's own shape. */
+static void
+quoted_drop_names(struct quote_lines *lines)
+{
+	gsize low = 0;
+
+	for (gsize i = 0; i < lines->n; i++) {
+		gsize end = i;
+		gsize first = i;
+
+		if (lines->v[i].part != QUOTE_PART_QUOTE) {
+			low = i + 1;
+			continue;
+		}
+		if (is_delimiter(&lines->v[i]))
+			end = quoted_signature_end(lines, i);
+		else
+			end = quote_block_end(lines, i, lines->n);
+		if (end > i) {
+			mark(lines, i, end, QUOTE_PART_SIG);
+			low = end;
+			i = end - 1;
+		} else if (quote_line_is_separator(&lines->v[i]) ||
+			   quote_line_is_rule(&lines->v[i]) ||
+			   quote_line_is_client(&lines->v[i])) {
+			lines->v[i].part = QUOTE_PART_SIG;
+			low = i + 1;
+		} else if (quote_attribution_at(lines, i, low, &first) !=
+			   QUOTE_ATTR_NONE) {
+			mark(lines, first, i + 1, QUOTE_PART_ATTR);
+			low = i + 1;
+		}
+	}
+}
+
+static char *
+join_quoted(const struct quote_lines *lines)
+{
+	GString *out = g_string_new(NULL);
+	gboolean blank = FALSE;
+
+	for (gsize i = 0; i < lines->n; i++) {
+		const struct quote_line *line = &lines->v[i];
+
+		if (line->part != QUOTE_PART_QUOTE)
+			continue;
+		if (line->words_len == 0) {
+			blank = out->len > 0;
+			continue;
+		}
+		if (blank)
+			g_string_append(out, ">\n");
+		blank = FALSE;
+		for (guint d = 1; d < MIN(line->depth, 9); d++)
+			g_string_append_c(out, '>');
+		g_string_append(out, "> ");
+		g_string_append_len(out, line->words, (gssize)line->words_len);
+		g_string_append_c(out, '\n');
+	}
+	return g_strchomp(g_string_free(out, FALSE));
+}
+
+/* What a client wrote by itself is never anybody's new words, also when it
+ * is all there is. */
+static void
+keep_all(struct quote_lines *lines)
+{
+	for (gsize i = 0; i < lines->n; i++)
+		if (lines->v[i].part != QUOTE_PART_CLIENT)
+			lines->v[i].part = QUOTE_PART_FRESH;
+}
+
+void
+quote_split(const char *text, struct quote_split *out)
+{
+	struct quote_lines lines = quote_lines_of(text);
+	gsize high;
+
+	if (lines.n > QUOTE_LINES_MAX) {
+		g_free(lines.v);
+		*out = (struct quote_split){
+		    g_strdup(text), g_strdup(""), g_strdup(""), TRUE};
+		return;
+	}
+	high = find_unmarked(&lines);
+	high = cut_signatures(&lines, 0, high);
+	high = cut_trailing(&lines, high);
+	high = cut_signatures(&lines, 0, high);
+	cut_leading(&lines, high);
+	cut_attributions(&lines, high);
+	out->has_fresh = has_text(&lines, 0, lines.n);
+	if (!out->has_fresh)
+		keep_all(&lines);
+	out->fresh = join_part(&lines, TRUE);
+	out->tail = join_part(&lines, FALSE);
+	quoted_drop_names(&lines);
+	out->quoted = join_quoted(&lines);
+	g_free(lines.v);
+}
+
+void
+quote_split_clear(struct quote_split *split)
+{
+	g_clear_pointer(&split->fresh, g_free);
+	g_clear_pointer(&split->tail, g_free);
+	g_clear_pointer(&split->quoted, g_free);
+}

@@ -1,0 +1,32 @@
+#ifndef ND_MAIL_QUOTE_H
+#define ND_MAIL_QUOTE_H
+
+/*
+ * Parts the new words of a mail from what its client added: quoted text with
+ * its attribution line, copied header blocks, the signature.
+ *
+ * New words are never cut: what is in doubt counts as new, and answers
+ * written between quotes stay together with them. If nothing would be left,
+ * all is new and has_fresh is FALSE. Linear in the text; a text of more than
+ * QUOTE_LINES_MAX lines is not parted at all. Cannot fail.
+ */
+#include <glib.h>
+
+#define QUOTE_LINES_MAX 20000
+
+struct quote_split {
+	char *fresh;  /* own; new words, without outer empty lines */
+	char *tail;   /* own; every line that was cut, as it was; "" if none */
+	char *quoted; /* own; of the tail only the quoted words, each line
+		       * starting "> ", without attribution lines, header
+		       * blocks and signatures; "" if none */
+	gboolean has_fresh;
+};
+
+/* text: UTF-8 with LF line ends, as in struct mail. */
+void quote_split(const char *text, struct quote_split *out);
+void quote_split_clear(struct quote_split *split);
+typedef struct quote_split quote_split_auto;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(quote_split_auto, quote_split_clear)
+
+#endif

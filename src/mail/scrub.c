@@ -1,0 +1,290 @@
+#include "mail/scrub.h"
+
+#include <string.h>
+
+#include "mail/own.h"
+#include "mail/quote.h"
+#include "mail/writer.h"
+#include "ticket/number.h"
+
+#include "base/banned.h"
+
+#define PREFIX_MAX 24	   /* octets of "Weitergeleitet[3]" and the like */
+#define NUMBER_TEXT_MAX 40 /* octets of a number in its loosest writing */
+
+/* Folded words before a colon; a counter may follow: "Re[2]:". */
+static const char *const prefixes[] = {"re", "aw", "wg", "fwd", "fw", "tr",
+    "απ", "πρθ", "σχετ", "sv", "vs", "vl", "vb", "antw", "antwort", "odp", "pd",
+    "ynt", "ilt", "i̇lt", "rv", "rif", "r", "i", "enc", "res", "отв", "ответ",
+    "пересл", "на", "ha", "回复", "回覆", "答复", "转发", "轉寄", "doorst",
+    "trs", NULL};
+
+struct extension {
+	const char *type;
+	const char *ext;
+};
+
+static const struct extension extensions[] = {
+    {"image/jpeg", "jpg"},
+    {"image/png", "png"},
+    {"image/gif", "gif"},
+    {"image/webp", "webp"},
+    {"image/heic", "heic"},
+    {"application/pdf", "pdf"},
+    {"application/zip", "zip"},
+    {NULL, NULL},
+};
+
+/* Other text types carry identity in their structure (cards, calendars,
+ * hidden parts of HTML) and are withheld. */
+static const char *const released_types[] = {"text/plain", "text/csv",
+    "text/tab-separated-values", "text/markdown", "text/x-log", NULL};
+
+/* Whatever type was claimed: these shapes name people. */
+static const char *const withheld_marks[] = {
+    "BEGIN:VCARD", "BEGIN:VCALENDAR", "-----BEGIN ", NULL};
+
+/* The length of one prefix with its colon at the start of text, or 0. */
+static gsize
+prefix_length(const char *text)
+{
+	gsize len = strcspn(text, ":[(^ ");
+	g_autofree char *folded = NULL;
+	const char *wide = strstr(text, "：");
+	const char *p;
+
+	if (wide != NULL && (gsize)(wide - text) < len)
+		len = (gsize)(wide - text);
+	if (len == 0 || len > PREFIX_MAX)
+		return 0;
+	folded = g_utf8_casefold(text, (gssize)len);
+	if (!g_strv_contains(prefixes, folded))
+		return 0;
+	p = text + len;
+	p += strspn(p, " ");
+	if (strchr("[(^", *p) != NULL && *p != '\0') {
+		gsize digits = strspn(p + 1, "0123456789");
+
+		if (digits == 0 || digits > 3)
+			return 0;
+		p += 1 + digits;
+		p += strspn(p, "])");
+	}
+	p += strspn(p, " ");
+	if (*p == ':')
+		return (gsize)(p + 1 - text);
+	return g_str_has_prefix(p, "：") ? (gsize)(p + 3 - text) : 0;
+}
+
+/* The subject without our own "[K7F3-9Q2X]"; other brackets stay. */
+static char *
+without_number(const char *subject)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*subject != '\0') {
+		gsize len = subject[0] == '[' ? strcspn(subject + 1, "[]") : 0;
+		struct number number;
+
+		if (len >= NUMBER_LEN && len <= NUMBER_TEXT_MAX &&
+		    subject[1 + len] == ']' &&
+		    number_parse(subject + 1, len, &number)) {
+			g_string_append_c(out, ' ');
+			subject += len + 2;
+		} else {
+			g_string_append_c(out, *subject++);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *
+scrub_subject_base(const char *subject)
+{
+	g_autofree char *bare = without_number(subject);
+	g_autofree char *clean = writer_clean(bare, SCRUB_SUBJECT_MAX);
+	const char *p = clean;
+	gsize len;
+
+	while ((len = prefix_length(p)) > 0) {
+		p += len;
+		p += strspn(p, " ");
+	}
+	return g_strdup(p);
+}
+
+static gboolean
+line_starts(const char *line, gsize len, const char *start)
+{
+	gsize n = strlen(start);
+
+	return len >= n && memcmp(line, start, n) == 0;
+}
+
+/* "begin 644 name" and a line of uuencode after it: it carries a file name.
+ * People also begin lines with "begin 100 ...". */
+static gboolean
+line_is_uu_begin(const char *line, gsize len)
+{
+	const char *next = line + len + (line[len] == '\n');
+	gsize digits;
+
+	if (len < 11 || !line_starts(line, len, "begin "))
+		return FALSE;
+	digits = strspn(line + 6, "01234567");
+	if (digits < 3 || line[6 + digits] != ' ' || *next <= ' ')
+		return FALSE;
+	return strcspn(next, "\n") ==
+	       1 + 4 * ((((gsize)(*next - ' ') & 63) + 2) / 3);
+}
+
+enum armor {
+	ARMOR_NONE,
+	ARMOR_BLOCK,   /* until "-----END" */
+	ARMOR_HEADERS, /* of a signed text, until an empty line */
+	ARMOR_UU,      /* until "end" */
+};
+
+static enum armor
+armor_begins(const char *line, gsize len)
+{
+	if (line_starts(line, len, "-----BEGIN PGP SIGNED MESSAGE"))
+		return ARMOR_HEADERS;
+	if (line_starts(line, len, "-----BEGIN "))
+		return ARMOR_BLOCK;
+	return line_is_uu_begin(line, len) ? ARMOR_UU : ARMOR_NONE;
+}
+
+static gboolean
+armor_ends(enum armor armor, const char *line, gsize len)
+{
+	if (armor == ARMOR_BLOCK)
+		return line_starts(line, len, "-----END ");
+	if (armor == ARMOR_HEADERS)
+		return len == 0;
+	return len == 3 && line_starts(line, len, "end");
+}
+
+/* A block that never ends takes the rest: better a hole than a key. */
+char *
+scrub_armor(const char *text)
+{
+	GString *out = g_string_sized_new(strlen(text));
+	enum armor armor = ARMOR_NONE;
+
+	while (*text != '\0') {
+		gsize len = strcspn(text, "\n");
+		gsize whole = len + (text[len] == '\n');
+		const char *line = text;
+		gsize marks = MIN(strspn(line, "> "), len);
+
+		text += whole;
+		line += marks;
+		len -= marks;
+		if (armor != ARMOR_NONE) {
+			if (armor_ends(armor, line, len))
+				armor = ARMOR_NONE;
+			continue;
+		}
+		armor = armor_begins(line, len);
+		if (armor == ARMOR_NONE)
+			g_string_append_len(out, text - whole, (gssize)whole);
+		else if (armor != ARMOR_HEADERS)
+			g_string_append(out, "[encoded block removed]\n");
+	}
+	return g_string_free(out, FALSE);
+}
+
+static const char *
+extension_of(const char *type)
+{
+	for (const struct extension *e = extensions; e->type != NULL; e++)
+		if (strcmp(e->type, type) == 0)
+			return e->ext;
+	return "bin";
+}
+
+static gboolean
+file_is_released(const struct mail_file *file)
+{
+	if (file->text == NULL || file->type == NULL ||
+	    strlen(file->text) > SCRUB_FILE_MAX ||
+	    !g_strv_contains(released_types, file->type))
+		return FALSE;
+	for (const char *const *m = withheld_marks; *m != NULL; m++)
+		if (strstr(file->text, *m) != NULL)
+			return FALSE;
+	return TRUE;
+}
+
+static void
+scrubbed_file_free(gpointer data)
+{
+	struct scrubbed_file *file = data;
+
+	g_free(file->name);
+	g_free(file->type);
+	g_free(file->text);
+	g_free(file);
+}
+
+static struct scrubbed_file *
+scrub_file(const struct mail_file *file, guint number,
+    const struct rules *rules, const struct rules_literals *own)
+{
+	struct scrubbed_file *out = g_new0(struct scrubbed_file, 1);
+
+	out->type = g_strdup(
+	    file->type != NULL ? file->type : "application/octet-stream");
+	out->size = file->size;
+	if (file_is_released(file)) {
+		g_autofree char *bare = scrub_armor(file->text);
+
+		out->text = rules_redact(rules, own, bare, NULL);
+	}
+	out->name = g_strdup_printf("attachment-%u.%s", number,
+	    out->text != NULL ? "txt" : extension_of(out->type));
+	return out;
+}
+
+static void
+scrub_files(const struct mail *mail, const struct rules *rules,
+    const struct rules_literals *own, struct scrubbed *out)
+{
+	guint n = mail->files != NULL ? mail->files->len : 0;
+
+	out->files = g_ptr_array_new_with_free_func(scrubbed_file_free);
+	for (guint i = 0; i < MIN(n, SCRUB_FILES_MAX); i++)
+		g_ptr_array_add(
+		    out->files, scrub_file(g_ptr_array_index(mail->files, i),
+				    i + 1, rules, own));
+	out->files_left_out = n - out->files->len;
+}
+
+void
+scrub_player_mail(
+    const struct mail *mail, const struct rules *rules, struct scrubbed *out)
+{
+	struct rules_literals *own = own_literals_of_player(mail);
+	g_autofree char *subject = scrub_subject_base(mail->subject);
+	g_autofree char *bare = scrub_armor(mail->text);
+	g_autofree char *redacted = NULL;
+	g_auto(quote_split_auto) split = {0};
+
+	quote_split(bare, &split);
+	redacted = rules_redact(rules, own, subject, NULL);
+	out->subject = writer_clean(redacted, SCRUB_SUBJECT_MAX);
+	out->text = rules_redact(rules, own, split.fresh, NULL);
+	out->tail = rules_redact(rules, own, split.quoted, NULL);
+	scrub_files(mail, rules, own, out);
+	rules_literals_free(own);
+}
+
+void
+scrubbed_clear(struct scrubbed *scrubbed)
+{
+	g_clear_pointer(&scrubbed->subject, g_free);
+	g_clear_pointer(&scrubbed->text, g_free);
+	g_clear_pointer(&scrubbed->tail, g_free);
+	g_clear_pointer(&scrubbed->files, g_ptr_array_unref);
+}
