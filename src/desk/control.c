@@ -1,0 +1,101 @@
+#include "desk/control.h"
+
+#include "base/banned.h"
+
+/* Tickets that surely fit into one frame: each is below 400 octets. */
+#define LIST_MAX 100
+G_STATIC_ASSERT(
+    LIST_MAX *(3 * TICKET_TOKEN_SIZE + PSEUDONYM_SIZE + 160) < PROTO_FRAME_MAX);
+
+static const char *
+state_name(enum ticket_state state)
+{
+	switch (state) {
+	case TICKET_OPEN:
+		return "open";
+	case TICKET_CLOSED:
+		return "closed";
+	}
+	return "other";
+}
+
+static struct proto_ctl_ticket
+ticket_view(const struct ticket *t)
+{
+	return (struct proto_ctl_ticket){
+	    .number = t->number,
+	    .queue = g_strdup(t->queue),
+	    .state = g_strdup(state_name(t->state)),
+	    .lang = g_strdup(t->lang),
+	    .category = g_strdup(t->category),
+	    .pseudonym = g_strdup(t->pseudonym),
+	    .level = t->level,
+	    .flags = t->flags,
+	    .messages = t->messages,
+	    .opened = t->opened,
+	    .first_reply_due = t->first_reply_due,
+	    .decision_due = t->decision_due,
+	    .acknowledged = t->acknowledged,
+	    .answered = t->answered,
+	};
+}
+
+gboolean
+control_status(struct store *store, gint64 now,
+    struct proto_ctl_status_is *answer, GError **err)
+{
+	struct store_counts counts = {0};
+
+	if (!store_count(store, now, &counts, err))
+		return FALSE;
+	*answer = (struct proto_ctl_status_is){
+	    .tickets_open = counts.tickets_open,
+	    .tickets_closed = counts.tickets_closed,
+	    .promises_open = counts.promises_open,
+	    .promises_late = counts.promises_late,
+	    .promises_soon = counts.promises_soon,
+	    .promises_failed = counts.promises_failed,
+	    .oldest_due = counts.oldest_due,
+	};
+	return TRUE;
+}
+
+gboolean
+control_list(struct store *store, const struct proto_ctl_list *list,
+    struct proto_ctl_list_is *answer, GError **err)
+{
+	g_autoptr(GArray) rows = NULL;
+
+	rows = g_array_new(FALSE, FALSE, sizeof(struct store_ticket));
+	if (!store_ticket_list(
+		store, &list->after, MIN(list->limit, LIST_MAX), rows, err))
+		return FALSE;
+	answer->tickets =
+	    g_array_new(FALSE, TRUE, sizeof(struct proto_ctl_ticket));
+	for (guint i = 0; i < rows->len; i++) {
+		struct proto_ctl_ticket view =
+		    ticket_view(&g_array_index(rows, struct store_ticket, i).t);
+
+		g_array_append_val(answer->tickets, view);
+	}
+	return TRUE;
+}
+
+gboolean
+control_show(struct store *store, const struct proto_ctl_show *show,
+    struct proto_ctl_show_is *answer, GError **err)
+{
+	struct store_ticket row = {0};
+	enum store_result found;
+
+	found = store_ticket_get(store, &show->number, &row, err);
+	if (found == STORE_ERROR)
+		return FALSE;
+	answer->is_found = found == STORE_FOUND;
+	answer->ticket = ticket_view(&row.t);
+	if (found == STORE_MISSING) { /* every text is there, but empty */
+		g_free(answer->ticket.state);
+		answer->ticket.state = g_strdup("");
+	}
+	return TRUE;
+}

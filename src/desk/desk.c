@@ -1,0 +1,256 @@
+#include "desk/desk.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "desk/internal.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define TICK_MAX_MS 60000
+#define TICK_AGAIN_MS 10000 /* after a fault */
+#define ALARMS_PER_TICK 100
+#define PURGED_PER_TICK 500
+
+G_STATIC_ASSERT(STORE_KEY_LEN == PROTO_KEY_LEN);
+G_STATIC_ASSERT(PSEUDONYM_KEY_LEN == PROTO_KEY_LEN);
+
+struct desk *
+desk_new(struct store *store, const struct config *config)
+{
+	struct desk *desk = g_new0(struct desk, 1);
+
+	g_assert(config->epoch_s > 0);
+	desk->store = store;
+	desk->config = config;
+	desk->first_live = G_MININT64;
+	return desk;
+}
+
+void
+desk_free(struct desk *desk)
+{
+	g_free(desk);
+}
+
+gboolean
+desk_begin(struct desk *desk, GError **err)
+{
+	return store_begin(desk->store, err);
+}
+
+gboolean
+desk_commit_turn(struct desk *desk, GError **err)
+{
+	return store_commit(desk->store, err);
+}
+
+void
+desk_rollback_turn(struct desk *desk)
+{
+	store_rollback(desk->store);
+}
+
+/* --- shared -------------------------------------------------------------- */
+
+struct store_key
+desk_key(const struct proto_key *key)
+{
+	struct store_key out;
+
+	memcpy(out.b, key->b, sizeof(out.b));
+	return out;
+}
+
+const struct config_queue *
+desk_queue(const struct desk *desk, const char *name, GError **err)
+{
+	const struct config_queue *queue;
+
+	queue = config_queue_by_name(desk->config, name);
+	if (queue == NULL)
+		error_fail(err, ERROR_TEMP,
+		    "a mail for a queue the desk does not know");
+	return queue;
+}
+
+struct policy
+desk_policy(const struct config_queue *queue)
+{
+	return (struct policy){
+	    .ack_s = queue->ack_s,
+	    .first_reply_s = queue->first_reply_s,
+	    .decision_s = queue->decision_s,
+	    .reopen_s = queue->reopen_s,
+	};
+}
+
+const char *
+desk_kind_name(guint32 kind)
+{
+	switch (kind) {
+	case PROTO_JOB_ACK:
+		return "ack";
+	case PROTO_JOB_ANSWER:
+		return "answer";
+	default:
+		return "other";
+	}
+}
+
+static gint64
+epoch_of(gint64 time, gint64 epoch_s)
+{
+	return time / epoch_s - (time % epoch_s < 0 ? 1 : 0);
+}
+
+static gint64
+epoch_dies(gint64 epoch, gint64 epoch_s, gint64 retention_s)
+{
+	return (epoch + 1) * epoch_s + retention_s;
+}
+
+gint64
+desk_epoch_of(const struct desk *desk, gint64 time)
+{
+	return epoch_of(time, desk->config->epoch_s);
+}
+
+gint64
+desk_epoch_dies(const struct desk *desk, gint64 epoch)
+{
+	return epoch_dies(
+	    epoch, desk->config->epoch_s, desk->config->retention_s);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+/* Says it once when time gets short and once when it is over. */
+static gboolean
+give_alarm(
+    struct desk *desk, struct store_promise *promise, gint64 now, GError **err)
+{
+	gboolean is_late = now > promise->due;
+	char shown[NUMBER_TEXT_SIZE];
+
+	if (is_late)
+		log_error("promise.late",
+		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_NUM("due", promise->due));
+	else
+		log_error("promise.soon",
+		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_NUM("due", promise->due));
+	promise->alarmed++;
+	promise->alarm_at = is_late ? 0 : promise->due + 1;
+	return store_promise_put(desk->store, promise, err);
+}
+
+static gboolean
+give_alarms(struct desk *desk, gint64 now, GError **err)
+{
+	struct store_query query = {
+	    STORE_PROMISES_TO_ALARM, now, ALARMS_PER_TICK};
+	g_autoptr(GArray) list = NULL;
+
+	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
+	if (!store_promise_list(desk->store, &query, list, err))
+		return FALSE;
+	for (guint i = 0; i < list->len; i++)
+		if (!give_alarm(desk,
+			&g_array_index(list, struct store_promise, i), now,
+			err))
+			return FALSE;
+	return TRUE;
+}
+
+static gint64
+first_live_epoch(const struct desk *desk, gint64 now)
+{
+	return epoch_of(now - desk->config->retention_s, desk->config->epoch_s);
+}
+
+/* *is_done: nothing of dead epochs is left. */
+static gboolean
+purge(struct desk *desk, gint64 first_live, gboolean *is_done, GError **err)
+{
+	guint removed = 0;
+
+	if (!store_purge(
+		desk->store, first_live, PURGED_PER_TICK, &removed, err))
+		return FALSE;
+	*is_done = removed == 0;
+	return TRUE;
+}
+
+static gboolean
+tick_in_turn(struct desk *desk, gint64 now, GError **err)
+{
+	gint64 first_live = first_live_epoch(desk, now);
+	gboolean is_done = FALSE;
+
+	if (!desk_begin(desk, err))
+		return FALSE;
+	if (!give_alarms(desk, now, err) ||
+	    (first_live > desk->first_live &&
+		!purge(desk, first_live, &is_done, err))) {
+		desk_rollback_turn(desk);
+		return FALSE;
+	}
+	if (!desk_commit_turn(desk, err))
+		return FALSE;
+	if (is_done) {
+		/* Forgotten means gone from the log file as well. */
+		store_idle(desk->store);
+		desk->first_live = first_live;
+	}
+	return TRUE;
+}
+
+static int
+ms_until(const struct desk *desk, const struct store_next *next, gint64 now)
+{
+	gint64 at = desk_epoch_dies(desk, desk->first_live);
+
+	if (next->alarm_at != 0)
+		at = MIN(at, next->alarm_at);
+	/* What may be tried already waits for a post, not for a time. */
+	if (next->try_at > now)
+		at = MIN(at, next->try_at);
+	return (int)(CLAMP(at - now, 0, TICK_MAX_MS / 1000) * 1000);
+}
+
+int
+desk_tick(struct desk *desk, gint64 now)
+{
+	g_autoptr(GError) err = NULL;
+	struct store_next next = {0};
+
+	if (!store_promise_next(desk->store, &next, &err))
+		goto failed;
+	if (first_live_epoch(desk, now) > desk->first_live ||
+	    (next.alarm_at != 0 && next.alarm_at <= now)) {
+		if (!tick_in_turn(desk, now, &err) ||
+		    !store_promise_next(desk->store, &next, &err))
+			goto failed;
+		if (first_live_epoch(desk, now) > desk->first_live)
+			return 0;
+	}
+	return ms_until(desk, &next, now);
+failed:
+	log_error("desk.tick", LOG_ERR(err));
+	return TICK_AGAIN_MS;
+}
+
+gboolean
+desk_has_work(struct desk *desk, gint64 now)
+{
+	struct store_next next = {0};
+
+	/* A fault shows in the request that the waiting post repeats. */
+	return store_promise_next(desk->store, &next, NULL) &&
+	       next.try_at != 0 && next.try_at <= now;
+}

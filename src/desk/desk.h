@@ -1,0 +1,66 @@
+#ifndef ND_DESK_DESK_H
+#define ND_DESK_DESK_H
+
+/*
+ * The desk: which ticket a mail belongs to, what was promised, who keeps it.
+ *
+ * One function for each request of proto/messages.h, without sockets and
+ * without a clock: now is the time in seconds. Requests that change
+ * something run inside a turn; all requests of a turn become durable
+ * together, so no answer may leave before desk_commit_turn() succeeded, and
+ * if it fails every request of the turn has failed with its error. A
+ * request that fails by itself leaves no trace in the turn. Lists in answers
+ * are new; the caller frees them with proto_clear().
+ *
+ * The desk never sees an address and cannot open an envelope.
+ */
+#include <glib.h>
+
+#include "base/config.h"
+#include "proto/messages.h"
+#include "store/store.h"
+
+struct desk;
+
+/* Borrows both until desk_free(). */
+struct desk *desk_new(struct store *store, const struct config *config);
+void desk_free(struct desk *desk);
+
+gboolean desk_begin(struct desk *desk, GError **err);
+/* The turn is over either way. */
+gboolean desk_commit_turn(struct desk *desk, GError **err);
+void desk_rollback_turn(struct desk *desk);
+
+/* What would become of this mail. Changes nothing; may run outside a turn.
+ * ERROR_TEMP if the mail is an agent's answer that is being sent, or its
+ * numbers are taken. */
+gboolean desk_admit(struct desk *desk, const struct proto_desk_admit *mail,
+    gint64 now, struct proto_desk_admitted *answer, GError **err);
+
+/* Takes a mail of the player's side, or a bounce, whose copy the MTA has.
+ * ERROR_CONFLICT if it would be admitted differently by now: admit it anew.
+ * Success without change if it is known. */
+gboolean desk_commit(struct desk *desk, const struct proto_desk_commit *commit,
+    gint64 now, GError **err);
+
+/* Claims the sending of an agent's answer for a slot. An empty list: it was
+ * sent before. ERROR_TEMP while it is claimed, by whomever; ERROR_PERM if
+ * the ticket or its return envelope is gone. */
+gboolean desk_take(struct desk *desk, const struct proto_desk_take *take,
+    gint64 now, struct proto_desk_jobs *answer, GError **err);
+
+/* Settles jobs of a slot, then lists what it holds or claims more. Settling
+ * what the slot does not hold changes nothing, so a request may be repeated.
+ * Lists at most PROTO_JOBS_MAX jobs. */
+gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
+    gint64 now, struct proto_desk_jobs *answer, GError **err);
+
+/* TRUE if desk_work() would find a job to claim. */
+gboolean desk_has_work(struct desk *desk, gint64 now);
+
+/* Outside a turn: gives the alarms that are due (log_error "promise.soon",
+ * "promise.late") and forgets what belongs to dead epochs. Returns the
+ * milliseconds after which something may have to be done. */
+int desk_tick(struct desk *desk, gint64 now);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef ND_DESK_INTERNAL_H
+#define ND_DESK_INTERNAL_H
+
+/*
+ * Shared by the files of this directory only.
+ */
+#include "desk/desk.h"
+
+struct desk {
+	struct store *store;	     /* borrowed */
+	const struct config *config; /* borrowed */
+	gint64 first_live;	     /* epochs before it are purged */
+};
+
+struct store_key desk_key(const struct proto_key *key);
+
+/* Of the queue, or NULL and ERROR_TEMP: roles with different
+ * configurations agree again after their restart. */
+const struct config_queue *desk_queue(
+    const struct desk *desk, const char *name, GError **err);
+struct policy desk_policy(const struct config_queue *queue);
+
+/* Name of a kind of job for logs. */
+const char *desk_kind_name(guint32 kind);
+
+gint64 desk_epoch_of(const struct desk *desk, gint64 time);
+/* When the keys of the epoch die. */
+gint64 desk_epoch_dies(const struct desk *desk, gint64 epoch);
+
+#endif

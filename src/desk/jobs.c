@@ -1,0 +1,355 @@
+#include "desk/desk.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "desk/internal.h"
+#include "ticket/decide.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+/* How long an agent's answer may stay in the hands of a post before an
+ * operator is told: its fate is unknown as long as it does. */
+#define ANSWER_S 300
+
+static void
+clear_jobs(struct proto_desk_jobs *answer)
+{
+	for (guint i = 0; i < answer->jobs->len; i++) {
+		struct proto_job *job =
+		    &g_array_index(answer->jobs, struct proto_job, i);
+
+		g_free(job->queue);
+		g_free(job->lang);
+		g_free(job->category);
+		g_bytes_unref(job->sealed);
+	}
+	g_clear_pointer(&answer->jobs, g_array_unref);
+}
+
+static struct store_name
+name_of(const struct proto_job_name *job)
+{
+	return (struct store_name){desk_key(&job->key), job->kind};
+}
+
+static struct proto_key
+proto_key_of(const struct store_key *key)
+{
+	struct proto_key out;
+
+	memcpy(out.b, key->b, sizeof(out.b));
+	return out;
+}
+
+/* Appends the job to answer. STORE_MISSING if there is no envelope any more,
+ * because its epoch is dead. */
+static enum store_result
+append_job(struct desk *desk, const struct store_promise *promise,
+    const char *queue, struct proto_desk_jobs *answer, GError **err)
+{
+	struct store_envelope envelope;
+	struct store_ticket ticket;
+	struct proto_job job;
+	enum store_result found;
+
+	found = store_ticket_get(desk->store, &promise->ticket, &ticket, err);
+	if (found != STORE_FOUND)
+		return found;
+	found =
+	    store_envelope_get(desk->store, &promise->ticket, &envelope, err);
+	if (found != STORE_FOUND)
+		return found;
+	job = (struct proto_job){
+	    .name.key = proto_key_of(&promise->name.key),
+	    .name.kind = promise->name.kind,
+	    .number = promise->ticket,
+	    .queue = g_strdup(queue != NULL ? queue : ticket.t.queue),
+	    .lang = g_strdup(ticket.t.lang),
+	    .category = g_strdup(ticket.t.category),
+	    .opened = ticket.t.opened,
+	    .due = promise->due,
+	    .forget = desk_epoch_dies(desk, ticket.epoch),
+	    .attempts = promise->attempts,
+	    .epoch = envelope.epoch,
+	    .contact = proto_key_of(&envelope.contact),
+	    .sealed = envelope.sealed,
+	};
+	g_array_append_val(answer->jobs, job);
+	return STORE_FOUND;
+}
+
+/* --- an agent's answer ------------------------------------------------------
+ */
+
+/* *is_sent: there is nothing left to do. */
+static gboolean
+check_untaken(struct desk *desk, const struct store_key *key, gboolean *is_sent,
+    GError **err)
+{
+	struct store_message message;
+	enum store_result found;
+
+	found = store_message_get(desk->store, key, &message, err);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	*is_sent = message.state != STORE_MESSAGE_SENDING;
+	return *is_sent ||
+	       error_fail(err, ERROR_TEMP,
+		   "this answer is being sent; how that ends is not known");
+}
+
+static gboolean
+take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	struct store_promise promise = {
+	    .name = name_of(&take->job),
+	    .ticket = take->number,
+	    .state = STORE_PROMISE_CLAIMED,
+	    .slot = take->slot,
+	    .due = now + ANSWER_S,
+	    .next_try = now,
+	    .attempts = 1,
+	    .alarm_at = now + ANSWER_S + 1,
+	};
+	struct store_message message = {
+	    .fingerprint = promise.name.key,
+	    .epoch = desk_epoch_of(desk, now),
+	    .ticket = take->number,
+	    .state = STORE_MESSAGE_SENDING,
+	};
+	gboolean is_sent = FALSE;
+
+	if (take->job.kind != PROTO_JOB_ANSWER)
+		return error_fail(
+		    err, ERROR_DENIED, "bad request: only answers are taken");
+	if (desk_queue(desk, take->queue, err) == NULL ||
+	    !check_untaken(desk, &promise.name.key, &is_sent, err))
+		return FALSE;
+	if (is_sent)
+		return TRUE;
+	switch (append_job(desk, &promise, take->queue, answer, err)) {
+	case STORE_ERROR:
+		return FALSE;
+	case STORE_MISSING:
+		return error_fail(err, ERROR_PERM,
+		    "the ticket is unknown, or "
+		    "its way back to the player is forgotten");
+	case STORE_FOUND:
+		break;
+	}
+	return store_message_put(desk->store, &message, err) &&
+	       store_promise_put(desk->store, &promise, err);
+}
+
+gboolean
+desk_take(struct desk *desk, const struct proto_desk_take *take, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	if (!store_save(desk->store, err))
+		return FALSE;
+	answer->jobs = g_array_new(FALSE, TRUE, sizeof(struct proto_job));
+	if (take_saved(desk, take, now, answer, err) &&
+	    store_release(desk->store, err))
+		return TRUE;
+	store_revert(desk->store);
+	clear_jobs(answer);
+	return FALSE;
+}
+
+/* --- settling ----------------------------------------------------------------
+ */
+
+/* Tells the ticket what happened to it. */
+static gboolean
+tell_ticket(struct desk *desk, const struct store_promise *promise,
+    enum event_kind kind, gint64 now, GError **err)
+{
+	struct event event = {kind, 0, FALSE};
+	static const struct policy policy; /* no clock starts here */
+	struct store_ticket ticket;
+	struct effects effects;
+	char shown[NUMBER_TEXT_SIZE];
+	enum store_result found;
+
+	found = store_ticket_get(desk->store, &promise->ticket, &ticket, err);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	effects = ticket_decide(&ticket.t, &event, &policy, now);
+	ticket_apply(&ticket.t, &effects, now);
+	if (effects_find(&effects, EFFECT_ALARM) != NULL)
+		log_error("promise.failed",
+		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_NUM("attempts", promise->attempts));
+	return store_ticket_update(desk->store, &ticket, err);
+}
+
+static gboolean
+end_promise(struct desk *desk, struct store_promise *promise,
+    enum store_promise_state state, GError **err)
+{
+	promise->state = state;
+	promise->alarm_at = 0;
+	return store_promise_put(desk->store, promise, err);
+}
+
+static gboolean
+settle_ack(struct desk *desk, struct store_promise *promise,
+    enum proto_outcome outcome, gint64 now, GError **err)
+{
+	switch (outcome) {
+	case PROTO_SENT:
+		return end_promise(desk, promise, STORE_PROMISE_SETTLED, err) &&
+		       tell_ticket(desk, promise, EVENT_ACK_SENT, now, err);
+	case PROTO_FAILED:
+		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
+		       tell_ticket(desk, promise, EVENT_ACK_FAILED, now, err);
+	case PROTO_DEFERRED:
+		promise->state = STORE_PROMISE_OPEN;
+		promise->slot = 0;
+		promise->next_try = ticket_retry_at(promise->attempts, now);
+		return store_promise_put(desk->store, promise, err);
+	}
+	return error_fail(err, ERROR_DENIED, "bad request: no such outcome");
+}
+
+/* Unless it was sent, nothing of it remains: the agent's mail is answered
+ * with a failure, and comes again as if for the first time. */
+static gboolean
+settle_answer(struct desk *desk, struct store_promise *promise,
+    enum proto_outcome outcome, gint64 now, GError **err)
+{
+	struct store_message message;
+	enum store_result found;
+
+	if (outcome != PROTO_SENT)
+		return store_promise_delete(desk->store, &promise->name, err) &&
+		       store_message_delete(
+			   desk->store, &promise->name.key, err);
+	found =
+	    store_message_get(desk->store, &promise->name.key, &message, err);
+	if (found == STORE_ERROR)
+		return FALSE;
+	message.state = STORE_MESSAGE_SENT;
+	if (found == STORE_FOUND &&
+	    !store_message_put(desk->store, &message, err))
+		return FALSE;
+	return end_promise(desk, promise, STORE_PROMISE_SETTLED, err) &&
+	       tell_ticket(desk, promise, EVENT_ANSWER_SENT, now, err);
+}
+
+static gboolean
+settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
+    gint64 now, GError **err)
+{
+	struct store_name name = name_of(&settle->job);
+	enum proto_outcome outcome = (enum proto_outcome)settle->outcome;
+	struct store_promise promise;
+	enum store_result found;
+
+	found = store_promise_get(desk->store, &name, &promise, err);
+	if (found == STORE_ERROR)
+		return FALSE;
+	/* A post repeats what it is not sure we heard. */
+	if (found == STORE_MISSING || promise.slot != slot ||
+	    promise.state != STORE_PROMISE_CLAIMED)
+		return TRUE;
+	if (name.kind == PROTO_JOB_ACK)
+		return settle_ack(desk, &promise, outcome, now, err);
+	return settle_answer(desk, &promise, outcome, now, err);
+}
+
+/* --- claiming ----------------------------------------------------------------
+ */
+
+static gboolean
+claim(struct desk *desk, struct store_promise *promise, guint32 slot,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	promise->attempts++;
+	promise->state = STORE_PROMISE_CLAIMED;
+	promise->slot = slot;
+	switch (append_job(desk, promise, NULL, answer, err)) {
+	case STORE_FOUND:
+		return store_promise_put(desk->store, promise, err);
+	case STORE_MISSING:
+		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
+		       tell_ticket(desk, promise, EVENT_ACK_FAILED, 0, err);
+	case STORE_ERROR:
+		break;
+	}
+	return FALSE;
+}
+
+static gboolean
+claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	struct store_query query = {
+	    STORE_PROMISES_TO_TRY, now, MIN(work->want, PROTO_JOBS_MAX)};
+	g_autoptr(GArray) list = NULL;
+
+	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
+	if (query.limit == 0)
+		return TRUE;
+	if (!store_promise_list(desk->store, &query, list, err))
+		return FALSE;
+	for (guint i = 0; i < list->len; i++)
+		if (!claim(desk, &g_array_index(list, struct store_promise, i),
+			work->slot, answer, err))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+list_held(struct desk *desk, guint32 slot, struct proto_desk_jobs *answer,
+    GError **err)
+{
+	struct store_query query = {
+	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
+	g_autoptr(GArray) list = NULL;
+
+	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
+	if (!store_promise_list(desk->store, &query, list, err))
+		return FALSE;
+	for (guint i = 0; i < list->len; i++)
+		if (append_job(desk,
+			&g_array_index(list, struct store_promise, i), NULL,
+			answer, err) == STORE_ERROR)
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+work_saved(struct desk *desk, const struct proto_desk_work *work, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	guint n = work->settled == NULL ? 0 : work->settled->len;
+
+	for (guint i = 0; i < n; i++)
+		if (!settle(desk, work->slot,
+			&g_array_index(work->settled, struct proto_settle, i),
+			now, err))
+			return FALSE;
+	if (work->resume)
+		return list_held(desk, work->slot, answer, err);
+	return claim_open(desk, work, now, answer, err);
+}
+
+gboolean
+desk_work(struct desk *desk, const struct proto_desk_work *work, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	if (!store_save(desk->store, err))
+		return FALSE;
+	answer->jobs = g_array_new(FALSE, TRUE, sizeof(struct proto_job));
+	if (work_saved(desk, work, now, answer, err) &&
+	    store_release(desk->store, err))
+		return TRUE;
+	store_revert(desk->store);
+	clear_jobs(answer);
+	return FALSE;
+}

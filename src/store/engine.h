@@ -1,0 +1,76 @@
+#ifndef ND_STORE_ENGINE_H
+#define ND_STORE_ENGINE_H
+
+/*
+ * What an engine of the store implements; store/store.h says what each call
+ * promises. Only engines and store.c include this.
+ *
+ * store.c checks the order of transaction calls, so an engine need not: a
+ * write comes only inside a transaction, save only once at a time.
+ */
+#include <glib.h>
+
+#include "store/store.h"
+
+enum store_step {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_SAVE,
+	STORE_RELEASE,
+	STORE_REVERT,
+	STORE_STEP_END
+};
+
+/* A row is the struct of store/store.h; a key is what that begins with. */
+enum store_table {
+	STORE_CONTACT,	/* struct store_key */
+	STORE_TICKET,	/* struct number */
+	STORE_ENVELOPE, /* struct number */
+	STORE_MESSAGE,	/* struct store_key */
+	STORE_PROMISE,	/* struct store_name */
+	STORE_TABLE_END
+};
+
+struct store_ops {
+	void (*close)(struct store *);
+	void (*idle)(struct store *);
+	gboolean (*step)(struct store *, enum store_step, GError **);
+
+	enum store_result (*get)(struct store *, enum store_table,
+	    gconstpointer key, gpointer row, GError **);
+	/* Adds the row or replaces it; a ticket is there already. */
+	gboolean (*put)(
+	    struct store *, enum store_table, gconstpointer row, GError **);
+	/* Messages and promises only. */
+	gboolean (*remove)(
+	    struct store *, enum store_table, gconstpointer key, GError **);
+
+	gboolean (*ticket_add)(
+	    struct store *, const struct store_ticket *, GError **);
+	gboolean (*ticket_list)(
+	    struct store *, const struct number *, guint, GArray *, GError **);
+	gboolean (*contact_move)(struct store *, const struct store_key *from,
+	    const struct store_key *to, gint64 epoch, GError **);
+	enum store_result (*pseudonym_find)(
+	    struct store *, const char *, const struct store_key *, GError **);
+	gboolean (*promise_list)(
+	    struct store *, const struct store_query *, GArray *, GError **);
+	gboolean (*promise_next)(
+	    struct store *, struct store_next *, GError **);
+
+	gboolean (*count)(
+	    struct store *, gint64 now, struct store_counts *, GError **);
+	gboolean (*purge)(struct store *, gint64 first_live, guint limit,
+	    guint *removed, GError **);
+};
+
+/* First member of an engine's own struct. */
+struct store {
+	const struct store_ops *ops;
+	gboolean in_transaction;
+	gboolean in_save;
+	gboolean is_broken; /* must not be committed */
+};
+
+#endif

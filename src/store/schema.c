@@ -1,0 +1,162 @@
+#include "store/schema.h"
+
+#include "base/banned.h"
+
+const char schema_create[] =
+    "CREATE TABLE contact ("
+    "  id BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL,"
+    "  pseudonym TEXT UNIQUE, seen INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX contact_epoch ON contact(epoch);"
+
+    "CREATE TABLE ticket ("
+    "  number TEXT NOT NULL PRIMARY KEY, contact BLOB,"
+    "  epoch INTEGER NOT NULL, queue TEXT NOT NULL, state INTEGER NOT NULL,"
+    "  level INTEGER NOT NULL, lang TEXT NOT NULL, category TEXT NOT NULL,"
+    "  flags INTEGER NOT NULL, pseudonym TEXT NOT NULL,"
+    "  opened INTEGER NOT NULL, first_reply_due INTEGER NOT NULL,"
+    "  decision_due INTEGER NOT NULL, acknowledged INTEGER NOT NULL,"
+    "  answered INTEGER NOT NULL, closed INTEGER NOT NULL,"
+    "  messages INTEGER NOT NULL, copy_id TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX ticket_contact ON ticket(contact);"
+    "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
+    "CREATE INDEX ticket_closed ON ticket(closed) WHERE state = 2;"
+
+    /* Beside the ticket, so that lists and clocks need not read it. */
+    "CREATE TABLE envelope ("
+    "  ticket TEXT NOT NULL PRIMARY KEY REFERENCES ticket(number),"
+    "  epoch INTEGER NOT NULL, contact BLOB NOT NULL, sealed BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX envelope_epoch ON envelope(epoch);"
+
+    "CREATE TABLE message ("
+    "  fingerprint BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL,"
+    "  ticket TEXT REFERENCES ticket(number), state INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX message_epoch ON message(epoch);"
+
+    "CREATE TABLE promise ("
+    "  key BLOB NOT NULL, kind INTEGER NOT NULL,"
+    "  ticket TEXT NOT NULL REFERENCES ticket(number),"
+    "  state INTEGER NOT NULL, slot INTEGER NOT NULL, due INTEGER NOT NULL,"
+    "  next_try INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    "  alarm_at INTEGER, alarmed INTEGER NOT NULL,"
+    "  PRIMARY KEY (key, kind)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX promise_open ON promise(next_try) WHERE state = 1;"
+    "CREATE INDEX promise_claimed ON promise(slot) WHERE state = 2;"
+    "CREATE INDEX promise_failed ON promise(due) WHERE state = 4;"
+    "CREATE INDEX promise_alarm ON promise(alarm_at)"
+    "  WHERE alarm_at IS NOT NULL;"
+    "PRAGMA application_id = 1853451620;"
+    "PRAGMA user_version = 1;";
+
+#define TICKET_COLUMNS                                                         \
+	"contact, epoch, queue, state, level, lang, category, flags,"          \
+	" pseudonym, opened, first_reply_due, decision_due, acknowledged,"     \
+	" answered, closed, messages, copy_id, number"
+#define PROMISE_COLUMNS                                                        \
+	"key, kind, ticket, state, slot, due, next_try, attempts, alarm_at,"   \
+	" alarmed"
+#define SELECT_PROMISES "SELECT " PROMISE_COLUMNS " FROM promise "
+#define DEAD_MESSAGES                                                          \
+	"(SELECT fingerprint FROM message WHERE epoch < ?1 LIMIT ?2)"
+#define DEAD_CONTACTS "(SELECT id FROM contact WHERE epoch < ?1 LIMIT ?2)"
+
+/* INDEXED BY makes the missing index of a hot query an error at start. */
+const char *const schema_sql[SQL_END] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_SAVE] = "SAVEPOINT request",
+    [SQL_RELEASE] = "RELEASE request",
+    [SQL_REVERT] = "ROLLBACK TO request",
+    [SQL_CONTACT_GET] = "SELECT id, epoch, pseudonym, seen FROM contact"
+			" WHERE id = ?",
+    [SQL_CONTACT_PUT] =
+	"INSERT INTO contact (id, epoch, pseudonym, seen)"
+	" VALUES (?, ?, nullif(?, ''), ?)"
+	" ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch,"
+	" pseudonym = excluded.pseudonym, seen = excluded.seen",
+    [SQL_CONTACT_COPY] = "UPDATE OR IGNORE contact SET id = ?2, epoch = ?3"
+			 " WHERE id = ?1",
+    [SQL_CONTACT_DELETE] = "DELETE FROM contact WHERE id = ?",
+    [SQL_CONTACT_TICKETS] = "UPDATE ticket INDEXED BY ticket_contact"
+			    " SET contact = ?2, epoch = ?3 WHERE contact = ?1",
+    [SQL_PSEUDONYM_FIND] =
+	"SELECT 1 FROM contact WHERE pseudonym = ?1 AND id IS NOT ?2"
+	" UNION ALL SELECT 1 FROM ticket INDEXED BY ticket_pseudonym"
+	" WHERE pseudonym = ?1 AND (contact IS NULL OR contact IS NOT ?2)"
+	" LIMIT 1",
+    [SQL_TICKET_GET] = "SELECT " TICKET_COLUMNS " FROM ticket WHERE number = ?",
+    [SQL_TICKET_ADD] = "INSERT INTO ticket (" TICKET_COLUMNS ") VALUES"
+		       " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_TICKET_UPDATE] = "UPDATE ticket SET (contact, epoch, queue, state,"
+			  " level, lang, category, flags, pseudonym, opened,"
+			  " first_reply_due, decision_due, acknowledged,"
+			  " answered, closed, messages, copy_id) ="
+			  " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+			  " WHERE number = ?",
+    [SQL_TICKET_LIST] = "SELECT " TICKET_COLUMNS " FROM ticket"
+			" WHERE number > ? ORDER BY number LIMIT ?",
+    [SQL_ENVELOPE_GET] = "SELECT ticket, epoch, contact, sealed FROM envelope"
+			 " WHERE ticket = ?",
+    [SQL_ENVELOPE_PUT] =
+	"INSERT INTO envelope (ticket, epoch, contact, sealed)"
+	" VALUES (?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE"
+	" SET epoch = excluded.epoch,"
+	" contact = excluded.contact, sealed = excluded.sealed",
+    [SQL_MESSAGE_GET] = "SELECT fingerprint, epoch, ticket, state FROM message"
+			" WHERE fingerprint = ?",
+    [SQL_MESSAGE_PUT] =
+	"INSERT INTO message (fingerprint, epoch, ticket, state)"
+	" VALUES (?, ?, nullif(?, ''), ?)"
+	" ON CONFLICT (fingerprint) DO UPDATE SET"
+	" epoch = excluded.epoch, ticket = excluded.ticket,"
+	" state = excluded.state",
+    [SQL_MESSAGE_DELETE] = "DELETE FROM message WHERE fingerprint = ?",
+    [SQL_PROMISE_GET] = SELECT_PROMISES "WHERE key = ? AND kind = ?",
+    [SQL_PROMISE_PUT] = "INSERT INTO promise (" PROMISE_COLUMNS ") VALUES"
+			" (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)"
+			" ON CONFLICT (key, kind) DO UPDATE SET"
+			" state = excluded.state, slot = excluded.slot,"
+			" due = excluded.due, next_try = excluded.next_try,"
+			" attempts = excluded.attempts,"
+			" alarm_at = excluded.alarm_at,"
+			" alarmed = excluded.alarmed",
+    [SQL_PROMISE_DELETE] = "DELETE FROM promise WHERE key = ? AND kind = ?",
+    [SQL_PROMISES_TO_TRY] =
+	SELECT_PROMISES "INDEXED BY promise_open WHERE state = 1"
+			" AND next_try <= ? ORDER BY next_try LIMIT ?",
+    [SQL_PROMISES_OF_SLOT] =
+	SELECT_PROMISES "INDEXED BY promise_claimed WHERE state = 2"
+			" AND slot = ? ORDER BY slot LIMIT ?",
+    [SQL_PROMISES_TO_ALARM] =
+	SELECT_PROMISES "INDEXED BY promise_alarm WHERE alarm_at <= ?"
+			" ORDER BY alarm_at LIMIT ?",
+    [SQL_PROMISE_NEXT] =
+	"SELECT (SELECT min(next_try) FROM promise INDEXED BY promise_open"
+	" WHERE state = 1), (SELECT min(alarm_at) FROM promise"
+	" INDEXED BY promise_alarm WHERE alarm_at IS NOT NULL)",
+    [SQL_COUNT] =
+	"SELECT (SELECT count(*) FROM ticket), (SELECT count(*) FROM ticket"
+	" INDEXED BY ticket_closed WHERE state = 2), count(*),"
+	" count(*) FILTER (WHERE due < ?1),"
+	" count(*) FILTER (WHERE due >= ?1 AND alarmed > 0), min(due),"
+	" (SELECT count(*) FROM promise INDEXED BY promise_failed"
+	" WHERE state = 4) FROM ("
+	"SELECT due, alarmed FROM promise INDEXED BY promise_open"
+	" WHERE state = 1 UNION ALL"
+	" SELECT due, alarmed FROM promise INDEXED BY promise_claimed"
+	" WHERE state = 2)",
+    [SQL_PURGE_ENVELOPES] = "DELETE FROM envelope WHERE ticket IN"
+			    " (SELECT ticket FROM envelope WHERE epoch < ?1"
+			    " LIMIT ?2)",
+    [SQL_PURGE_PROMISES] = "DELETE FROM promise WHERE key IN " DEAD_MESSAGES,
+    [SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE fingerprint IN"
+			   " " DEAD_MESSAGES,
+    [SQL_PURGE_TICKETS] = "UPDATE ticket SET contact = NULL WHERE contact IN"
+			  " " DEAD_CONTACTS,
+    [SQL_PURGE_CONTACTS] = "DELETE FROM contact WHERE id IN " DEAD_CONTACTS,
+};

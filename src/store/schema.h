@@ -1,0 +1,65 @@
+#ifndef ND_STORE_SCHEMA_H
+#define ND_STORE_SCHEMA_H
+
+/*
+ * What the SQLite engine is made of beside sqlite.c: the tables, every
+ * statement there is (prepared once), and how its file is opened.
+ */
+#include "store/engine.h"
+
+/* schema_create sets both. */
+#define SCHEMA_APPLICATION_ID 1853451620 /* "nymd" */
+#define SCHEMA_VERSION 1
+
+/* Makes all tables in an empty database. */
+extern const char schema_create[];
+
+enum statement {
+	SQL_BEGIN = STORE_BEGIN,
+	SQL_COMMIT = STORE_COMMIT,
+	SQL_ROLLBACK = STORE_ROLLBACK,
+	SQL_SAVE = STORE_SAVE,
+	SQL_RELEASE = STORE_RELEASE,
+	SQL_REVERT = STORE_REVERT,
+	SQL_CONTACT_GET,
+	SQL_CONTACT_PUT,
+	SQL_CONTACT_COPY,
+	SQL_CONTACT_DELETE,
+	SQL_CONTACT_TICKETS,
+	SQL_PSEUDONYM_FIND,
+	SQL_TICKET_GET,
+	SQL_TICKET_ADD,
+	SQL_TICKET_UPDATE,
+	SQL_TICKET_LIST,
+	SQL_ENVELOPE_GET,
+	SQL_ENVELOPE_PUT,
+	SQL_MESSAGE_GET,
+	SQL_MESSAGE_PUT,
+	SQL_MESSAGE_DELETE,
+	SQL_PROMISE_GET,
+	SQL_PROMISE_PUT,
+	SQL_PROMISE_DELETE,
+	SQL_PROMISES_TO_TRY,
+	SQL_PROMISES_OF_SLOT,
+	SQL_PROMISES_TO_ALARM,
+	SQL_PROMISE_NEXT,
+	SQL_COUNT,
+	SQL_PURGE_ENVELOPES,
+	SQL_PURGE_PROMISES,
+	SQL_PURGE_MESSAGES,
+	SQL_PURGE_TICKETS,
+	SQL_PURGE_CONTACTS,
+	SQL_END
+};
+
+extern const char *const schema_sql[SQL_END];
+
+struct sqlite3;
+
+/* Opens or makes the file and checks that it is ours; NULL on failure. */
+struct sqlite3 *schema_open(const char *path, GError **err);
+
+/* Turns a result code into an error. */
+gboolean schema_fail(int rc, GError **err);
+
+#endif

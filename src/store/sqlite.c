@@ -1,0 +1,581 @@
+#include "store/store.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "store/schema.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/banned.h"
+
+struct sqlite {
+	struct store base;
+	sqlite3 *db;
+	sqlite3_stmt *prepared[SQL_END];
+	gboolean is_dirty; /* committed since the last checkpoint */
+};
+
+static struct sqlite *
+sqlite_of(struct store *store)
+{
+	return (struct sqlite *)(void *)store;
+}
+
+/* --- errors and statements -------------------------------------------- */
+
+/* One letter a parameter: k key, K key or NULL if unset, n number, t text,
+ * i gint64, b GBytes. Values must live until the statement is reset. */
+static int
+bind_one(sqlite3_stmt *st, int at, char type, va_list *args)
+{
+	const struct store_key *key;
+	const char *text;
+	GBytes *bytes;
+
+	switch (type) {
+	case 'k':
+	case 'K':
+		key = va_arg(*args, const struct store_key *);
+		if (type == 'K' && !store_key_is_set(key))
+			return sqlite3_bind_null(st, at);
+		return sqlite3_bind_blob(
+		    st, at, key->b, STORE_KEY_LEN, SQLITE_STATIC);
+	case 'n':
+		text = va_arg(*args, const struct number *)->s;
+		return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+	case 't':
+		text = va_arg(*args, const char *);
+		return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+	case 'b':
+		bytes = va_arg(*args, GBytes *);
+		return sqlite3_bind_blob64(st, at,
+		    g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+		    SQLITE_STATIC);
+	default:
+		return sqlite3_bind_int64(st, at, va_arg(*args, gint64));
+	}
+}
+
+static sqlite3_stmt *
+bind_list(struct sqlite *s, enum statement id, const char *types, va_list *args)
+{
+	sqlite3_stmt *st = s->prepared[id];
+
+	for (int i = 0; types[i] != '\0'; i++)
+		/* Only our own mistake or lack of memory can fail here. */
+		if (bind_one(st, i + 1, types[i], args) != SQLITE_OK)
+			g_error("sqlite: bind");
+	return st;
+}
+
+static void
+done(sqlite3_stmt *st)
+{
+	(void)sqlite3_reset(st); /* repeats the code of the last step */
+	(void)sqlite3_clear_bindings(st);
+}
+
+/* A full disk or an I/O error makes SQLite roll the whole transaction back;
+ * a write after that would commit by itself, outside of any. */
+static gboolean
+is_transaction_lost(const struct sqlite *s)
+{
+	return s->base.in_transaction && sqlite3_get_autocommit(s->db) != 0;
+}
+
+static int
+step(struct sqlite *s, sqlite3_stmt *st, GError **err)
+{
+	int rc;
+
+	if (is_transaction_lost(s)) {
+		error_fail(err, ERROR_TEMP,
+		    "database transaction was given up after a fault");
+		return SQLITE_ERROR;
+	}
+	rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		schema_fail(rc, err);
+	return rc;
+}
+
+/* For statements that give no row. */
+static gboolean
+run(struct sqlite *s, GError **err, enum statement id, const char *types, ...)
+{
+	sqlite3_stmt *st;
+	va_list args;
+	int rc;
+
+	va_start(args, types);
+	st = bind_list(s, id, types, &args);
+	va_end(args);
+	rc = step(s, st, err);
+	done(st);
+	return rc == SQLITE_DONE;
+}
+
+/* First row: STORE_FOUND, and the caller reads it from *row, then calls
+ * done(). */
+static enum store_result
+query(struct sqlite *s, sqlite3_stmt **row, GError **err, enum statement id,
+    const char *types, ...)
+{
+	sqlite3_stmt *st;
+	va_list args;
+	int rc;
+
+	va_start(args, types);
+	st = bind_list(s, id, types, &args);
+	va_end(args);
+	rc = step(s, st, err);
+	if (rc == SQLITE_ROW) {
+		*row = st;
+		return STORE_FOUND;
+	}
+	done(st);
+	return rc == SQLITE_DONE ? STORE_MISSING : STORE_ERROR;
+}
+
+static gboolean
+sqlite_step(struct store *store, enum store_step which, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	if (which == STORE_ROLLBACK && is_transaction_lost(s))
+		return TRUE;
+	if (!run(s, err, (enum statement)which, ""))
+		return FALSE;
+	if (which == STORE_COMMIT)
+		s->is_dirty = TRUE;
+	return TRUE;
+}
+
+/* --- rows: columns in the order of the SELECT --------------------------- */
+
+static void
+read_key(sqlite3_stmt *st, int at, struct store_key *out)
+{
+	const void *blob = sqlite3_column_blob(st, at);
+
+	*out = (struct store_key){0};
+	if (blob != NULL && sqlite3_column_bytes(st, at) == STORE_KEY_LEN)
+		memcpy(out->b, blob, STORE_KEY_LEN);
+}
+
+static void
+read_text(sqlite3_stmt *st, int at, char *out, gsize size)
+{
+	const char *text = (const char *)sqlite3_column_text(st, at);
+
+	(void)g_strlcpy(out, text != NULL ? text : "", size);
+}
+
+static guint32
+read_u32(sqlite3_stmt *st, int at)
+{
+	return (guint32)sqlite3_column_int64(st, at);
+}
+
+static void
+read_contact(sqlite3_stmt *st, gpointer row)
+{
+	struct store_contact *c = row;
+
+	*c = (struct store_contact){0};
+	read_key(st, 0, &c->id);
+	c->epoch = sqlite3_column_int64(st, 1);
+	read_text(st, 2, c->pseudonym, sizeof(c->pseudonym));
+	c->seen = sqlite3_column_int64(st, 3);
+}
+
+static void
+read_ticket(sqlite3_stmt *st, gpointer row)
+{
+	struct store_ticket *k = row;
+	struct ticket *t = &k->t;
+
+	*k = (struct store_ticket){0};
+	read_key(st, 0, &k->contact);
+	k->epoch = sqlite3_column_int64(st, 1);
+	read_text(st, 2, t->queue, sizeof(t->queue));
+	t->state = (enum ticket_state)sqlite3_column_int(st, 3);
+	t->level = read_u32(st, 4);
+	read_text(st, 5, t->lang, sizeof(t->lang));
+	read_text(st, 6, t->category, sizeof(t->category));
+	t->flags = read_u32(st, 7);
+	read_text(st, 8, t->pseudonym, sizeof(t->pseudonym));
+	t->opened = sqlite3_column_int64(st, 9);
+	t->first_reply_due = sqlite3_column_int64(st, 10);
+	t->decision_due = sqlite3_column_int64(st, 11);
+	t->acknowledged = sqlite3_column_int64(st, 12);
+	t->answered = sqlite3_column_int64(st, 13);
+	t->closed = sqlite3_column_int64(st, 14);
+	t->messages = read_u32(st, 15);
+	read_text(st, 16, k->copy_id, sizeof(k->copy_id));
+	read_text(st, 17, t->number.s, sizeof(t->number.s));
+}
+
+static void
+read_envelope(sqlite3_stmt *st, gpointer row)
+{
+	struct store_envelope *e = row;
+	const void *blob = sqlite3_column_blob(st, 3);
+
+	*e = (struct store_envelope){0};
+	read_text(st, 0, e->ticket.s, sizeof(e->ticket.s));
+	e->epoch = sqlite3_column_int64(st, 1);
+	read_key(st, 2, &e->contact);
+	e->sealed = g_bytes_new(blob, (gsize)sqlite3_column_bytes(st, 3));
+}
+
+static void
+read_message(sqlite3_stmt *st, gpointer row)
+{
+	struct store_message *m = row;
+
+	*m = (struct store_message){0};
+	read_key(st, 0, &m->fingerprint);
+	m->epoch = sqlite3_column_int64(st, 1);
+	read_text(st, 2, m->ticket.s, sizeof(m->ticket.s));
+	m->state = (enum store_message_state)sqlite3_column_int(st, 3);
+}
+
+static void
+read_promise(sqlite3_stmt *st, gpointer row)
+{
+	struct store_promise *p = row;
+
+	*p = (struct store_promise){0};
+	read_key(st, 0, &p->name.key);
+	p->name.kind = read_u32(st, 1);
+	read_text(st, 2, p->ticket.s, sizeof(p->ticket.s));
+	p->state = (enum store_promise_state)sqlite3_column_int(st, 3);
+	p->slot = read_u32(st, 4);
+	p->due = sqlite3_column_int64(st, 5);
+	p->next_try = sqlite3_column_int64(st, 6);
+	p->attempts = read_u32(st, 7);
+	p->alarm_at = sqlite3_column_int64(st, 8);
+	p->alarmed = read_u32(st, 9);
+}
+
+static enum store_result
+sqlite_get(struct store *store, enum store_table table, gconstpointer key,
+    gpointer row, GError **err)
+{
+	static const struct {
+		enum statement id;
+		void (*read)(sqlite3_stmt *, gpointer);
+	} how[STORE_TABLE_END] = {
+	    [STORE_CONTACT] = {SQL_CONTACT_GET, read_contact},
+	    [STORE_TICKET] = {SQL_TICKET_GET, read_ticket},
+	    [STORE_ENVELOPE] = {SQL_ENVELOPE_GET, read_envelope},
+	    [STORE_MESSAGE] = {SQL_MESSAGE_GET, read_message},
+	    [STORE_PROMISE] = {SQL_PROMISE_GET, read_promise},
+	};
+	struct sqlite *s = sqlite_of(store);
+	const struct store_name *name = key;
+	enum statement id = how[table].id;
+	enum store_result found;
+	sqlite3_stmt *at;
+
+	if (table == STORE_TICKET || table == STORE_ENVELOPE)
+		found = query(s, &at, err, id, "n", key);
+	else if (table == STORE_PROMISE)
+		found = query(
+		    s, &at, err, id, "ki", &name->key, (gint64)name->kind);
+	else
+		found = query(s, &at, err, id, "k", key);
+	if (found == STORE_FOUND) {
+		how[table].read(at, row);
+		done(at);
+	}
+	return found;
+}
+
+static gboolean
+ticket_write(struct sqlite *s, const struct store_ticket *k, enum statement id,
+    GError **err)
+{
+	const struct ticket *t = &k->t;
+
+	return run(s, err, id, "Kitiittitiiiiiiitn", &k->contact, k->epoch,
+	    t->queue, (gint64)t->state, (gint64)t->level, t->lang, t->category,
+	    (gint64)t->flags, t->pseudonym, t->opened, t->first_reply_due,
+	    t->decision_due, t->acknowledged, t->answered, t->closed,
+	    (gint64)t->messages, k->copy_id, &t->number);
+}
+
+static gboolean
+ticket_add(struct store *store, const struct store_ticket *k, GError **err)
+{
+	return ticket_write(sqlite_of(store), k, SQL_TICKET_ADD, err);
+}
+
+static gboolean
+promise_put(struct sqlite *s, const struct store_promise *p, GError **err)
+{
+	return run(s, err, SQL_PROMISE_PUT, "kiniiiiiii", &p->name.key,
+	    (gint64)p->name.kind, &p->ticket, (gint64)p->state, (gint64)p->slot,
+	    p->due, p->next_try, (gint64)p->attempts, p->alarm_at,
+	    (gint64)p->alarmed);
+}
+
+static gboolean
+sqlite_put(struct store *store, enum store_table table, gconstpointer row,
+    GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	const struct store_contact *c = row;
+	const struct store_envelope *e = row;
+	const struct store_message *m = row;
+
+	switch (table) {
+	case STORE_CONTACT:
+		return run(s, err, SQL_CONTACT_PUT, "kiti", &c->id, c->epoch,
+		    c->pseudonym, c->seen);
+	case STORE_TICKET:
+		return ticket_write(s, row, SQL_TICKET_UPDATE, err);
+	case STORE_ENVELOPE:
+		return run(s, err, SQL_ENVELOPE_PUT, "nikb", &e->ticket,
+		    e->epoch, &e->contact, e->sealed);
+	case STORE_MESSAGE:
+		return run(s, err, SQL_MESSAGE_PUT, "kini", &m->fingerprint,
+		    m->epoch, &m->ticket, (gint64)m->state);
+	case STORE_PROMISE:
+		return promise_put(s, row, err);
+	case STORE_TABLE_END:
+		break;
+	}
+	g_assert_not_reached();
+}
+
+static gboolean
+sqlite_remove(struct store *store, enum store_table table, gconstpointer key,
+    GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	const struct store_name *name = key;
+
+	if (table == STORE_MESSAGE)
+		return run(s, err, SQL_MESSAGE_DELETE, "k", key);
+	g_assert(table == STORE_PROMISE);
+	return run(
+	    s, err, SQL_PROMISE_DELETE, "ki", &name->key, (gint64)name->kind);
+}
+
+/* --- more than one row -------------------------------------------------- */
+
+static gboolean
+contact_move(struct store *store, const struct store_key *from,
+    const struct store_key *to, gint64 epoch, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	return run(s, err, SQL_CONTACT_COPY, "kki", from, to, epoch) &&
+	       run(s, err, SQL_CONTACT_DELETE, "k", from) &&
+	       run(s, err, SQL_CONTACT_TICKETS, "kki", from, to, epoch);
+}
+
+static enum store_result
+pseudonym_find(struct store *store, const char *pseudonym,
+    const struct store_key *id, GError **err)
+{
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	found = query(sqlite_of(store), &row, err, SQL_PSEUDONYM_FIND, "tk",
+	    pseudonym, id);
+	if (found == STORE_FOUND)
+		done(row);
+	return found;
+}
+
+static gboolean
+ticket_list(struct store *store, const struct number *after, guint limit,
+    GArray *out, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	struct store_ticket ticket;
+	sqlite3_stmt *row;
+	enum store_result found;
+	int rc = SQLITE_ROW;
+
+	found =
+	    query(s, &row, err, SQL_TICKET_LIST, "ni", after, (gint64)limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
+		read_ticket(row, &ticket);
+		g_array_append_val(out, ticket);
+	}
+	done(row);
+	return rc == SQLITE_DONE;
+}
+
+static gboolean
+promise_list(struct store *store, const struct store_query *query_, GArray *out,
+    GError **err)
+{
+	static const enum statement ids[] = {
+	    [STORE_PROMISES_TO_TRY] = SQL_PROMISES_TO_TRY,
+	    [STORE_PROMISES_OF_SLOT] = SQL_PROMISES_OF_SLOT,
+	    [STORE_PROMISES_TO_ALARM] = SQL_PROMISES_TO_ALARM,
+	};
+	struct sqlite *s = sqlite_of(store);
+	struct store_promise promise;
+	sqlite3_stmt *row;
+	enum store_result found;
+	int rc = SQLITE_ROW;
+
+	found = query(s, &row, err, ids[query_->which], "ii", query_->arg,
+	    (gint64)query_->limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
+		read_promise(row, &promise);
+		g_array_append_val(out, promise);
+	}
+	done(row);
+	return rc == SQLITE_DONE;
+}
+
+static gboolean
+promise_next(struct store *store, struct store_next *out, GError **err)
+{
+	sqlite3_stmt *row;
+
+	if (query(sqlite_of(store), &row, err, SQL_PROMISE_NEXT, "") !=
+	    STORE_FOUND)
+		return FALSE;
+	out->try_at = sqlite3_column_int64(row, 0);
+	out->alarm_at = sqlite3_column_int64(row, 1);
+	done(row);
+	return TRUE;
+}
+
+static gboolean
+count(struct store *store, gint64 now, struct store_counts *out, GError **err)
+{
+	sqlite3_stmt *row;
+
+	if (query(sqlite_of(store), &row, err, SQL_COUNT, "i", now) !=
+	    STORE_FOUND)
+		return FALSE;
+	out->tickets_closed = sqlite3_column_int64(row, 1);
+	out->tickets_open = sqlite3_column_int64(row, 0) - out->tickets_closed;
+	out->promises_open = sqlite3_column_int64(row, 2);
+	out->promises_late = sqlite3_column_int64(row, 3);
+	out->promises_soon = sqlite3_column_int64(row, 4);
+	out->oldest_due = sqlite3_column_int64(row, 5);
+	out->promises_failed = sqlite3_column_int64(row, 6);
+	done(row);
+	return TRUE;
+}
+
+static gboolean
+purge(struct store *store, gint64 first_live, guint limit, guint *removed,
+    GError **err)
+{
+	/* A row that finds others goes after them. */
+	static const enum statement ids[] = {
+	    SQL_PURGE_ENVELOPES,
+	    SQL_PURGE_PROMISES,
+	    SQL_PURGE_MESSAGES,
+	    SQL_PURGE_TICKETS,
+	    SQL_PURGE_CONTACTS,
+	};
+	struct sqlite *s = sqlite_of(store);
+
+	*removed = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+		if (!run(s, err, ids[i], "ii", first_live, (gint64)limit))
+			return FALSE;
+		*removed += (guint)sqlite3_changes(s->db);
+	}
+	return TRUE;
+}
+
+/* --- opening and closing ------------------------------------------------ */
+
+static void
+sqlite_idle(struct store *store)
+{
+	struct sqlite *s = sqlite_of(store);
+	int rc;
+
+	if (!s->is_dirty)
+		return;
+	rc = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (rc == SQLITE_OK)
+		s->is_dirty = FALSE;
+	else
+		log_warn("store.checkpoint", LOG_NUM("code", rc));
+}
+
+static void
+sqlite_close(struct store *store)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	sqlite_idle(store);
+	for (int i = 0; i < SQL_END; i++)
+		(void)sqlite3_finalize(s->prepared[i]);
+	if (sqlite3_close(s->db) != SQLITE_OK)
+		log_warn("store.close", LOG_NUM("code", -1));
+	g_free(s);
+}
+
+static gboolean
+prepare(struct sqlite *s, GError **err)
+{
+	int rc;
+
+	for (int i = 0; i < SQL_END; i++) {
+		rc = sqlite3_prepare_v3(s->db, schema_sql[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &s->prepared[i], NULL);
+		if (rc != SQLITE_OK)
+			return schema_fail(rc, err);
+	}
+	return TRUE;
+}
+
+static const struct store_ops sqlite_ops = {
+    .close = sqlite_close,
+    .idle = sqlite_idle,
+    .step = sqlite_step,
+    .get = sqlite_get,
+    .put = sqlite_put,
+    .remove = sqlite_remove,
+    .ticket_add = ticket_add,
+    .ticket_list = ticket_list,
+    .contact_move = contact_move,
+    .pseudonym_find = pseudonym_find,
+    .promise_list = promise_list,
+    .promise_next = promise_next,
+    .count = count,
+    .purge = purge,
+};
+
+struct store *
+store_open_sqlite(const char *path, GError **err)
+{
+	struct sqlite *s;
+	sqlite3 *db = schema_open(path, err);
+
+	if (db == NULL)
+		return NULL;
+	s = g_new0(struct sqlite, 1);
+	s->base.ops = &sqlite_ops;
+	s->db = db;
+	if (prepare(s, err)) {
+		s->is_dirty = TRUE; /* a crash may have left a log */
+		return &s->base;
+	}
+	sqlite_close(&s->base);
+	return NULL;
+}

@@ -1,0 +1,201 @@
+#ifndef ND_STORE_STORE_H
+#define ND_STORE_STORE_H
+
+/*
+ * What the desk remembers: contacts, tickets, messages, promises.
+ *
+ * One writer, one thread. Rows are plain values; a lookup fills in a copy.
+ * Nothing readable about a player may be given to it: keyed ids, our own
+ * numbers and pseudonyms, tokens of ours, times, and sealed envelopes of one
+ * size. Every write needs a transaction. A fault of the engine is
+ * ERROR_TEMP, a row that is in the way ERROR_CONFLICT; after a fault the
+ * engine may have given up the whole transaction: then every call up to
+ * store_rollback() fails.
+ */
+#include <glib.h>
+
+#include "ticket/decide.h"
+
+#define STORE_KEY_LEN 32
+#define STORE_COPY_ID_SIZE 320 /* our Message-ID without brackets, and NUL */
+
+struct store; /* opaque */
+
+struct store_key {
+	guint8 b[STORE_KEY_LEN]; /* all zero: none */
+};
+
+struct store_contact {
+	struct store_key id;
+	gint64 epoch;			/* of id */
+	char pseudonym[PSEUDONYM_SIZE]; /* "" if his tickets have their own */
+	gint64 seen;			/* s, rounded down to the hour */
+};
+
+struct store_ticket {
+	struct ticket t;
+	struct store_key contact; /* none: no address, or forgotten */
+	gint64 epoch;		  /* of contact */
+	char copy_id[STORE_COPY_ID_SIZE];
+};
+
+struct store_envelope {
+	struct number ticket;
+	gint64 epoch;		  /* sealed under it */
+	struct store_key contact; /* and for this contact */
+	GBytes *sealed;		  /* own */
+};
+
+enum store_message_state {
+	STORE_MESSAGE_TAKEN = 1, /* of the player's side; committed */
+	STORE_MESSAGE_SENDING,	 /* agent's answer in the hands of a post */
+	STORE_MESSAGE_SENT,	 /* agent's answer; the MTA has it */
+};
+
+struct store_message {
+	struct store_key fingerprint;
+	gint64 epoch;	      /* of fingerprint */
+	struct number ticket; /* unset for a bounce */
+	enum store_message_state state;
+};
+
+enum store_promise_state {
+	STORE_PROMISE_OPEN = 1,
+	STORE_PROMISE_CLAIMED,
+	STORE_PROMISE_SETTLED,
+	STORE_PROMISE_FAILED,
+};
+
+struct store_name {
+	struct store_key key;
+	guint32 kind;
+};
+
+struct store_promise {
+	struct store_name name;
+	struct number ticket;
+	enum store_promise_state state;
+	guint32 slot;	  /* of the claim */
+	gint64 due;	  /* s */
+	gint64 next_try;  /* s */
+	guint32 attempts; /* claims so far */
+	gint64 alarm_at;  /* s, 0: no alarm is left to give */
+	guint32 alarmed;  /* alarms given */
+};
+
+/* Which promises: arg is what the comment says. */
+enum store_promises {
+	STORE_PROMISES_TO_TRY,	 /* open, next_try <= arg; first that first */
+	STORE_PROMISES_OF_SLOT,	 /* claimed by slot arg */
+	STORE_PROMISES_TO_ALARM, /* open or claimed, 0 < alarm_at <= arg */
+};
+
+struct store_query {
+	enum store_promises which;
+	gint64 arg;
+	guint limit;
+};
+
+struct store_next {
+	gint64 try_at;	 /* s, earliest next_try of open ones, 0 if none */
+	gint64 alarm_at; /* s, earliest alarm, 0 if none */
+};
+
+struct store_counts {
+	gint64 tickets_open;
+	gint64 tickets_closed;
+	gint64 promises_open; /* open or claimed, as the next three */
+	gint64 promises_late;
+	gint64 promises_soon; /* alarmed, not late */
+	gint64 oldest_due;    /* s, 0 if none */
+	gint64 promises_failed;
+};
+
+enum store_result {
+	STORE_ERROR,   /* err is set */
+	STORE_MISSING, /* no such row; *out is untouched */
+	STORE_FOUND,
+};
+
+/* Opens or makes the database file, mode 0600. ERROR_PERM if it is not ours
+ * or of a newer version. */
+struct store *store_open_sqlite(const char *path, GError **err);
+struct store *store_open_memory(void);
+void store_close(struct store *store); /* NULL is a no-op */
+
+gboolean store_begin(struct store *store, GError **err);
+/* After a failure the transaction is gone. */
+gboolean store_commit(struct store *store, GError **err);
+void store_rollback(struct store *store);
+gboolean store_in_transaction(const struct store *store);
+
+/* One savepoint inside a transaction; they do not nest. */
+gboolean store_save(struct store *store, GError **err);
+gboolean store_release(struct store *store, GError **err);
+void store_revert(struct store *store);
+
+enum store_result store_contact_get(struct store *store,
+    const struct store_key *id, struct store_contact *out, GError **err);
+gboolean store_contact_put(
+    struct store *store, const struct store_contact *contact, GError **err);
+/* The row and tickets of from become those of to; a row to wins. */
+gboolean store_contact_move(struct store *store, const struct store_key *from,
+    const struct store_key *to, gint64 epoch, GError **err);
+/* STORE_FOUND if a contact other than id, or its tickets, bears it. */
+enum store_result store_pseudonym_find(struct store *store,
+    const char *pseudonym, const struct store_key *id, GError **err);
+
+enum store_result store_ticket_get(struct store *store,
+    const struct number *number, struct store_ticket *out, GError **err);
+/* ERROR_CONFLICT if the number is taken. */
+gboolean store_ticket_add(
+    struct store *store, const struct store_ticket *ticket, GError **err);
+gboolean store_ticket_update(
+    struct store *store, const struct store_ticket *ticket, GError **err);
+/* Appends up to limit struct store_ticket behind a number to out. */
+gboolean store_ticket_list(struct store *store, const struct number *after,
+    guint limit, GArray *out, GError **err);
+
+/* On STORE_FOUND the caller owns out->sealed. */
+enum store_result store_envelope_get(struct store *store,
+    const struct number *ticket, struct store_envelope *out, GError **err);
+gboolean store_envelope_put(
+    struct store *store, const struct store_envelope *envelope, GError **err);
+
+enum store_result store_message_get(struct store *store,
+    const struct store_key *fingerprint, struct store_message *out,
+    GError **err);
+gboolean store_message_put(
+    struct store *store, const struct store_message *message, GError **err);
+gboolean store_message_delete(
+    struct store *store, const struct store_key *fingerprint, GError **err);
+
+enum store_result store_promise_get(struct store *store,
+    const struct store_name *name, struct store_promise *out, GError **err);
+gboolean store_promise_put(
+    struct store *store, const struct store_promise *promise, GError **err);
+gboolean store_promise_delete(
+    struct store *store, const struct store_name *name, GError **err);
+/* Appends struct store_promise to out. */
+gboolean store_promise_list(struct store *store,
+    const struct store_query *query, GArray *out, GError **err);
+gboolean store_promise_next(
+    struct store *store, struct store_next *out, GError **err);
+
+gboolean store_count(
+    struct store *store, gint64 now, struct store_counts *out, GError **err);
+
+/* Forgets what belongs to epochs before first_live: envelopes, messages and
+ * their promises, contacts and their ids in tickets; at most limit rows of
+ * each. *removed: how many; call again until it is 0. */
+gboolean store_purge(struct store *store, gint64 first_live, guint limit,
+    guint *removed, GError **err);
+
+/* For quiet moments, outside a transaction: moves the log into the database
+ * and empties it, so that what was deleted is gone from the disk. */
+void store_idle(struct store *store);
+
+gboolean store_key_is_set(const struct store_key *key);
+gboolean store_key_equal(const struct store_key *a, const struct store_key *b);
+
+#endif

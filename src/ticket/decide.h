@@ -1,0 +1,123 @@
+#ifndef ND_TICKET_DECIDE_H
+#define ND_TICKET_DECIDE_H
+
+/*
+ * What an event means for a ticket: values in, a list of effects out.
+ *
+ * ticket_decide() keeps nothing, asks nothing and cannot fail. The caller
+ * applies the effects in one transaction: ticket_apply() does those that
+ * change the ticket itself; EFFECT_QUEUE_ACK and EFFECT_ALARM are his. All
+ * times are seconds since 1970 by the gateway's own clock, never by a
+ * header of a mail.
+ */
+#include <glib.h>
+
+#include "ticket/number.h"
+#include "ticket/pseudonym.h"
+
+#define TICKET_TOKEN_SIZE 64 /* queue, language, category; with the NUL */
+
+enum ticket_state {
+	TICKET_OPEN = 1,
+	TICKET_CLOSED,
+};
+
+/* Facts about a mail; a ticket collects them. Bits, equal to those of enum
+ * proto_mail_flag. */
+enum ticket_flag {
+	TICKET_FLAG_MACHINE = 1 << 0,
+	TICKET_FLAG_UNPROVEN = 1 << 1,
+	TICKET_FLAG_OTHER_ADDR = 1 << 2,
+	TICKET_FLAG_MENTIONS = 1 << 3,
+	TICKET_FLAG_PLACEHOLDER = 1 << 4,
+	TICKET_FLAG_NO_RETURN = 1 << 5,
+};
+
+struct ticket {
+	struct number number;
+	char queue[TICKET_TOKEN_SIZE];
+	char lang[TICKET_TOKEN_SIZE];
+	char category[TICKET_TOKEN_SIZE];
+	char pseudonym[PSEUDONYM_SIZE];
+	enum ticket_state state;
+	guint32 level;
+	guint32 flags;
+	guint32 messages;
+	gint64 opened;
+	gint64 first_reply_due;
+	gint64 decision_due;
+	gint64 acknowledged; /* s, 0 if not yet */
+	gint64 answered;     /* s, 0 if not yet */
+	gint64 closed;	     /* s, 0 if open */
+};
+
+/* Durations of the queue. */
+struct policy {
+	gint64 ack_s;
+	gint64 first_reply_s;
+	gint64 decision_s;
+	gint64 reopen_s;
+};
+
+enum event_kind {
+	EVENT_OPENED,	   /* the first mail; the ticket has no times yet */
+	EVENT_PLAYER_MAIL, /* another mail of the player's side */
+	EVENT_ACK_SENT,
+	EVENT_ACK_FAILED, /* the MTA refused the acknowledgement for good */
+	EVENT_ANSWER_SENT,
+	EVENT_END
+};
+
+struct event {
+	enum event_kind kind;
+	guint32 flags;	  /* enum ticket_flag, of the mail */
+	gboolean reopens; /* EVENT_PLAYER_MAIL: struct route says so */
+};
+
+enum effect_kind {
+	EFFECT_SET_STATE,
+	EFFECT_SET_FIRST_REPLY_DUE,
+	EFFECT_SET_DECISION_DUE,
+	EFFECT_SET_OPENED,
+	EFFECT_SET_ACKNOWLEDGED,
+	EFFECT_SET_ANSWERED,
+	EFFECT_ADD_FLAGS,
+	EFFECT_COUNT_MESSAGE,
+	EFFECT_QUEUE_ACK, /* value: when it is due */
+	EFFECT_ALARM,	  /* an operator must look at this ticket */
+};
+
+struct effect {
+	enum effect_kind kind;
+	gint64 value;
+};
+
+#define EFFECTS_MAX 8
+struct effects {
+	guint n;
+	struct effect list[EFFECTS_MAX];
+};
+
+struct effects ticket_decide(const struct ticket *ticket,
+    const struct event *event, const struct policy *policy, gint64 now);
+
+void ticket_apply(
+    struct ticket *ticket, const struct effects *effects, gint64 now);
+
+/* The effect of this kind, or NULL. */
+const struct effect *effects_find(
+    const struct effects *effects, enum effect_kind kind);
+
+/* What players and agents are promised next: the first reply, and after it
+ * the decision. */
+gint64 ticket_due(const struct ticket *ticket);
+
+/* When a promise made at from must be looked at by an operator: a quarter of
+ * its time is left. */
+gint64 ticket_alarm_at(gint64 from, gint64 due);
+
+/* When to try again after attempts (1, 2, ...) tries: 10 s doubling, at most
+ * 10 minutes. */
+gint64 ticket_retry_at(guint attempts, gint64 now);
+
+#endif
