@@ -153,9 +153,21 @@ answer_deliver(const struct mail_case *c, const struct number *number,
     const char *text, GError **err)
 {
 	guint code = 0;
+	GError *error = NULL;
 
-	if (!answer_hand_over(c, number, text, &code, err))
+	if (!answer_hand_over(c, number, text, &code, &error) &&
+	    !error_is(error, ERROR_PERM)) {
+		g_propagate_error(err, error);
 		return FALSE;
+	}
+	if (error != NULL) {
+		g_error_free(error);
+		return notice_send(c, number,
+		    "the player's return address is forgotten",
+		    "Nobody can open it any more; the player has to write "
+		    "again.",
+		    err);
+	}
 	if (code / 100 != 2)
 		return notice_send(c, number,
 		    "the player's mail system does not take the answer",

@@ -5,7 +5,7 @@
 #include "base/banned.h"
 
 #define WANT 4 /* jobs at a time: leaves some for the other posts */
-#define WAIT_MS 10000
+#define WAIT_MS 1000 /* a stop is not noticed earlier */
 
 static const char *
 faq_for(const struct config_queue *queue, const char *category)
