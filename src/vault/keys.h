@@ -15,8 +15,8 @@
  * only; no answer, log line or error has any. Locks do not outlive a fork:
  * call keys_open() in the process that uses the keys, before the sandbox
  * closes (rotation later needs openat, newfstatat, fchmod, write, fsync,
- * renameat, unlinkat, close, mmap, munmap, mprotect, madvise, mlock, munlock,
- * getrandom). The directory must not be part of a backup and should be on a
+ * renameat, unlinkat, close, geteuid, mmap, munmap, mprotect, madvise, mlock,
+ * munlock, getrandom). The directory must not be in a backup and should be on a
  * file system that overwrites in place.
  */
 #include <glib.h>
