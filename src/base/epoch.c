@@ -40,8 +40,8 @@ epoch_death(gint64 epoch, gint64 epoch_s, gint64 retention_s)
 	gint64 death;
 
 	g_assert(retention_s >= 0);
-	if (__builtin_add_overflow(epoch_end(epoch, epoch_s), retention_s,
-		&death))
+	if (__builtin_add_overflow(
+		epoch_end(epoch, epoch_s), retention_s, &death))
 		return G_MAXINT64;
 	return death;
 }
@@ -49,8 +49,8 @@ epoch_death(gint64 epoch, gint64 epoch_s, gint64 retention_s)
 gint64
 epoch_forget_time(gint64 time_s, gint64 epoch_s, gint64 retention_s)
 {
-	return epoch_death(epoch_of_time(time_s, epoch_s), epoch_s,
-	    retention_s);
+	return epoch_death(
+	    epoch_of_time(time_s, epoch_s), epoch_s, retention_s);
 }
 
 gint64

@@ -125,7 +125,7 @@ label_parse_message_id(const char *msgid, const char *domain)
 	if (c.len == strlen(ROOT_WORD) && take_word(&c, ROOT_WORD))
 		label.kind = LABEL_ROOT;
 	else if (!take_mac(&c, &label.token) || !take_word(&c, ".") ||
-	    !take_mac(&c, &label.mac) || c.len != 0)
+		 !take_mac(&c, &label.mac) || c.len != 0)
 		return none;
 	return domain_matches(at + 1, domain) ? label : none;
 }
@@ -156,22 +156,22 @@ capability_address(const struct number *number, const struct label_mac *mac,
 }
 
 char *
-label_agent_address(const struct label_set *set, const char *base,
-    const char *domain)
+label_agent_address(
+    const struct label_set *set, const char *base, const char *domain)
 {
 	return capability_address(&set->number, &set->agent, base, domain);
 }
 
 char *
-label_player_address(const struct label_set *set, const char *base,
-    const char *domain)
+label_player_address(
+    const struct label_set *set, const char *base, const char *domain)
 {
 	return capability_address(&set->number, &set->player, base, domain);
 }
 
 char *
-label_envelope_sender(const struct label_set *set, const char *base,
-    const char *domain)
+label_envelope_sender(
+    const struct label_set *set, const char *base, const char *domain)
 {
 	return g_strdup_printf("%s+" BOUNCE_PREFIX "%s.%s@%s", base,
 	    set->bounce.s, set->bounce_mac.s, domain);
@@ -182,8 +182,8 @@ label_message_id(const struct label_set *set, const char *domain)
 {
 	g_autofree char *lower = g_ascii_strdown(set->number.s, -1);
 
-	return g_strdup_printf("%s.%s.%s@%s", lower, set->message.s,
-	    set->message_mac.s, domain);
+	return g_strdup_printf(
+	    "%s.%s.%s@%s", lower, set->message.s, set->message_mac.s, domain);
 }
 
 char *

@@ -53,14 +53,14 @@ static gboolean
 char_is_dash(gunichar c)
 {
 	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION ||
-	    c == 0x2212; /* minus sign */
+	       c == 0x2212; /* minus sign */
 }
 
 static gboolean
 char_is_filler(gunichar c)
 {
 	return c == '\t' || g_unichar_type(c) == G_UNICODE_SPACE_SEPARATOR ||
-	    char_is_dash(c);
+	       char_is_dash(c);
 }
 
 /* The character at text (len > 0) and its octets; octets that are no UTF-8
@@ -128,8 +128,8 @@ number_parse(const char *text, gsize len, struct number *out)
 		gunichar c = char_at(text + i, len - i, &size);
 		int value = value_of_char(c);
 
-		if (value < 0 ? !char_is_filler(c) :
-				!values_add(values, &n, value))
+		if (value < 0 ? !char_is_filler(c)
+			      : !values_add(values, &n, value))
 			return FALSE;
 	}
 	return n == NUMBER_LEN && number_from_values(values, out);
@@ -173,9 +173,9 @@ parse_dashed(const char *text, gsize len, struct number *out)
 			return FALSE;
 		c = char_at(text + i, len - i, &size);
 		value = value_of_char(c);
-		if (k == GROUP_LEN ? !char_is_dash(c) :
-				     value < 0 ||
-			    !values_add(values, &n, value))
+		if (k == GROUP_LEN
+			? !char_is_dash(c)
+			: value < 0 || !values_add(values, &n, value))
 			return FALSE;
 	}
 	if (i < len) {
@@ -198,8 +198,8 @@ find_dashed(const char *subject, gsize len, struct number *out)
 
 		if (is_boundary && parse_dashed(subject + i, len - i, out))
 			return TRUE;
-		is_boundary = !g_unichar_isalnum(c) && c != '_' &&
-		    !char_is_dash(c);
+		is_boundary =
+		    !g_unichar_isalnum(c) && c != '_' && !char_is_dash(c);
 	}
 	return FALSE;
 }
@@ -210,7 +210,7 @@ number_find(const char *subject, struct number *out)
 	gsize len = strlen(subject);
 
 	return find_bracketed(subject, len, out) ||
-	    find_dashed(subject, len, out);
+	       find_dashed(subject, len, out);
 }
 
 const char *

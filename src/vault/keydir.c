@@ -37,8 +37,8 @@ directory_check(int fd, GError **err)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return error_fail_errno(err, ERROR_TEMP,
-		    "cannot examine the key directory");
+		return error_fail_errno(
+		    err, ERROR_TEMP, "cannot examine the key directory");
 	if (st.st_uid != geteuid())
 		return error_fail_num(err, ERROR_DENIED,
 		    "the key directory belongs to another user: chown it to "
@@ -62,8 +62,8 @@ keydir_open(const char *path, GError **err)
 	struct keydir *dir;
 
 	if (fd < 0) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot open the key directory");
+		error_fail_errno(
+		    err, ERROR_TEMP, "cannot open the key directory");
 		return NULL;
 	}
 	if (!directory_check(fd, err))
@@ -97,8 +97,8 @@ epoch_from_name(const char *name, gint64 *epoch)
 	char canonical[NAME_SIZE];
 
 	if (!g_str_has_prefix(name, EPOCH_PREFIX) ||
-	    !g_ascii_string_to_signed(name + strlen(EPOCH_PREFIX), 10,
-		0, G_MAXINT64, epoch, NULL))
+	    !g_ascii_string_to_signed(
+		name + strlen(EPOCH_PREFIX), 10, 0, G_MAXINT64, epoch, NULL))
 		return FALSE;
 	epoch_name(*epoch, canonical);
 	return strcmp(name, canonical) == 0;
@@ -108,20 +108,20 @@ static gboolean
 name_is_leftover(const char *name)
 {
 	return g_str_has_suffix(name, TEMP_SUFFIX) &&
-	    (g_str_has_prefix(name, EPOCH_PREFIX) ||
-		strcmp(name, KEYDIR_CLOCK TEMP_SUFFIX) == 0 ||
-		strcmp(name, KEYDIR_POLICY TEMP_SUFFIX) == 0);
+	       (g_str_has_prefix(name, EPOCH_PREFIX) ||
+		   strcmp(name, KEYDIR_CLOCK TEMP_SUFFIX) == 0 ||
+		   strcmp(name, KEYDIR_POLICY TEMP_SUFFIX) == 0);
 }
 
 /* --- reading -------------------------------------------------------- */
 
 /* -1 with errno ENOENT and no *err if there is no such file. */
 static int
-file_open(const struct keydir *dir, const char *name, struct stat *st,
-    GError **err)
+file_open(
+    const struct keydir *dir, const char *name, struct stat *st, GError **err)
 {
-	fd_auto fd = openat(dir->fd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd_auto fd = openat(
+	    dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int opened = fd;
 
 	if (fd < 0) {
@@ -163,8 +163,8 @@ read_all(int fd, guint8 *data, gsize len)
 }
 
 gboolean
-keydir_read_num(struct keydir *dir, const char *name, gint64 *value,
-    GError **err)
+keydir_read_num(
+    struct keydir *dir, const char *name, gint64 *value, GError **err)
 {
 	g_autoptr(GError) failure = NULL;
 	struct stat st;
@@ -180,8 +180,8 @@ keydir_read_num(struct keydir *dir, const char *name, gint64 *value,
 		return TRUE;
 	if (st.st_size < 1 || st.st_size >= NUM_SIZE ||
 	    !read_all(fd, (guint8 *)text, (gsize)st.st_size) ||
-	    !g_ascii_string_to_signed(g_strchomp(text), 10, 0, G_MAXINT64,
-		value, NULL))
+	    !g_ascii_string_to_signed(
+		g_strchomp(text), 10, 0, G_MAXINT64, value, NULL))
 		return error_fail(err, ERROR_PERM,
 		    "clock or policy in the key directory is damaged: it "
 		    "must hold one number of seconds");
@@ -189,8 +189,8 @@ keydir_read_num(struct keydir *dir, const char *name, gint64 *value,
 }
 
 gboolean
-keydir_read_epoch(struct keydir *dir, gint64 epoch, guint8 *image, gsize len,
-    GError **err)
+keydir_read_epoch(
+    struct keydir *dir, gint64 epoch, guint8 *image, gsize len, GError **err)
 {
 	g_autoptr(GError) failure = NULL;
 	char name[NAME_SIZE];
@@ -281,15 +281,15 @@ keydir_destroy_epoch(struct keydir *dir, gint64 epoch, GError **err)
 /* --- writing -------------------------------------------------------- */
 
 static gboolean
-temp_write(const struct keydir *dir, const char *temp, const guint8 *data,
-    gsize len)
+temp_write(
+    const struct keydir *dir, const char *temp, const guint8 *data, gsize len)
 {
 	fd_auto fd = openat(dir->fd, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 
 	/* The umask may have taken bits away, never added any. */
 	return fd >= 0 && fchmod(fd, 0400) == 0 && write_all(fd, data, len) &&
-	    fsync(fd) == 0;
+	       fsync(fd) == 0;
 }
 
 static gboolean
@@ -302,18 +302,17 @@ file_write(const struct keydir *dir, const char *name, const guint8 *data,
 	if (!file_destroy(dir, temp, err))
 		return FALSE;
 	if (temp_write(dir, temp, data, len) &&
-	    renameat(dir->fd, temp, dir->fd, name) == 0 &&
-	    fsync(dir->fd) == 0)
+	    renameat(dir->fd, temp, dir->fd, name) == 0 && fsync(dir->fd) == 0)
 		return TRUE;
-	error_fail_errno(err, ERROR_TEMP,
-	    "cannot write a file in the key directory");
+	error_fail_errno(
+	    err, ERROR_TEMP, "cannot write a file in the key directory");
 	(void)file_destroy(dir, temp, NULL);
 	return FALSE;
 }
 
 gboolean
-keydir_write_num(struct keydir *dir, const char *name, gint64 value,
-    GError **err)
+keydir_write_num(
+    struct keydir *dir, const char *name, gint64 value, GError **err)
 {
 	char text[NUM_SIZE];
 
@@ -353,8 +352,8 @@ names_read(const struct keydir *dir, GError **err)
 	int saved;
 
 	if (listing == NULL) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot list the key directory");
+		error_fail_errno(
+		    err, ERROR_TEMP, "cannot list the key directory");
 		if (fd >= 0)
 			(void)close(fd);
 		return NULL;
@@ -366,8 +365,8 @@ names_read(const struct keydir *dir, GError **err)
 	(void)closedir(listing);
 	errno = saved;
 	if (saved != 0) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot list the key directory");
+		error_fail_errno(
+		    err, ERROR_TEMP, "cannot list the key directory");
 		return NULL;
 	}
 	return g_steal_pointer(&names);
@@ -387,7 +386,7 @@ keydir_scan(struct keydir *dir, GArray *epochs, GError **err)
 		if (epoch_from_name(name, &epoch))
 			g_array_append_val(epochs, epoch);
 		else if (name_is_leftover(name) &&
-		    !file_destroy(dir, name, err))
+			 !file_destroy(dir, name, err))
 			return FALSE;
 	}
 	g_array_sort(epochs, newest_first);

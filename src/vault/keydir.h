@@ -25,14 +25,14 @@ void keydir_free(struct keydir *dir);
 gboolean keydir_scan(struct keydir *dir, GArray *epochs, GError **err);
 
 /* One number as text; *value is -1 if there is no such file. */
-gboolean keydir_read_num(struct keydir *dir, const char *name, gint64 *value,
-    GError **err);
-gboolean keydir_write_num(struct keydir *dir, const char *name, gint64 value,
-    GError **err);
+gboolean keydir_read_num(
+    struct keydir *dir, const char *name, gint64 *value, GError **err);
+gboolean keydir_write_num(
+    struct keydir *dir, const char *name, gint64 value, GError **err);
 
 /* The whole file, which has exactly len octets. */
-gboolean keydir_read_epoch(struct keydir *dir, gint64 epoch, guint8 *image,
-    gsize len, GError **err);
+gboolean keydir_read_epoch(
+    struct keydir *dir, gint64 epoch, guint8 *image, gsize len, GError **err);
 gboolean keydir_write_epoch(struct keydir *dir, gint64 epoch,
     const guint8 *image, gsize len, GError **err);
 /* TRUE also if there is no such file any more. */

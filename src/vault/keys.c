@@ -36,9 +36,9 @@ struct epoch {
 struct keys {
 	struct keydir *dir; /* own */
 	struct keys_policy policy;
-	GArray *epochs;	    /* own; struct epoch, newest first, dead ones last */
+	GArray *epochs; /* own; struct epoch, newest first, dead ones last */
 	guint live;
-	gint64 high;	    /* highest time seen */
+	gint64 high;	     /* highest time seen */
 	gint64 high_written; /* the same in the clock file */
 	struct image *image; /* own; one file, while it is read or made */
 };
@@ -74,8 +74,8 @@ static gboolean
 image_open(struct keys *keys, GError **err)
 {
 	if (sodium_mprotect_readwrite(keys->image) != 0)
-		return error_fail_errno(err, ERROR_TEMP,
-		    "cannot unprotect key memory");
+		return error_fail_errno(
+		    err, ERROR_TEMP, "cannot unprotect key memory");
 	return TRUE;
 }
 
@@ -95,8 +95,8 @@ image_sum(const struct image *image, gint64 number, guint8 sum[SUM_LEN])
 
 	memcpy(text, SUM_CONTEXT, sizeof SUM_CONTEXT);
 	memcpy(text + sizeof SUM_CONTEXT, &le, sizeof le);
-	(void)crypto_generichash(sum, SUM_LEN, text, sizeof text, image->root,
-	    ROOT_LEN);
+	(void)crypto_generichash(
+	    sum, SUM_LEN, text, sizeof text, image->root, ROOT_LEN);
 }
 
 /* The subkeys of the root in keys->image, read-only. */
@@ -108,11 +108,10 @@ subkeys_derive(const struct keys *keys, GError **err)
 	if (subkeys == NULL)
 		return NULL;
 	for (guint i = KEYS_CONTACT; i < KEYS_PURPOSE_END; i++)
-		(void)crypto_kdf_derive_from_key(subkeys->b[i],
-		    KEYS_SUBKEY_LEN, i, KDF_CONTEXT, keys->image->root);
+		(void)crypto_kdf_derive_from_key(subkeys->b[i], KEYS_SUBKEY_LEN,
+		    i, KDF_CONTEXT, keys->image->root);
 	if (sodium_mprotect_readonly(subkeys) != 0) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot protect key memory");
+		error_fail_errno(err, ERROR_TEMP, "cannot protect key memory");
 		sodium_free(subkeys);
 		return NULL;
 	}
@@ -167,12 +166,12 @@ epoch_make(struct keys *keys, gint64 number, GError **err)
 static gboolean
 epoch_was_dying(const struct keys *keys, gint64 number)
 {
-	return sodium_is_zero((const guint8 *)keys->image,
-		   sizeof *keys->image) &&
-	    epoch_death(number, keys->policy.epoch_s,
-		keys->policy.retention_s) -
-		    keys->high <=
-		KEYS_CLOCK_SLACK_S;
+	return sodium_is_zero(
+		   (const guint8 *)keys->image, sizeof *keys->image) &&
+	       epoch_death(
+		   number, keys->policy.epoch_s, keys->policy.retention_s) -
+		       keys->high <=
+		   KEYS_CLOCK_SLACK_S;
 }
 
 static gboolean
@@ -284,7 +283,7 @@ keys_tick(struct keys *keys, gint64 now, GError **err)
 	    keys->high - keys->high_written < CLOCK_WRITE_S)
 		return TRUE;
 	return epochs_destroy_dead(keys, err) && clock_write(keys, err) &&
-	    (is_made || epoch_make(keys, current, err));
+	       (is_made || epoch_make(keys, current, err));
 }
 
 /* --- opening -------------------------------------------------------- */
@@ -292,11 +291,11 @@ keys_tick(struct keys *keys, gint64 now, GError **err)
 /* Reads the files about time; sets keys->high and *epoch_s, the length the
  * epochs on disk have, 0 if none is known. */
 static gboolean
-times_read(struct keys *keys, const GArray *numbers, gint64 *epoch_s,
-    GError **err)
+times_read(
+    struct keys *keys, const GArray *numbers, gint64 *epoch_s, GError **err)
 {
-	if (!keydir_read_num(keys->dir, KEYDIR_CLOCK, &keys->high_written,
-		err) ||
+	if (!keydir_read_num(
+		keys->dir, KEYDIR_CLOCK, &keys->high_written, err) ||
 	    !keydir_read_num(keys->dir, KEYDIR_POLICY, epoch_s, err))
 		return FALSE;
 	keys->high = keys->high_written;
@@ -316,8 +315,8 @@ times_read(struct keys *keys, const GArray *numbers, gint64 *epoch_s,
 
 /* Destroys what is dead by the length it was made with, loads the rest. */
 static gboolean
-epochs_load(struct keys *keys, const GArray *numbers, gint64 epoch_s,
-    GError **err)
+epochs_load(
+    struct keys *keys, const GArray *numbers, gint64 epoch_s, GError **err)
 {
 	for (guint i = 0; i < numbers->len; i++) {
 		gint64 number = g_array_index(numbers, gint64, i);
@@ -352,8 +351,8 @@ keys_load(struct keys *keys, gint64 now, GError **err)
 	    !epochs_load(keys, numbers, epoch_s, err))
 		return FALSE;
 	if (epoch_s != keys->policy.epoch_s &&
-	    !keydir_write_num(keys->dir, KEYDIR_POLICY, keys->policy.epoch_s,
-		err))
+	    !keydir_write_num(
+		keys->dir, KEYDIR_POLICY, keys->policy.epoch_s, err))
 		return FALSE;
 	return keys_tick(keys, now, err);
 }

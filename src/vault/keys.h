@@ -14,9 +14,9 @@
  * Key bytes are in locked, undumpable, read-only memory of this process
  * only; no answer, log line or error has any. Locks do not outlive a fork:
  * call keys_open() in the process that uses the keys, before the sandbox
- * closes (rotation later needs openat, fstat, fchmod, write, fsync,
- * renameat, unlinkat, mmap, munmap, mprotect, madvise, mlock, munlock and
- * getrandom). The directory must not be part of a backup and should be on a
+ * closes (rotation later needs openat, newfstatat, fchmod, write, fsync,
+ * renameat, unlinkat, close, geteuid, mmap, munmap, mprotect, madvise, mlock,
+ * munlock, getrandom). The directory must not be in a backup and should be on a
  * file system that overwrites in place.
  */
 #include <glib.h>
@@ -65,7 +65,7 @@ gint64 keys_epoch(const struct keys *keys, guint index);
 gboolean keys_find(const struct keys *keys, gint64 epoch, guint *index);
 
 /* KEYS_SUBKEY_LEN octets, borrowed until the next keys_tick(). */
-const guint8 *keys_subkey(const struct keys *keys, guint index,
-    enum keys_purpose purpose);
+const guint8 *keys_subkey(
+    const struct keys *keys, guint index, enum keys_purpose purpose);
 
 #endif

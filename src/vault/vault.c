@@ -21,14 +21,13 @@ G_STATIC_ASSERT(PROTO_ENVELOPE_MAX < PADDED_LEN);
 G_STATIC_ASSERT(NONCE_LEN + PADDED_LEN + TAG_LEN == VAULT_SEALED_LEN);
 G_STATIC_ASSERT(MAC_LEN == PROTO_KEY_LEN);
 G_STATIC_ASSERT(crypto_auth_hmacsha256_KEYBYTES == KEYS_SUBKEY_LEN);
-G_STATIC_ASSERT(crypto_aead_xchacha20poly1305_ietf_KEYBYTES ==
-    KEYS_SUBKEY_LEN);
+G_STATIC_ASSERT(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == KEYS_SUBKEY_LEN);
 
 struct vault {
 	struct keys *keys; /* own */
 	struct bucket bucket;
 	struct vault_counters counters;
-	guint8 *plain;	   /* own; locked, PADDED_LEN, zero between calls */
+	guint8 *plain; /* own; locked, PADDED_LEN, zero between calls */
 };
 
 struct vault *
@@ -99,8 +98,8 @@ mac_add(struct mac *mac, gconstpointer data, gsize len)
 {
 	guint64 le = GUINT64_TO_LE((guint64)len);
 
-	(void)crypto_auth_hmacsha256_update(&mac->state, (const guint8 *)&le,
-	    sizeof le);
+	(void)crypto_auth_hmacsha256_update(
+	    &mac->state, (const guint8 *)&le, sizeof le);
 	(void)crypto_auth_hmacsha256_update(&mac->state, data, len);
 }
 
@@ -271,8 +270,7 @@ identity_add_label(const struct vault *vault,
 	struct label_set set = {.number = *number};
 
 	set.agent = capability(key, PROTO_SIDE_AGENT, request->queue, number);
-	set.player =
-	    capability(key, PROTO_SIDE_PLAYER, request->queue, number);
+	set.player = capability(key, PROTO_SIDE_PLAYER, request->queue, number);
 	label_ids(vault->keys, 0, &seed, &set);
 	g_array_append_val(labels, set);
 }
@@ -284,8 +282,7 @@ identity_add_labels(const struct vault *vault,
 	const guint8 *key = keys_subkey(vault->keys, 0, KEYS_TICKET);
 
 	for (guint32 i = 0; i < PROTO_NUMBERS; i++) {
-		struct number number =
-		    derived_number(key, &request->digest, i);
+		struct number number = derived_number(key, &request->digest, i);
 
 		identity_add_label(vault, request, &number, labels);
 	}
@@ -294,25 +291,23 @@ identity_add_labels(const struct vault *vault,
 		    &g_array_index(request->claims, struct proto_claim, i);
 
 		if (number_is_set(&claim->number))
-			identity_add_label(vault, request, &claim->number,
-			    labels);
+			identity_add_label(
+			    vault, request, &claim->number, labels);
 	}
 }
 
 /* --- proofs --------------------------------------------------------- */
 
-/* Compares in constant time; that a mac is missing is no secret. */
+/* In constant time, with the NUL, so that a claim of another length fails. */
 static guint32
 mac_equal(const struct label_mac *claimed, const struct label_mac *own)
 {
-	return memchr(claimed->s, '\0', sizeof claimed->s) ==
-	    claimed->s + LABEL_MAC_LEN &&
-	    sodium_memcmp(claimed->s, own->s, LABEL_MAC_LEN) == 0;
+	return sodium_memcmp(claimed->s, own->s, sizeof own->s) == 0;
 }
 
 static enum proto_side
-capability_side(const guint8 *key, const char *queue,
-    const struct proto_claim *claim)
+capability_side(
+    const guint8 *key, const char *queue, const struct proto_claim *claim)
 {
 	struct label_mac player =
 	    capability(key, PROTO_SIDE_PLAYER, queue, &claim->number);
@@ -321,15 +316,15 @@ capability_side(const guint8 *key, const char *queue,
 	guint32 is_player = mac_equal(&claim->mac, &player);
 	guint32 is_agent = mac_equal(&claim->mac, &agent);
 
-	return is_player != 0 ? PROTO_SIDE_PLAYER :
-	    is_agent != 0     ? PROTO_SIDE_AGENT :
-				PROTO_SIDE_NONE;
+	return is_player != 0  ? PROTO_SIDE_PLAYER
+	       : is_agent != 0 ? PROTO_SIDE_AGENT
+			       : PROTO_SIDE_NONE;
 }
 
 /* One claim under one epoch. */
 static struct proto_proof
-claim_prove(const guint8 *key, const char *queue,
-    const struct proto_claim *claim)
+claim_prove(
+    const guint8 *key, const char *queue, const struct proto_claim *claim)
 {
 	struct proto_proof proof = {0};
 	struct label_mac own;
@@ -386,11 +381,10 @@ struct binding {
 G_STATIC_ASSERT(sizeof(struct binding) == 8 + PROTO_KEY_LEN);
 
 static GBytes *
-envelope_seal(struct vault *vault, GBytes *envelope,
-    const struct proto_epoch_ids *ids)
+envelope_seal(
+    struct vault *vault, GBytes *envelope, const struct proto_epoch_ids *ids)
 {
-	const struct binding binding = {GINT64_TO_LE(ids->epoch),
-	    ids->contact};
+	const struct binding binding = {GINT64_TO_LE(ids->epoch), ids->contact};
 	gsize len;
 	const guint8 *content = g_bytes_get_data(envelope, &len);
 	guint8 *sealed = g_malloc(VAULT_SEALED_LEN);
@@ -398,8 +392,7 @@ envelope_seal(struct vault *vault, GBytes *envelope,
 	int failed;
 
 	memcpy(vault->plain, content, len);
-	failed = sodium_pad(&padded, vault->plain, len, PADDED_LEN,
-	    PADDED_LEN);
+	failed = sodium_pad(&padded, vault->plain, len, PADDED_LEN, PADDED_LEN);
 	g_assert(failed == 0 && padded == PADDED_LEN);
 	randombytes_buf(sealed, NONCE_LEN);
 	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE_LEN,
@@ -431,32 +424,31 @@ secret_bytes(const guint8 *data, gsize len)
 
 	copy->len = len;
 	memcpy(copy->data, data, len);
-	return g_bytes_new_with_free_func(copy->data, len, secret_copy_free,
-	    copy);
+	return g_bytes_new_with_free_func(
+	    copy->data, len, secret_copy_free, copy);
 }
 
 /* NULL if the bytes are not what was sealed for this contact and epoch. */
 static GBytes *
-envelope_open(struct vault *vault, const struct proto_vault_open *request,
-    guint epoch)
+envelope_open(
+    struct vault *vault, const struct proto_vault_open *request, guint epoch)
 {
-	const struct binding binding = {GINT64_TO_LE(request->epoch),
-	    request->contact};
+	const struct binding binding = {
+	    GINT64_TO_LE(request->epoch), request->contact};
 	gsize len = 0;
-	const guint8 *sealed = request->sealed == NULL ?
-		  NULL :
-		  g_bytes_get_data(request->sealed, &len);
+	const guint8 *sealed = request->sealed == NULL
+				   ? NULL
+				   : g_bytes_get_data(request->sealed, &len);
 	GBytes *envelope = NULL;
 	gsize unpadded;
 
 	if (len != VAULT_SEALED_LEN)
 		return NULL;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(vault->plain, NULL,
-		NULL, sealed + NONCE_LEN, PADDED_LEN + TAG_LEN,
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(vault->plain, NULL, NULL,
+		sealed + NONCE_LEN, PADDED_LEN + TAG_LEN,
 		(const guint8 *)&binding, sizeof binding, sealed,
 		keys_subkey(vault->keys, epoch, KEYS_SEAL)) == 0 &&
-	    sodium_unpad(&unpadded, vault->plain, PADDED_LEN, PADDED_LEN) ==
-		0)
+	    sodium_unpad(&unpadded, vault->plain, PADDED_LEN, PADDED_LEN) == 0)
 		envelope = secret_bytes(vault->plain, unpadded);
 	sodium_memzero(vault->plain, PADDED_LEN);
 	return envelope;
@@ -468,27 +460,25 @@ gboolean
 vault_identify(struct vault *vault, const struct proto_vault_identify *request,
     gint64 now, struct proto_vault_identity *answer, GError **err)
 {
-	gsize envelope_len = request->envelope == NULL ?
-		  0 :
-		  g_bytes_get_size(request->envelope);
+	gsize envelope_len =
+	    request->envelope == NULL ? 0 : g_bytes_get_size(request->envelope);
 
 	if (envelope_len > PROTO_ENVELOPE_MAX ||
 	    claims_len(request) > PROTO_CLAIMS_MAX)
-		return error_fail(err, ERROR_PERM,
-		    "envelope or list of claims is too large");
+		return error_fail(
+		    err, ERROR_PERM, "envelope or list of claims is too large");
 	if (!tick_or_wait(vault, now, err))
 		return FALSE;
 	answer->epochs =
 	    g_array_new(FALSE, FALSE, sizeof(struct proto_epoch_ids));
-	answer->proofs =
-	    g_array_new(FALSE, FALSE, sizeof(struct proto_proof));
+	answer->proofs = g_array_new(FALSE, FALSE, sizeof(struct proto_proof));
 	answer->labels = g_array_new(FALSE, FALSE, sizeof(struct label_set));
 	for (guint e = 0; e < keys_live(vault->keys); e++) {
 		struct proto_epoch_ids ids = {
 		    .epoch = keys_epoch(vault->keys, e),
-		    .contact = contact_id(
-			keys_subkey(vault->keys, e, KEYS_CONTACT),
-			request->sender_addr),
+		    .contact =
+			contact_id(keys_subkey(vault->keys, e, KEYS_CONTACT),
+			    request->sender_addr),
 		    .fingerprint =
 			fingerprint(keys_subkey(vault->keys, e, KEYS_MESSAGE),
 			    &request->digest)};
@@ -497,10 +487,11 @@ vault_identify(struct vault *vault, const struct proto_vault_identify *request,
 	}
 	identity_add_proofs(vault, request, answer->proofs);
 	identity_add_labels(vault, request, answer->labels);
-	answer->sealed = envelope_len == 0 ?
-		  g_bytes_new(NULL, 0) :
-		  envelope_seal(vault, request->envelope,
-		&g_array_index(answer->epochs, struct proto_epoch_ids, 0));
+	answer->sealed = envelope_len == 0
+			     ? g_bytes_new(NULL, 0)
+			     : envelope_seal(vault, request->envelope,
+				   &g_array_index(answer->epochs,
+				       struct proto_epoch_ids, 0));
 	return TRUE;
 }
 
@@ -520,15 +511,15 @@ vault_open(struct vault *vault, const struct proto_vault_open *request,
 		return FALSE;
 	if (!bucket_take(&vault->bucket, now)) {
 		vault->counters.refused++;
-		return error_fail(err, ERROR_TEMP,
-		    "too many envelopes were opened lately");
+		return error_fail(
+		    err, ERROR_TEMP, "too many envelopes were opened lately");
 	}
 	if (!keys_find(vault->keys, request->epoch, &epoch))
 		return error_fail(err, ERROR_PERM, "the key is gone");
 	envelope = envelope_open(vault, request, epoch);
 	if (envelope == NULL)
-		return error_fail(err, ERROR_PERM,
-		    "the envelope does not open");
+		return error_fail(
+		    err, ERROR_PERM, "the envelope does not open");
 	vault->counters.opened++;
 	label.player = capability(keys_subkey(vault->keys, 0, KEYS_CAPABILITY),
 	    PROTO_SIDE_PLAYER, request->queue, &request->number);

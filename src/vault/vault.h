@@ -44,8 +44,8 @@ struct vault_counters {
 
 struct vault;
 
-struct vault *vault_new(struct keys *take_keys,
-    const struct vault_policy *policy);
+struct vault *vault_new(
+    struct keys *take_keys, const struct vault_policy *policy);
 void vault_free(struct vault *vault);
 typedef struct vault vault_auto;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(vault_auto, vault_free)
@@ -62,9 +62,8 @@ gboolean vault_identify(struct vault *vault,
 /* ERROR_TEMP if too many were opened lately, ERROR_PERM if the epoch is dead
  * or the bytes are not what was sealed for this contact and epoch. The
  * plaintext in the answer is wiped when its last reference goes. */
-gboolean vault_open(struct vault *vault,
-    const struct proto_vault_open *request, gint64 now,
-    struct proto_vault_opened *answer, GError **err);
+gboolean vault_open(struct vault *vault, const struct proto_vault_open *request,
+    gint64 now, struct proto_vault_opened *answer, GError **err);
 
 const struct vault_counters *vault_counters(const struct vault *vault);
 /* Live epochs, for status lines. */

@@ -87,8 +87,8 @@ check_message_id(const char *text)
 	if (label.kind == LABEL_NONE)
 		return;
 	REACHED();
-	id = label.kind == LABEL_ROOT ? label_root_id(&label.number, DOMAIN) :
-					label_message_id(&set, DOMAIN);
+	id = label.kind == LABEL_ROOT ? label_root_id(&label.number, DOMAIN)
+				      : label_message_id(&set, DOMAIN);
 	again = label_parse_message_id(id, DOMAIN);
 	g_assert(memcmp(&label, &again, sizeof label) == 0);
 }

@@ -25,8 +25,7 @@ int ticket_decide_tests(void);
 static guint64
 random_bits(GRand *rand)
 {
-	return ((guint64)g_rand_int(rand) << 32 | g_rand_int(rand)) &
-	    BITS_MASK;
+	return ((guint64)g_rand_int(rand) << 32 | g_rand_int(rand)) & BITS_MASK;
 }
 
 static gboolean
@@ -46,17 +45,18 @@ number_is_its_bits(void **state)
 
 	(void)state;
 	for (guint i = 0; i < ROUNDS; i++) {
-		guint64 bits = i == 0 ? 0 : i == 1 ? BITS_MASK :
-						     random_bits(rand);
+		guint64 bits = i == 0	? 0
+			       : i == 1 ? BITS_MASK
+					: random_bits(rand);
 		struct number number = number_from_bits(bits);
 		struct number high =
 		    number_from_bits(bits | G_GUINT64_CONSTANT(1) << 35);
 		guint64 back = 0;
 
 		for (guint k = 0; k < NUMBER_LEN - 1; k++)
-			back = back << 5 |
-			    (guint64)(strchr(ALPHABET, number.s[k]) -
-				ALPHABET);
+			back =
+			    back << 5 |
+			    (guint64)(strchr(ALPHABET, number.s[k]) - ALPHABET);
 		assert_true(back == bits);
 		assert_int_equal(strlen(number.s), NUMBER_LEN);
 		assert_true(holds(number.s));
@@ -78,8 +78,8 @@ number_catches_every_substitution(void **state)
 
 			for (const char *c = ALPHABET; *c != '\0'; c++) {
 				wrong.s[k] = *c;
-				assert_true(holds(wrong.s) ==
-				    (*c == number.s[k]));
+				assert_true(
+				    holds(wrong.s) == (*c == number.s[k]));
 			}
 		}
 	}
@@ -123,17 +123,23 @@ number_reads_tolerantly(void **state)
 	    {"4000-000t", TRUE},
 	    {"4OoO-O0Ot", TRUE},
 	    {"4000\xe2\x80\x91"
-	     "000T", TRUE},				/* U+2011 */
+	     "000T",
+		TRUE}, /* U+2011 */
 	    {"4000\xe2\x80\x93"
-	     "000T", TRUE},				/* en dash */
+	     "000T",
+		TRUE}, /* en dash */
 	    {"4000\xe2\x80\x94"
-	     "000T", TRUE},				/* em dash */
+	     "000T",
+		TRUE}, /* em dash */
 	    {"4000\xe2\x88\x92"
-	     "000T", TRUE},				/* minus */
+	     "000T",
+		TRUE}, /* minus */
 	    {"4000\xef\xbc\x8d"
-	     "000T", TRUE},				/* full width */
+	     "000T",
+		TRUE}, /* full width */
 	    {"4000\xc2\xa0"
-	     "000T", TRUE},				/* no-break space */
+	     "000T",
+		TRUE}, /* no-break space */
 	    {" 4000 - 000T ", TRUE},
 	    {"4 0 0 0 0 0 0 T", TRUE},
 	    {"4000-000V", FALSE},
@@ -179,7 +185,9 @@ number_is_found_in_subjects(void **state)
 	} rows[] = {
 	    {"Re: [4000-000T] withdrawal", "4000000T"},
 	    {"Re: [ 4000 000t ]", "4000000T"},
-	    {"AW: [4000\xe2\x80\x91" "000T]", "4000000T"},
+	    {"AW: [4000\xe2\x80\x91"
+	     "000T]",
+		"4000000T"},
 	    {"[spam] [4000-000T]", "4000000T"},
 	    {"[[4000-000T]]", "4000000T"},
 	    {"[4000-000V] [4000-000T]", "4000000T"},
@@ -187,9 +195,13 @@ number_is_found_in_subjects(void **state)
 	    {"8000-0009 [4000-000T]", "4000000T"},
 	    {"[4000-000T] [8000-000M]", "4000000T"},
 	    {"my number is 4000-000T.", "4000000T"},
-	    {"4000\xe2\x80\x93" "000t", "4000000T"},
+	    {"4000\xe2\x80\x93"
+	     "000t",
+		"4000000T"},
 	    {"(4000-000T)", "4000000T"},
-	    {"\xff" "4000-000T\xff", "4000000T"},
+	    {"\xff"
+	     "4000-000T\xff",
+		"4000000T"},
 	    {"4000-000V, 4000-000T", "4000000T"},
 	    {"4000000T", ""},
 	    {"4000 000T", ""},
@@ -198,7 +210,9 @@ number_is_found_in_subjects(void **state)
 	    {"x4000-000T", ""},
 	    {"4000-000Tx", ""},
 	    {"4000-000T_", ""},
-	    {"\xc3\xa9" "4000-000T", ""},
+	    {"\xc3\xa9"
+	     "4000-000T",
+		""},
 	    {"4000--000T", ""},
 	    {"400-0000T", ""},
 	    {"[4000-000V]", ""},
@@ -221,8 +235,8 @@ number_is_found_in_subjects(void **state)
 static void
 number_search_is_linear(void **state)
 {
-	static const char *const parts[] = {"[", "]", "[4000-000", "4000-",
-	    "[ - - ", "\xe2\x80\x91", "\xff"};
+	static const char *const parts[] = {
+	    "[", "]", "[4000-000", "4000-", "[ - - ", "\xe2\x80\x91", "\xff"};
 	struct number number;
 
 	(void)state;
@@ -233,8 +247,8 @@ number_search_is_linear(void **state)
 		while (subject->len < 1000000)
 			g_string_append(subject, parts[i]);
 		assert_false(number_find(subject->str, &number));
-		assert_true(g_get_monotonic_time() - start <
-		    5 * G_TIME_SPAN_SECOND);
+		assert_true(
+		    g_get_monotonic_time() - start < 5 * G_TIME_SPAN_SECOND);
 	}
 }
 
@@ -275,8 +289,8 @@ label_mac_is_65_bits(void **state)
 	};
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		assert_string_equal(label_mac_from_bytes(rows[i].bytes).s,
-		    rows[i].text);
+		assert_string_equal(
+		    label_mac_from_bytes(rows[i].bytes).s, rows[i].text);
 }
 
 static void
@@ -308,8 +322,8 @@ label_reads_extensions(void **state)
 	};
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct label label = label_parse_extension(rows[i].text,
-		    strlen(rows[i].text));
+		struct label label =
+		    label_parse_extension(rows[i].text, strlen(rows[i].text));
 
 		if (label.kind != rows[i].kind)
 			fail_msg("row %zu", i);
@@ -326,10 +340,12 @@ label_reads_extensions(void **state)
 		}
 	}
 	/* A NUL is no end of the text. */
-	assert_int_equal(label_parse_extension("4000000t-" MAC_A "\0", 23).kind,
-	    LABEL_NONE);
 	assert_int_equal(
-	    label_parse_extension("4000000t-\0" "123456789abc", 22).kind,
+	    label_parse_extension("4000000t-" MAC_A "\0", 23).kind, LABEL_NONE);
+	assert_int_equal(label_parse_extension("4000000t-\0"
+					       "123456789abc",
+			     22)
+			     .kind,
 	    LABEL_NONE);
 }
 
@@ -347,9 +363,12 @@ label_reads_message_ids(void **state)
 		LABEL_MESSAGE},
 	    {"4000000t.root@a.example", "a.example", LABEL_ROOT},
 	    {"4000000t.ROOT@a.example", "A.EXAMPLE", LABEL_ROOT},
-	    {"4000000t.root@b\xc3\xbc" "cher.example",
+	    {"4000000t.root@b\xc3\xbc"
+	     "cher.example",
 		"xn--bcher-kva.example", LABEL_ROOT},
-	    {"4000000t.root@xn--bcher-kva.example", "b\xc3\x9c" "cher.example",
+	    {"4000000t.root@xn--bcher-kva.example",
+		"b\xc3\x9c"
+		"cher.example",
 		LABEL_ROOT},
 	    {"4000000t.root@b.example", "a.example", LABEL_NONE},
 	    {"4000000t.root@x@a.example", "a.example", LABEL_NONE},
@@ -377,8 +396,8 @@ label_reads_message_ids(void **state)
 			assert_false(number_is_set(&label.number));
 		else
 			assert_string_equal(label.number.s, "4000000T");
-		assert_string_equal(label.token.s,
-		    label.kind == LABEL_MESSAGE ? MAC_A : "");
+		assert_string_equal(
+		    label.token.s, label.kind == LABEL_MESSAGE ? MAC_A : "");
 	}
 }
 
@@ -403,8 +422,8 @@ label_splits_local_parts(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const char *ext = NULL;
 
-		assert_true(label_split_local(rows[i].local, "support",
-				&ext) == (rows[i].ext != NULL));
+		assert_true(label_split_local(rows[i].local, "support", &ext) ==
+			    (rows[i].ext != NULL));
 		if (rows[i].ext != NULL)
 			assert_string_equal(ext, rows[i].ext);
 	}
@@ -421,8 +440,7 @@ label_writes_what_it_reads(void **state)
 	    .bounce = {MAC_B},
 	    .bounce_mac = {MAC_A}};
 	g_autofree char *agent = label_agent_address(&set, "support", "a.ex");
-	g_autofree char *player =
-	    label_player_address(&set, "support", "a.ex");
+	g_autofree char *player = label_player_address(&set, "support", "a.ex");
 	g_autofree char *sender =
 	    label_envelope_sender(&set, "support", "a.ex");
 	g_autofree char *id = label_message_id(&set, "a.ex");
@@ -480,8 +498,7 @@ pseudonym_words_are_plain(void **state)
 			assert_true(len >= 3 && len <= 8);
 			assert_int_equal(
 			    strspn(word, "abcdefghijklmnopqrstuvwxyz"), len);
-			assert_false(
-			    g_hash_table_contains(lists[1 - i], word));
+			assert_false(g_hash_table_contains(lists[1 - i], word));
 		}
 	}
 	assert_true(g_hash_table_contains(first, "amber"));
@@ -496,8 +513,8 @@ pseudonym_numbers_have_two_digits(void **state)
 
 	(void)state;
 	for (guint i = 0; i < 65536; i++) {
-		guint8 key[PSEUDONYM_KEY_LEN] = {0, 0, (guint8)(i >> 8),
-		    (guint8)i};
+		guint8 key[PSEUDONYM_KEY_LEN] = {
+		    0, 0, (guint8)(i >> 8), (guint8)i};
 		char out[PSEUDONYM_SIZE];
 		const char *digits;
 

@@ -132,9 +132,8 @@ no_lock_body(const char *dir)
 	const struct rlimit none = {0, 0};
 	g_autoptr(GError) err = NULL;
 
-	if (geteuid() == 0 &&
-	    (chown(dir, 65534, 65534) != 0 || setgid(65534) != 0 ||
-		setuid(65534) != 0))
+	if (geteuid() == 0 && (chown(dir, 65534, 65534) != 0 ||
+				  setgid(65534) != 0 || setuid(65534) != 0))
 		_exit(1);
 	if (setrlimit(RLIMIT_MEMLOCK, &none) != 0)
 		_exit(2);
@@ -163,8 +162,7 @@ count_mappings(guint *locked, guint *read_only)
 
 	*locked = 0;
 	*read_only = 0;
-	assert_true(
-	    g_file_get_contents("/proc/self/smaps", &text, NULL, NULL));
+	assert_true(g_file_get_contents("/proc/self/smaps", &text, NULL, NULL));
 	lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line != NULL; line++) {
 		if (!g_str_has_prefix(*line, "VmFlags:") ||

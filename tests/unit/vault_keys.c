@@ -104,8 +104,8 @@ epochs_follow_the_calendar(void **state)
 	assert_true(epoch_forget_time(28, 7, 10) == 45);
 	assert_true(epoch_end(G_MAXINT64, 7) == G_MAXINT64);
 	assert_true(epoch_start(G_MININT64, 7) == G_MININT64);
-	assert_true(epoch_death(G_MAXINT64 / 7 - 1, 7, G_MAXINT64) ==
-	    G_MAXINT64);
+	assert_true(
+	    epoch_death(G_MAXINT64 / 7 - 1, 7, G_MAXINT64) == G_MAXINT64);
 	assert_true(epoch_live_max(WEEK, 35 * DAY) == 6);
 	assert_true(epoch_live_max(WEEK, 35 * DAY + 1) == 7);
 	assert_true(epoch_live_max(WEEK, 0) == 1);
@@ -243,7 +243,8 @@ subkeys_differ_and_last(void **state)
 			    KEYS_SUBKEY_LEN);
 	for (guint a = 0; a < 2 * KEYS_PURPOSE_END; a++)
 		for (guint b = 0; b < a; b++)
-			assert_true(a == KEYS_PURPOSE_END ||
+			assert_true(
+			    a == KEYS_PURPOSE_END ||
 			    memcmp(((guint8(*)[KEYS_SUBKEY_LEN])seen)[a],
 				((guint8(*)[KEYS_SUBKEY_LEN])seen)[b],
 				KEYS_SUBKEY_LEN) != 0);
@@ -251,8 +252,8 @@ subkeys_differ_and_last(void **state)
 	keys = open_at(dir, START + WEEK);
 	for (guint e = 0; e < 2; e++)
 		for (guint i = KEYS_CONTACT; i < KEYS_PURPOSE_END; i++)
-			assert_memory_equal(seen[e][i],
-			    keys_subkey(keys, e, i), KEYS_SUBKEY_LEN);
+			assert_memory_equal(seen[e][i], keys_subkey(keys, e, i),
+			    KEYS_SUBKEY_LEN);
 	keys_free(keys);
 }
 
@@ -462,8 +463,8 @@ epoch_length_is_fixed(void **state)
 	keys = keys_open(dir, &shorter, START + 20 * WEEK, NULL);
 	assert_non_null(keys);
 	assert_int_equal(keys_live(keys), 1);
-	assert_true(keys_epoch(keys, 0) ==
-	    epoch_of_time(START + 20 * WEEK, DAY));
+	assert_true(
+	    keys_epoch(keys, 0) == epoch_of_time(START + 20 * WEEK, DAY));
 	keys_free(keys);
 	assert_int_equal(dir_count(dir), 3);
 }

@@ -63,8 +63,8 @@ envelopes_have_one_length(void **state)
 		g_bytes_unref(ask.request.envelope);
 		ask.request.envelope = g_bytes_new(content, lengths[i]);
 		identify(vault, &ask, START);
-		assert_int_equal(g_bytes_get_size(ask.answer.sealed),
-		    VAULT_SEALED_LEN);
+		assert_int_equal(
+		    g_bytes_get_size(ask.answer.sealed), VAULT_SEALED_LEN);
 		request = open_request(&ask);
 		assert_true(vault_open(vault, &request, START, &opened, NULL));
 		assert_true(
@@ -72,8 +72,7 @@ envelopes_have_one_length(void **state)
 		g_bytes_unref(opened.envelope);
 		ask_clear(&ask);
 	}
-	assert_int_equal(vault_counters(vault)->opened,
-	    G_N_ELEMENTS(lengths));
+	assert_int_equal(vault_counters(vault)->opened, G_N_ELEMENTS(lengths));
 }
 
 static void
@@ -97,10 +96,10 @@ envelopes_are_bound(void **state)
 	request.epoch = G_MININT64;
 	assert_false(opens(vault, &request, START + WEEK, ERROR_PERM));
 	request.epoch = ids_at(&ask, 0)->epoch;
-	bytes = g_memdup2(g_bytes_get_data(ask.answer.sealed, NULL),
-	    VAULT_SEALED_LEN);
+	bytes = g_memdup2(
+	    g_bytes_get_data(ask.answer.sealed, NULL), VAULT_SEALED_LEN);
 	for (gsize i = 0; i < VAULT_SEALED_LEN;
-	    i += i < 32 || i > VAULT_SEALED_LEN - 32 ? 1 : 61) {
+	     i += i < 32 || i > VAULT_SEALED_LEN - 32 ? 1 : 61) {
 		bytes[i] ^= 0x20;
 		request.sealed = g_bytes_new_static(bytes, VAULT_SEALED_LEN);
 		assert_false(opens(vault, &request, START + WEEK, ERROR_PERM));
@@ -164,8 +163,7 @@ jobs_have_their_own_ids(void **state)
 	assert_true(vault_open(vault, &request, START + WEEK, &a[3], NULL));
 	/* A job tried again in the next epoch keeps its ids. */
 	assert_string_equal(a[0].label.message.s, a[1].label.message.s);
-	assert_string_equal(a[0].label.message_mac.s,
-	    a[1].label.message_mac.s);
+	assert_string_equal(a[0].label.message_mac.s, a[1].label.message_mac.s);
 	assert_string_equal(a[0].label.bounce.s, a[1].label.bounce.s);
 	assert_string_equal(a[0].label.bounce_mac.s, a[1].label.bounce_mac.s);
 	assert_string_equal(a[0].label.player.s, labels_at(&ask, 0)->player.s);
@@ -179,17 +177,17 @@ jobs_have_their_own_ids(void **state)
 		g_bytes_unref(a[i].envelope);
 	}
 	for (guint i = 2; i < 4; i++) {
-		assert_string_not_equal(a[i].label.message.s,
-		    a[i - 1].label.message.s);
-		assert_string_not_equal(a[i].label.bounce.s,
-		    a[i - 1].label.bounce.s);
+		assert_string_not_equal(
+		    a[i].label.message.s, a[i - 1].label.message.s);
+		assert_string_not_equal(
+		    a[i].label.bounce.s, a[i - 1].label.bounce.s);
 	}
 	claim = (struct proto_claim){PROTO_VIA_MESSAGE_ID, a[3].label.number,
 	    a[3].label.message, a[3].label.message_mac};
 	assert_int_equal(
 	    prove(vault, "support", &claim, START + WEEK).is_valid, 1);
-	claim = (struct proto_claim){PROTO_VIA_BOUNCE, {{0}},
-	    a[3].label.bounce, a[3].label.bounce_mac};
+	claim = (struct proto_claim){
+	    PROTO_VIA_BOUNCE, {{0}}, a[3].label.bounce, a[3].label.bounce_mac};
 	assert_int_equal(
 	    prove(vault, "support", &claim, START + WEEK).is_valid, 1);
 	ask_clear(&ask);
