@@ -195,6 +195,7 @@ answer_text(const struct mail_case *c, GError **err)
 		g_ptr_array_add(own, *p);
 	for (char **p = c->queue->agents; *p != NULL; p++)
 		g_ptr_array_add(own, *p);
+	g_ptr_array_add(own, c->queue->address);
 	g_ptr_array_add(own, NULL);
 	self.own_addrs = (char **)own->pdata;
 	return scrub_agent_reply(c->mail, c->rules, &self, err);

@@ -45,6 +45,27 @@ flags_show(const struct proto_desk_admitted *admitted)
 	return g_string_free(out, FALSE);
 }
 
+/* What the desk keeps of a copy's Message-ID: enough to make it again with
+ * the ticket's number, and no Message-ID by itself. */
+static char *
+copy_id_make(const struct label_set *labels)
+{
+	return g_strconcat(labels->message.s, ".", labels->message_mac.s,
+	    NULL);
+}
+
+static char *
+copy_id_expand(const struct mail_case *c,
+    const struct proto_desk_admitted *admitted)
+{
+	g_autofree char *number = g_ascii_strdown(admitted->number.s, -1);
+
+	if (admitted->copy_id[0] == '\0')
+		return g_strdup("");
+	return g_strdup_printf("%s.%s@%s", number, admitted->copy_id,
+	    c->queue->domain);
+}
+
 static GBytes *
 copy_compose(const struct mail_case *c, const struct scrubbed *body,
     const struct proto_desk_admitted *admitted,
@@ -56,6 +77,7 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 	g_autofree char *id = label_message_id(labels, c->queue->domain);
 	g_autofree char *root = label_root_id(&admitted->number,
 	    c->queue->domain);
+	g_autofree char *previous = copy_id_expand(c, admitted);
 	g_autofree char *flags = flags_show(admitted);
 	const struct compose_copy copy = {
 	    .queue_address = c->queue->address,
@@ -64,7 +86,7 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 	    .number = number_show(&admitted->number, shown),
 	    .message_id = id,
 	    .root_id = root,
-	    .previous_id = admitted->copy_id,
+	    .previous_id = previous,
 	    .date = c->now,
 	    .queue = c->queue->name,
 	    .category = admitted->category,
@@ -96,9 +118,8 @@ commit(const struct mail_case *c, const struct proto_desk_admit *admit,
     const struct proto_desk_admitted *admitted,
     const struct label_set *labels, GError **err)
 {
-	g_autofree char *id = labels == NULL
-	    ? g_strdup("")
-	    : label_message_id(labels, c->queue->domain);
+	g_autofree char *id =
+	    labels == NULL ? g_strdup("") : copy_id_make(labels);
 	struct proto_desk_commit request = {.admit = *admit,
 	    .verdict = admitted->verdict,
 	    .number = admitted->number,

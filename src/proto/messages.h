@@ -183,8 +183,8 @@ struct proto_desk_admitted {
 	gint64 due;		/* s; first reply, or decision after that */
 	char *pseudonym;
 	char *category;
-	char *copy_id; /* Message-ID (no brackets) of the ticket's newest
-			* agent copy, "" if none */
+	char *copy_id; /* token and mac of the Message-ID of the ticket's
+			* newest agent copy, "" if none */
 };
 
 struct proto_desk_commit {
@@ -192,7 +192,7 @@ struct proto_desk_commit {
 	guint32 verdict;	/* as admitted; else the answer is CONFLICT */
 	struct number number;	/* as admitted */
 	char *pseudonym;	/* as admitted */
-	char *copy_id;		/* Message-ID of the copy handed over */
+	char *copy_id;		/* of the copy handed over */
 	GBytes *sealed;		/* empty for none */
 };
 

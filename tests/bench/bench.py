@@ -88,7 +88,7 @@ base_dir = {dir}/run
 state_dir = {dir}/state
 log_path = {dir}/log/dovecot.log
 protocols = lmtp
-listen =
+listen = 127.0.0.1
 ssl = no
 mail_fsync = always
 mail_location = maildir:~/Maildir
@@ -125,6 +125,7 @@ protocol lmtp {{
 }}
 plugin {{
   sieve = file:{dir}/answer.sieve
+  sieve_extensions = +vacation-seconds
   sieve_vacation_min_period = 0
   sieve_vacation_dont_check_recipient = yes
   sieve_vacation_send_from_recipient = yes
@@ -190,7 +191,7 @@ class Sink:
     def __init__(self, options=()):
         self.port, = free_ports(1)
         self.child = subprocess.Popen(
-            ["smtp-sink", *options, "127.0.0.1:%d" % self.port, "256"],
+            ["smtp-sink", "-u", "postfix", *options, "127.0.0.1:%d" % self.port, "256"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: answers(self.port), what="smtp-sink")
 
