@@ -221,8 +221,6 @@ scrub_agent_reply(const struct mail *mail, const struct rules *rules,
 	g_autofree char *unkeyed = NULL;
 	g_autofree char *result = NULL;
 
-	if (looks_like_command(bare))
-		return deny(err, TRUE);
 	quote_split(bare, &split);
 	if (!split.has_fresh || mail->is_placeholder)
 		return deny(err, FALSE);

@@ -114,6 +114,12 @@ append_word(GString *out, const char *word, gsize len, gboolean is_first)
 	g_string_append_len(out, word, (gssize)len);
 }
 
+void
+writer_word(GString *out, const char *word)
+{
+	append_word(out, word, strlen(word), FALSE);
+}
+
 /* RFC 2047 4.2 and 5 (3): the letters that are safe in a phrase, too. */
 static void
 append_q(GString *out, const char *text, gsize len)
@@ -361,14 +367,14 @@ text_needs_qp(const char *text)
 }
 
 static gboolean
-qp_is_literal(const char *line, gsize len, gsize i)
+qp_is_literal(const char *line, gsize len, gsize i, gboolean is_start)
 {
 	guchar c = (guchar)line[i];
 
 	if (c == ' ' || c == '\t')
 		return i + 1 < len;
-	if (i == 0 && (c == '.' || (len > 1 && strchr("F-", c) != NULL &&
-				       strchr("r-", line[1]) != NULL)))
+	if (is_start &&
+	    (c == '.' || (c == 'F' && g_str_has_prefix(line + i, "From "))))
 		return FALSE;
 	return c > 0x20 && c < 0x7f && c != '=';
 }
@@ -377,26 +383,21 @@ qp_is_literal(const char *line, gsize len, gsize i)
 static void
 append_qp_line(GString *out, const char *line, gsize len)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	gsize col = 0;
 
 	for (gsize i = 0; i < len; i++) {
-		gboolean literal = qp_is_literal(line, len, i);
-		gsize width = literal ? 1 : 3;
-		guchar c = (guchar)line[i];
-
-		if (col + width > QP_LINE) {
+		if (col + (qp_is_literal(line, len, i, col == 0) ? 1 : 3) >
+		    QP_LINE) {
 			g_string_append(out, "=\r\n");
 			col = 0;
 		}
-		if (literal) {
-			g_string_append_c(out, (char)c);
+		if (qp_is_literal(line, len, i, col == 0)) {
+			g_string_append_c(out, line[i]);
+			col++;
 		} else {
-			g_string_append_c(out, '=');
-			g_string_append_c(out, hex[c >> 4]);
-			g_string_append_c(out, hex[c & 15]);
+			g_string_append_printf(out, "=%02X", (guchar)line[i]);
+			col += 3;
 		}
-		col += width;
 	}
 }
 
