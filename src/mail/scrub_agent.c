@@ -82,6 +82,8 @@ at_sign_length(const char *p)
 	static const char *const forms[] = {
 	    "@", "%40", "&#64;", "&#x40;", "＠", "(at)", "[at]", NULL};
 
+	if (strchr("@%&([\xef", *p) == NULL)
+		return 0;
 	for (const char *const *f = forms; *f != NULL; f++)
 		if (g_ascii_strncasecmp(p, *f, strlen(*f)) == 0)
 			return strlen(*f);

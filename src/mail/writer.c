@@ -59,6 +59,17 @@ writer_clean(const char *value, gsize max)
 	return g_strchomp(g_string_free(out, FALSE));
 }
 
+/* Most of every text, worth copying in one piece. */
+static gsize
+plain_length(const char *p)
+{
+	gsize n = 0;
+
+	while ((p[n] >= 0x20 && p[n] < 0x7f) || p[n] == '\n')
+		n++;
+	return n;
+}
+
 char *
 writer_canonical(const char *text)
 {
@@ -66,8 +77,14 @@ writer_canonical(const char *text)
 	GString *out = g_string_sized_new(strlen(valid) + 1);
 
 	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
+		gsize plain = plain_length(p);
+		gunichar c;
 
+		g_string_append_len(out, p, (gssize)plain);
+		p += plain;
+		if (*p == '\0')
+			break;
+		c = g_utf8_get_char(p);
 		if (c == '\r')
 			c = p[1] == '\n' ? 0 : '\n';
 		else if (c != '\t' && c != '\n' && g_unichar_iscntrl(c))
@@ -264,10 +281,13 @@ ids_collect(const char *ids)
 		if (id_is_valid(p, len)) {
 			char *id = g_strdup_printf("<%.*s>", (int)len, p);
 
-			if (g_hash_table_add(seen, id))
-				g_ptr_array_add(list, id);
-			else
+			/* Adding a key again would let go of the first. */
+			if (g_hash_table_contains(seen, id)) {
 				g_free(id);
+			} else {
+				g_hash_table_add(seen, id);
+				g_ptr_array_add(list, id);
+			}
 		}
 		p += len;
 		p += strspn(p, " \t\r\n<>");

@@ -296,7 +296,8 @@ test_ids(void **state)
 	assert_false(writer_ids(out, "X", too_long, 1));
 	assert_false(writer_ids(out, "X", NULL, 1));
 	assert_string_equal(out->str, "");
-	assert_true(writer_ids(out, "X", "<a.b=c+d@[1.2]><a.b=c+d@[1.2]>", 9));
+	assert_true(writer_ids(
+	    out, "X", "<a.b=c+d@[1.2]><a.b=c+d@[1.2]> a.b=c+d@[1.2]", 9));
 	assert_string_equal(out->str, "X: <a.b=c+d@[1.2]>\r\n");
 }
 
