@@ -48,19 +48,28 @@ token_of(const char *value)
 }
 
 static void
+append_x_word(GString *out, const char *name, const char *value, char end)
+{
+	g_autofree char *token = token_of(value);
+	g_autofree char *word = g_strdup_printf("%s=%s%c", name, token, end);
+
+	writer_word(out, g_strchomp(word));
+}
+
+static void
 append_x_nymdesk(GString *out, const struct compose_copy *copy)
 {
-	g_autofree char *queue = token_of(copy->queue);
-	g_autofree char *category = token_of(copy->category);
-	g_autofree char *lang = token_of(copy->lang);
-	g_autofree char *flags = token_of(copy->flags);
-	g_autofree char *due =
-	    copy->due > 0 ? writer_time(copy->due) : g_strdup("-");
+	g_autofree char *level = g_strdup_printf("%u", copy->level);
+	g_autofree char *due = copy->due > 0 ? writer_time(copy->due) : NULL;
 
-	g_string_append_printf(out,
-	    "X-Nymdesk: queue=%s; level=%u;\r\n category=%s; lang=%s;\r\n"
-	    " due=%s; flags=%s\r\n",
-	    queue, copy->level, category, lang, due, flags);
+	g_string_append(out, "X-Nymdesk:");
+	append_x_word(out, "queue", copy->queue, ';');
+	append_x_word(out, "level", level, ';');
+	append_x_word(out, "category", copy->category, ';');
+	append_x_word(out, "lang", copy->lang, ';');
+	append_x_word(out, "due", due, ';');
+	append_x_word(out, "flags", copy->flags, ' ');
+	g_string_append(out, "\r\n");
 }
 
 /* "=_" cannot occur in quoted-printable, and writer_part() chooses that for

@@ -77,21 +77,6 @@ own_name_words(const struct mail *mail)
 }
 
 static void
-literals_add_local(struct rules_literals *own, const struct addr *addr,
-    const char *placeholder, GHashTable *except)
-{
-	g_autoptr(GHashTable) words = words_new();
-	GHashTableIter iter;
-	gpointer word;
-
-	local_words_add(words, addr);
-	g_hash_table_iter_init(&iter, words);
-	while (g_hash_table_iter_next(&iter, &word, NULL))
-		if (except == NULL || !g_hash_table_contains(except, word))
-			rules_literals_add_name(own, word, placeholder);
-}
-
-static void
 literals_add_addr(struct rules_literals *own, const struct addr *addr,
     const char *placeholder)
 {
@@ -100,29 +85,32 @@ literals_add_addr(struct rules_literals *own, const struct addr *addr,
 	rules_literals_add_addr(own, wire, placeholder);
 }
 
+static void
+literals_add_addrs(struct rules_literals *own, const struct mail *mail,
+    const char *placeholder)
+{
+	if (mail->from_addr != NULL)
+		literals_add_addr(own, mail->from_addr, placeholder);
+	for (guint i = 0;
+	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++)
+		literals_add_addr(
+		    own, g_ptr_array_index(mail->other_addrs, i), placeholder);
+}
+
+/* Names first: of two placeholders for one word the first stays, and the
+ * words of an address are mostly the name. */
 struct rules_literals *
 own_literals_of_player(const struct mail *mail)
 {
 	struct rules_literals *own = rules_literals_new();
 
-	if (mail->from_addr != NULL) {
-		literals_add_addr(own, mail->from_addr, "[address]");
-		literals_add_local(own, mail->from_addr, "[name]", NULL);
-	}
-	for (guint i = 0;
-	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++) {
-		const struct addr *addr =
-		    g_ptr_array_index(mail->other_addrs, i);
-
-		literals_add_addr(own, addr, "[address]");
-		literals_add_local(own, addr, "[name]", NULL);
-	}
 	if (mail->from_name != NULL && mail->from_name[0] != '\0')
 		rules_literals_add_name(own, mail->from_name, "[name]");
 	for (guint i = 0;
 	     mail->other_names != NULL && i < mail->other_names->len; i++)
 		rules_literals_add_name(
 		    own, g_ptr_array_index(mail->other_names, i), "[name]");
+	literals_add_addrs(own, mail, "[address]");
 	return own;
 }
 
@@ -158,16 +146,11 @@ own_literals_of_agent(
 	g_autoptr(GHashTable) role_words = words_new();
 
 	words_add(role_words, role_name, 1);
-	if (mail->from_addr != NULL) {
-		literals_add_addr(own, mail->from_addr, role_name);
-		literals_add_local(own, mail->from_addr, role_name, role_words);
-	}
-	for (guint i = 0;
-	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++)
-		literals_add_addr(
-		    own, g_ptr_array_index(mail->other_addrs, i), role_name);
+	literals_add_addrs(own, mail, role_name);
+	/* As texts: a queue's local part is a word like "withdrawals", which
+	 * stands in every answer. */
 	for (; own_addrs != NULL && *own_addrs != NULL; own_addrs++)
-		rules_literals_add_addr(own, *own_addrs, role_name);
+		rules_literals_add_text(own, *own_addrs, role_name);
 	agent_add_name(own, mail->from_name, role_name, role_words);
 	for (guint i = 0;
 	     mail->other_names != NULL && i < mail->other_names->len; i++)

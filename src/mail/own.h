@@ -3,10 +3,8 @@
 
 /*
  * A sender's own words: the addresses and names under which a mail was sent,
- * as literals for the redaction.
- *
- * Name-like words of the local part count as names ("anna.schmidt@"), but not
- * words that everybody uses ("info@", "casino@"). Results are the caller's.
+ * as literals for the redaction (which knows their spellings), and the words
+ * of which a sign-off is made. Results are the caller's.
  */
 #include <glib.h>
 
@@ -21,7 +19,8 @@ struct rules_literals *own_literals_of_player(const struct mail *mail);
 struct rules_literals *own_literals_of_agent(
     const struct mail *mail, char *const *own_addrs, const char *role_name);
 
-/* The folded words of the sender's names, a set of char. */
+/* The folded words of the sender's names, a set of char. Words of the local
+ * part count ("anna.schmidt@"), but not common ones ("info@", "casino@"). */
 GHashTable *own_name_words(const struct mail *mail);
 
 /* TRUE if the line holds nothing but words of the set (at least one) and

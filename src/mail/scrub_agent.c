@@ -82,6 +82,8 @@ at_sign_length(const char *p)
 	static const char *const forms[] = {
 	    "@", "%40", "&#64;", "&#x40;", "＠", "(at)", "[at]", NULL};
 
+	if (strchr("@%&([\xef", *p) == NULL)
+		return 0;
 	for (const char *const *f = forms; *f != NULL; f++)
 		if (g_ascii_strncasecmp(p, *f, strlen(*f)) == 0)
 			return strlen(*f);
@@ -148,6 +150,56 @@ without_keyed(const char *text, const char *domain)
 			g_string_append_c(out, *p++);
 	}
 	return g_string_free(out, FALSE);
+}
+
+static gboolean
+addr_ends_at(const char *p)
+{
+	if (*p == '.')
+		return !g_ascii_isalnum(p[1]);
+	return !g_ascii_isalnum(*p) && *p != '-' && (guchar)*p < 0x80;
+}
+
+/* The rules would make "[address]" of these, which tells a player nothing. */
+static char *
+with_role_for(const char *text, const char *addr, const char *role_name)
+{
+	gsize len = strlen(addr);
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = text; *p != '\0';) {
+		gboolean inside = p > text && is_local_char(p[-1]);
+
+		if (len > 0 && !inside &&
+		    g_ascii_strncasecmp(p, addr, len) == 0 &&
+		    addr_ends_at(p + len)) {
+			g_string_append(out, role_name);
+			p += len;
+		} else {
+			g_string_append_c(out, *p++);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *
+without_own_addrs(
+    const char *text, const struct mail *mail, const struct scrub_agent *self)
+{
+	char *now = g_strdup(text);
+
+	for (char **a = self->own_addrs; a != NULL && *a != NULL; a++) {
+		g_autofree char *old = now;
+
+		now = with_role_for(old, *a, self->role_name);
+	}
+	if (mail->from_addr != NULL) {
+		g_autofree char *old = now;
+		g_autofree char *wire = addr_to_wire(mail->from_addr);
+
+		now = with_role_for(old, wire, self->role_name);
+	}
+	return now;
 }
 
 /* After whole addresses are gone: an extension that a line break or a client
@@ -219,10 +271,9 @@ scrub_agent_reply(const struct mail *mail, const struct rules *rules,
 	g_autofree char *signed_off = NULL;
 	g_autofree char *keyless = NULL;
 	g_autofree char *unkeyed = NULL;
+	g_autofree char *nameless = NULL;
 	g_autofree char *result = NULL;
 
-	if (looks_like_command(bare))
-		return deny(err, TRUE);
 	quote_split(bare, &split);
 	if (!split.has_fresh || mail->is_placeholder)
 		return deny(err, FALSE);
@@ -231,8 +282,9 @@ scrub_agent_reply(const struct mail *mail, const struct rules *rules,
 	signed_off = without_sign_off(split.fresh, names);
 	keyless = without_keyed(signed_off, self->queue_domain);
 	unkeyed = without_extensions(keyless);
+	nameless = without_own_addrs(unkeyed, mail, self);
 	own = own_literals_of_agent(mail, self->own_addrs, self->role_name);
-	result = rules_redact(rules, own, unkeyed, NULL);
+	result = rules_redact(rules, own, nameless, NULL);
 	rules_literals_free(own);
 	g_strstrip(result);
 	if (result[0] == '\0')

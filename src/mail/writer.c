@@ -59,6 +59,17 @@ writer_clean(const char *value, gsize max)
 	return g_strchomp(g_string_free(out, FALSE));
 }
 
+/* Most of every text, worth copying in one piece. */
+static gsize
+plain_length(const char *p)
+{
+	gsize n = 0;
+
+	while ((p[n] >= 0x20 && p[n] < 0x7f) || p[n] == '\n')
+		n++;
+	return n;
+}
+
 char *
 writer_canonical(const char *text)
 {
@@ -66,8 +77,14 @@ writer_canonical(const char *text)
 	GString *out = g_string_sized_new(strlen(valid) + 1);
 
 	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
+		gsize plain = plain_length(p);
+		gunichar c;
 
+		g_string_append_len(out, p, (gssize)plain);
+		p += plain;
+		if (*p == '\0')
+			break;
+		c = g_utf8_get_char(p);
 		if (c == '\r')
 			c = p[1] == '\n' ? 0 : '\n';
 		else if (c != '\t' && c != '\n' && g_unichar_iscntrl(c))
@@ -112,6 +129,12 @@ append_word(GString *out, const char *word, gsize len, gboolean is_first)
 		g_string_append(
 		    out, column(out) + 1 + len > LINE_SHOULD ? "\r\n " : " ");
 	g_string_append_len(out, word, (gssize)len);
+}
+
+void
+writer_word(GString *out, const char *word)
+{
+	append_word(out, word, strlen(word), FALSE);
 }
 
 /* RFC 2047 4.2 and 5 (3): the letters that are safe in a phrase, too. */
@@ -258,10 +281,13 @@ ids_collect(const char *ids)
 		if (id_is_valid(p, len)) {
 			char *id = g_strdup_printf("<%.*s>", (int)len, p);
 
-			if (g_hash_table_add(seen, id))
-				g_ptr_array_add(list, id);
-			else
+			/* Adding a key again would let go of the first. */
+			if (g_hash_table_contains(seen, id)) {
 				g_free(id);
+			} else {
+				g_hash_table_add(seen, id);
+				g_ptr_array_add(list, id);
+			}
 		}
 		p += len;
 		p += strspn(p, " \t\r\n<>");
@@ -361,14 +387,14 @@ text_needs_qp(const char *text)
 }
 
 static gboolean
-qp_is_literal(const char *line, gsize len, gsize i)
+qp_is_literal(const char *line, gsize len, gsize i, gboolean is_start)
 {
 	guchar c = (guchar)line[i];
 
 	if (c == ' ' || c == '\t')
 		return i + 1 < len;
-	if (i == 0 && (c == '.' || (len > 1 && strchr("F-", c) != NULL &&
-				       strchr("r-", line[1]) != NULL)))
+	if (is_start &&
+	    (c == '.' || (c == 'F' && g_str_has_prefix(line + i, "From "))))
 		return FALSE;
 	return c > 0x20 && c < 0x7f && c != '=';
 }
@@ -377,26 +403,21 @@ qp_is_literal(const char *line, gsize len, gsize i)
 static void
 append_qp_line(GString *out, const char *line, gsize len)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	gsize col = 0;
 
 	for (gsize i = 0; i < len; i++) {
-		gboolean literal = qp_is_literal(line, len, i);
-		gsize width = literal ? 1 : 3;
-		guchar c = (guchar)line[i];
-
-		if (col + width > QP_LINE) {
+		if (col + (qp_is_literal(line, len, i, col == 0) ? 1 : 3) >
+		    QP_LINE) {
 			g_string_append(out, "=\r\n");
 			col = 0;
 		}
-		if (literal) {
-			g_string_append_c(out, (char)c);
+		if (qp_is_literal(line, len, i, col == 0)) {
+			g_string_append_c(out, line[i]);
+			col++;
 		} else {
-			g_string_append_c(out, '=');
-			g_string_append_c(out, hex[c >> 4]);
-			g_string_append_c(out, hex[c & 15]);
+			g_string_append_printf(out, "=%02X", (guchar)line[i]);
+			col += 3;
 		}
-		col += width;
 	}
 }
 

@@ -38,6 +38,9 @@ gboolean writer_mailbox(
  * Ill-formed ones are left out; of more than max the first and the last ones
  * stay (RFC 5322 3.6.4). FALSE and no field if none is left. */
 gboolean writer_ids(GString *out, const char *name, const char *ids, guint max);
+/* A blank or a fold and a word of printable ASCII, for a field that the
+ * caller began with its name and ends with CRLF. */
+void writer_word(GString *out, const char *word);
 /* Seconds since the epoch, written with +0000. */
 void writer_date(GString *out, gint64 date);
 /* "2026-11-22T04:30:00Z". Caller frees. */

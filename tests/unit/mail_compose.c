@@ -1,5 +1,6 @@
 /* What goes out: the composers, read back with GMime. */
 #include "mail/compose.h"
+#include "mail/writer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,24 +24,24 @@ static const struct test_copy_headers {
     "In-Reply-To", "References", "X-Nymdesk", "MIME-Version", "Content-Type",
     "Content-Transfer-Encoding"}};
 
+/* CRLF only, lines that no relay folds, no start that one would change. */
 static void
 check_lines(GBytes *mail)
 {
 	gsize len;
-	const char *p = g_bytes_get_data(mail, &len);
-	gsize width = 0;
+	const char *data = g_bytes_get_data(mail, &len);
+	g_autofree char *text = g_strndup(data, len);
+	g_auto(GStrv) lines = NULL;
 
-	assert_true(len > 2);
-	assert_memory_equal(p + len - 2, "\r\n", 2);
-	for (gsize i = 0; i < len; i++, width++) {
-		assert_true(p[i] != '\0');
-		if (p[i] == '\r') {
-			assert_true(i + 1 < len && p[i + 1] == '\n');
-			assert_true(width <= 400);
-		} else if (p[i] == '\n') {
-			assert_true(i > 0 && p[i - 1] == '\r');
-			width = (gsize)-1;
-		}
+	assert_int_equal(strlen(text), len);
+	assert_true(g_str_has_suffix(text, "\r\n"));
+	lines = g_strsplit(text, "\r\n", -1);
+	for (char **l = lines; *l != NULL; l++) {
+		assert_null(strpbrk(*l, "\r\n"));
+		assert_true(strlen(*l) <= 78);
+		assert_true((*l)[0] != '.');
+		assert_false(g_str_has_prefix(*l, "From "));
+		assert_false(g_str_has_suffix(*l, " "));
 	}
 }
 
@@ -145,9 +146,8 @@ test_copy_exact(void **state)
 	    "@casino.example>\r\n"
 	    "In-Reply-To: <k7f39q2x.root@casino.example>\r\n"
 	    "References: <k7f39q2x.root@casino.example>\r\n"
-	    "X-Nymdesk: queue=support; level=1;\r\n"
-	    " category=withdrawal; lang=de;\r\n"
-	    " due=2026-11-22T04:30:00Z; flags=-\r\n"
+	    "X-Nymdesk: queue=support; level=1; category=withdrawal; "
+	    "lang=de;\r\n due=2026-11-22T04:30:00Z; flags=-\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n\r\n"
@@ -168,7 +168,7 @@ test_copy_files(void **state)
 	    (char *)"attachment-1.jpg", (char *)"image/jpeg", NULL, 186000};
 	struct scrubbed_file text = {(char *)"evil\"\r\nX: y",
 	    (char *)"text/plain",
-	    (char *)"--=_k7f39q2x.0123456789abc.0123456789abc\nGrüße", 20};
+	    (char *)"--=_k7f39q2x.0123456789abc.0123456789abc\nend", 20};
 	const struct scrubbed body = {
 	    (char *)"Ä", (char *)"hi", (char *)"", files, 2};
 	struct compose_copy copy = copy_make(&body);
@@ -278,6 +278,27 @@ test_player_many_references(void **state)
 	    g_mime_object_get_header(GMIME_OBJECT(msg), "References"),
 	    want->str);
 	g_object_unref(msg);
+}
+
+static void
+test_ids(void **state)
+{
+	static const char *const bad[] = {"", " ", "a", "@b", "a@", "<>",
+	    "a\x01@b", "a\x7f@b", "a(c)@b", "a\"@b", "a\\@b", "a,b@c", "a;b@c",
+	    "ä@b"};
+	g_autofree char *x = g_strnfill(WRITER_ID_MAX, 'x');
+	g_autofree char *too_long = g_strconcat(x, "@b", NULL);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+		assert_false(writer_ids(out, "X", bad[i], 1));
+	assert_false(writer_ids(out, "X", too_long, 1));
+	assert_false(writer_ids(out, "X", NULL, 1));
+	assert_string_equal(out->str, "");
+	assert_true(writer_ids(
+	    out, "X", "<a.b=c+d@[1.2]><a.b=c+d@[1.2]> a.b=c+d@[1.2]", 9));
+	assert_string_equal(out->str, "X: <a.b=c+d@[1.2]>\r\n");
 }
 
 static void
@@ -436,6 +457,7 @@ mail_compose_tests(void)
 	    cmocka_unit_test(test_copy_files),
 	    cmocka_unit_test(test_player_headers),
 	    cmocka_unit_test(test_player_many_references),
+	    cmocka_unit_test(test_ids),
 	    cmocka_unit_test(test_player_utf8_addr),
 	    cmocka_unit_test(test_text_round_trip),
 	    cmocka_unit_test(test_subject_round_trip),
