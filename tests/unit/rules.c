@@ -1,32 +1,21 @@
 /*
  * Rules as operators and agents see them: what is masked, what is kept, what
- * a rule file may say. rules_checks.c holds the tests of the parts.
+ * a rule file may say. rules_engine.c and rules_checks.c hold the rest.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
-#include <glib/gstdio.h>
 
-#include "base/error.h"
 #include "rules/rules.h"
 #include "rules_tests.h"
 
 #include "base/banned.h"
 
-#ifdef ND_SANITIZED
-#define CPU_SECONDS_MAX 20
-#else
-#define CPU_SECONDS_MAX 2
-#endif
-
-#define MEBI (1024 * 1024)
-
-static struct rules *shipped;
+struct rules *shipped;
 
 static int
 setup(void **state)
@@ -46,38 +35,6 @@ teardown(void **state)
 	(void)state;
 	rules_free(shipped);
 	return 0;
-}
-
-/* A directory with one rule file. Caller frees. */
-static char *
-dir_make(const char *content)
-{
-	char *dir = g_dir_make_tmp("nymdesk-rules-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(dir, "test.conf", NULL);
-
-	assert_non_null(dir);
-	assert_true(g_file_set_contents(path, content, -1, NULL));
-	return dir;
-}
-
-static void
-dir_remove(char *dir)
-{
-	g_autofree char *path = g_build_filename(dir, "test.conf", NULL);
-
-	(void)g_unlink(path);
-	(void)g_rmdir(dir);
-	g_free(dir);
-}
-
-static struct rules *
-rules_from(const char *content, GError **err)
-{
-	char *dir = dir_make(content);
-	struct rules *rules = rules_load(dir, err);
-
-	dir_remove(dir);
-	return rules;
 }
 
 static const struct redaction {
@@ -131,6 +88,7 @@ static const struct redaction {
     {"call me about 100000,56 € or EUR 100,000.56", NULL},
     {"um 12:00 1234567", NULL},
     {"phone K7F3-9Q2X and [1234-5678]", NULL},
+    {"phone 1234-5678", "phone [phone]"},
     {"mobile 9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b",
 	NULL},
     {"phone 1234567890123456789012345678901234567890123456789012345678901234",
@@ -296,6 +254,82 @@ test_texts(void **state)
 	rules_literals_free(literals);
 }
 
+/* Each keep rule as shipped, against a rule that masks all there is. */
+static void
+test_keeps(void **state)
+{
+	static const struct {
+		const char *text;
+		gboolean kept;
+	} cases[] = {
+	    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", TRUE},
+	    {"1A1zP1eP5QG\xe2\x80\x8b"
+	     "efi2DMPTfTL5SLmv7DivfNa", TRUE},
+	    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", FALSE},
+	    {"1a1zp1ep5qgefi2dmptftl5slmv7divfna", FALSE},
+	    {"3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", TRUE},
+	    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", TRUE},
+	    {"BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", TRUE},
+	    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", FALSE},
+	    {"bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
+		TRUE},
+	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", TRUE},
+	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u", FALSE},
+	    {"LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9", TRUE},
+	    {"DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L", TRUE},
+	    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", TRUE},
+	    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTi", FALSE},
+	    {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", TRUE},
+	    {"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", TRUE},
+	    {"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", FALSE},
+	    {"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", TRUE},
+	    {"Donaudampfschifffahrtsgesellschaftskapitaen", FALSE},
+	    {"9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b",
+		TRUE},
+	    {"0x9FC76417374AA880D4449A1F7F31EC597F00B1F6F3DD2D66F4C9C6C445836D"
+	     "8B", TRUE},
+	    {"1.234,56€", TRUE},
+	    {"-1,234.56USD", TRUE},
+	    {"€1'234.50", TRUE},
+	    {"0.00000001BTC", TRUE},
+	    {"USDT250", TRUE},
+	    {"0170EUR", FALSE},
+	    {"250", FALSE},
+	    {"12.05.2024", TRUE},
+	    {"2024-05-12T14:30:00Z", TRUE},
+	    {"05/31/24", TRUE},
+	    {"32.05.2024", FALSE},
+	    {"06.12.34.56.78", FALSE},
+	    {"14:30", TRUE},
+	    {"K7F3-9Q2X", TRUE},
+	    {"[K7F3-9Q2X]", TRUE},
+	    {"12.05.2024@x.example", FALSE},
+	    {"K7F3-9Q2X@x.example", FALSE},
+	    {"14:30@x.example", FALSE},
+	    {"250EUR@x.example", FALSE},
+	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t@x.example", FALSE},
+	};
+	g_autofree char *keep = NULL;
+	g_autofree char *all = NULL;
+	struct rules *rules;
+
+	(void)state;
+	assert_true(g_file_get_contents(ND_SRCDIR "/filters/keep.conf", &keep,
+	    NULL, NULL));
+	all = g_strconcat(keep, "\n[all]\npattern = \\S+\naction = mask\n"
+	    "as = x\n", NULL);
+	rules = test_rules_from(all, NULL);
+	assert_non_null(rules);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *out = rules_redact(rules, NULL,
+		    cases[i].text, NULL);
+
+		assert_string_equal(out, cases[i].kept ? cases[i].text
+						       : "[x]");
+	}
+	rules_free(rules);
+}
+
 /* Two players must look the same, whatever the length of name and address. */
 static void
 test_pair(void **state)
@@ -359,230 +393,6 @@ test_categories(void **state)
 	}
 }
 
-/* All that stands between the placeholders of out stands in text, octet for
- * octet and in this order. */
-static void
-outside_is_equal(const char *text, const char *out)
-{
-	static const char *const marks[] = {"[address]", "[phone]", "[iban]",
-	    "[card]", "[name]"};
-	const char *from = text;
-	g_autoptr(GString) parts = g_string_new(out);
-	g_auto(GStrv) pieces = NULL;
-
-	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
-		(void)g_string_replace(parts, marks[i], "\x01", 0);
-	pieces = g_strsplit(parts->str, "\x01", -1);
-	for (gsize i = 0; pieces[i] != NULL; i++) {
-		const char *at = strstr(from, pieces[i]);
-
-		assert_non_null(at);
-		if (i == 0)
-			assert_ptr_equal(at, text);
-		from = at + strlen(pieces[i]);
-	}
-	assert_true(g_str_has_suffix(text, pieces[g_strv_length(pieces) - 1]));
-}
-
-static void
-test_outside(void **state)
-{
-	static const char *const parts[] = {" ", "\n", "\n\n", "a", "hans",
-	    "Müller", "@", ".", "example.org", "+49 170 1234567", "tel ", "ß",
-	    "\xe2\x80\x8b", "\xc2\xad", "\xcc\x88", "\xf0\x9f\x98\x80", "ﬁ",
-	    "(at)", "(dot)", "4111 1111 1111 1111", "٣", "ς", "王", "\xff",
-	    "\xe2\x82", "DE89 3704 0044 0532 0130 00", "250 USDT", "\r\n",
-	    "K7F3-9Q2X", "\t", "0x", "order ", "\xef\xb7\xba"};
-	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
-	struct rules_literals *literals = rules_literals_new();
-	guint masked = 0;
-
-	(void)state;
-	rules_literals_add_name(literals, "Hans Müller", "[name]");
-	rules_literals_add_addr(literals, "hans@example.org", "[address]");
-	for (guint i = 0; i < 2000; i++) {
-		g_autoptr(GString) text = g_string_new(NULL);
-		g_autofree char *out = NULL;
-		gint n = g_rand_int_range(rand, 1, i % 100 == 0 ? 9000 : 60);
-
-		while (n-- > 0)
-			g_string_append(text, parts[g_rand_int_range(rand, 0,
-			    G_N_ELEMENTS(parts))]);
-		out = rules_redact(shipped, literals, text->str, &masked);
-		outside_is_equal(text->str, out);
-		assert_null(strstr(out, "hans@example.org"));
-	}
-	print_message("%u spans masked\n", masked);
-	assert_true(masked > 1000);
-	rules_literals_free(literals);
-}
-
-/* Texts that make naive patterns, normalisers and tables slow. */
-static void
-test_time(void **state)
-{
-	static const char *const units[] = {"a", "a.", "a@", "1", "1 ", "+1 ",
-	    "tel ", "tel 12345 ", "\xcc\x81", "(", "(at) ", "a at b dot ",
-	    "hans ", "order ", "1.111.", "usd ", "\n", "\xef\xb7\xba",
-	    "\"a", "de89 3704 0044 0532 0130 01 "};
-	struct rules_literals *literals = rules_literals_new();
-
-	(void)state;
-	rules_literals_add_name(literals, "Hans Hans Müller", "[name]");
-	rules_literals_add_addr(literals, "a.a.a.a@hans.example", "[address]");
-	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-		g_autoptr(GString) text = g_string_sized_new(MEBI);
-		g_autofree char *out = NULL;
-		clock_t start = clock();
-
-		while (text->len < MEBI)
-			g_string_append(text, units[i]);
-		out = rules_redact(shipped, literals, text->str, NULL);
-		if (clock() - start > CPU_SECONDS_MAX * CLOCKS_PER_SEC)
-			fail_msg("too slow on 1 MiB of \"%s\"", units[i]);
-	}
-	rules_literals_free(literals);
-}
-
-/* A long text is cut into blocks; nothing may slip through the seams. */
-static void
-test_blocks(void **state)
-{
-	(void)state;
-	for (gsize pad = 16 * 1024 - 40; pad < 16 * 1024 + 40; pad++) {
-		g_autofree char *words = g_malloc(pad + 1);
-		g_autofree char *text = NULL;
-		g_autofree char *out = NULL;
-
-		memset(words, 'x', pad);
-		words[pad] = '\0';
-		for (gsize i = 7; i < pad; i += 8)
-			words[i] = ' ';
-		text = g_strconcat(words, " DE89 3704 0044 0532 0130 00 ",
-		    words, ",jo.doe@example.org,", words, NULL);
-		out = rules_redact(shipped, NULL, text, NULL);
-		assert_non_null(strstr(out, " [iban] "));
-		assert_non_null(strstr(out, ",[address],"));
-		assert_null(strstr(out, "3704"));
-		assert_null(strstr(out, "doe"));
-	}
-}
-
-static void
-test_limit(void **state)
-{
-	struct rules *rules = rules_from("[slow]\npattern = (a|aa)+$\n"
-	    "action = mask\nas = x\n[b]\npattern = b+\naction = mask\n"
-	    "as = y\n", NULL);
-	g_autofree char *run = g_strnfill(60, 'a');
-	g_autofree char *text = g_strdup_printf(
-	    "hello b\n \n%s!\nsame\n\n\nbye", run);
-	guint masked = 0;
-	g_autofree char *out = rules_redact(rules, NULL, text, &masked);
-
-	(void)state;
-	assert_non_null(rules);
-	/* The paragraph of the run is gone, the others are as ever. */
-	assert_string_equal(out, "hello [y]\n \n[x]\n\n\n[y]ye");
-	assert_int_equal(masked, 3);
-	rules_free(rules);
-}
-
-static void
-test_merge(void **state)
-{
-	struct rules *rules = rules_from("[a]\npattern = abc\naction = mask\n"
-	    "as = short\n[b]\npattern = cdefg\naction = mask\nas = long\n"
-	    "[k]\npattern = xabcx\naction = keep\n"
-	    "[k2]\npattern = yab\naction = keep\n"
-	    "[empty]\npattern = z*\naction = mask\nas = z\n", NULL);
-	g_autofree char *out = rules_redact(rules, NULL,
-	    "abcdefg abc xabcx yabc azza", NULL);
-
-	(void)state;
-	assert_string_equal(out, "[long] [short] xabcx y[short] a[z]a");
-	rules_free(rules);
-}
-
-#define GOOD "pattern = x\naction = mask\nas = y\n"
-
-static void
-test_load_errors(void **state)
-{
-	static const struct {
-		const char *content;
-		const char *expect; /* all of it must be in the message */
-		const char *expect2;
-	} cases[] = {
-	    {"[r]\npattern = (x\naction = keep\n", "test.conf: [r]: pattern",
-		"octet 2"},
-	    {"[r]\npattern = \\C\naction = keep\n", "[r]: pattern", "\\C"},
-	    {"[r]\npattern = x\naction = refuse\n", "action \"refuse\"",
-		"keep, mask, category"},
-	    {"[r]\npattern = x\n", "action is missing", "keep, mask, category"},
-	    {"[r]\naction = keep\n", "[r]", "pattern is missing"},
-	    {"[r]\npattern =\naction = keep\n", "[r]", "pattern is missing"},
-	    {"[r]\n" GOOD "check = crc\n", "check \"crc\"", "luhn"},
-	    {"[r]\n" GOOD "colour = red\n", "key \"colour\"", "pattern, check"},
-	    {"[r]\npattern = x\naction = mask\n", "[r]", "as is missing"},
-	    {"[r]\npattern = x\naction = category\n", "[r]", "as is missing"},
-	    {"[r]\npattern = x\naction = mask\nas = A b\n", "[r]", "a-z"},
-	    {"[r]\npattern = x\naction = keep\nas = y\n", "[r]", "no meaning"},
-	    {"[r]\npattern = x\naction = category\nas = y\ncheck = luhn\n",
-		"[r]", "no meaning"},
-	    {"[r]\n" GOOD "[r]\n" GOOD, "test.conf", "group is given twice"},
-	    {"[r]\n" GOOD "as = z\n", "[r]", "key \"as\" is given twice"},
-	    {"[r]\n" GOOD "as[de] = z\n", "test.conf", "language"},
-	    {"[r]\n" GOOD "as\n", "test.conf", "as"},
-	    {"x = y\n", "test.conf", "group"},
-	    {"[r]\n# \xff\n" GOOD, "test.conf", "UTF-8"},
-	};
-
-	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) err = NULL;
-		g_autofree char *content = g_strconcat("[first]\n" GOOD,
-		    cases[i].content, NULL);
-		struct rules *rules = rules_from(
-		    i + 2 < G_N_ELEMENTS(cases) ? content : cases[i].content,
-		    &err);
-
-		if (rules != NULL)
-			fail_msg("accepted: %s", content);
-		assert_true(error_is(err, ERROR_PERM));
-		if (strstr(err->message, cases[i].expect) == NULL ||
-		    strstr(err->message, cases[i].expect2) == NULL)
-			fail_msg("%s", err->message);
-	}
-}
-
-static void
-test_load(void **state)
-{
-	g_autoptr(GError) err = NULL;
-	char *dir = dir_make("# only this\n\n[a;b]\n"
-			     "pattern = a;b\\d\naction = mask\nas = x\n");
-	g_autofree char *missing = g_build_filename(dir, "none", NULL);
-	g_autofree char *path = g_build_filename(dir, "test.conf", NULL);
-	struct rules *rules = rules_load(dir, &err);
-	g_autofree char *out = rules_redact(rules, NULL, "A;B7 a;bd", NULL);
-
-	(void)state;
-	assert_null(err);
-	assert_string_equal(out, "[x] a;bd");
-	rules_free(rules);
-	assert_null(rules_load(missing, &err));
-	assert_non_null(err);
-	g_clear_error(&err);
-	/* Running without any rule would leak. */
-	(void)g_unlink(path);
-	assert_null(rules_load(dir, &err));
-	assert_non_null(strstr(err->message, "*.conf"));
-	dir_remove(dir);
-	rules_free(NULL);
-	rules_literals_free(NULL);
-}
-
 int
 main(void)
 {
@@ -596,15 +406,19 @@ main(void)
 	    cmocka_unit_test(test_shadow),
 	    cmocka_unit_test(test_shadow_map),
 	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_shadow_time),
 	    cmocka_unit_test(test_redactions),
 	    cmocka_unit_test(test_owns),
 	    cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_keeps),
 	    cmocka_unit_test(test_pair),
 	    cmocka_unit_test(test_categories),
 	    cmocka_unit_test(test_outside),
 	    cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_blocks),
+	    cmocka_unit_test(test_block_characters),
 	    cmocka_unit_test(test_limit),
+	    cmocka_unit_test(test_limit_time),
 	    cmocka_unit_test(test_merge),
 	    cmocka_unit_test(test_load_errors),
 	    cmocka_unit_test(test_load),
