@@ -10,8 +10,8 @@
 #define WORDS_MAX 24	 /* words in one literal */
 #define KEY_MAX 512	 /* octets */
 #define REDUCED_MIN 4	 /* octets; shorter keys would hit common words */
-#define TEXT_WORDS 8	 /* of a text that are looked up; the rest is compared */
-#define EXACT_MAX 256	 /* texts with one key, which are compared one by one */
+#define TEXT_WORDS 8	 /* looked up of a text; the rest is compared */
+#define EXACT_MAX 256	 /* texts with one key; each is compared */
 #define GAP_MAX 3	 /* characters between the words of a literal */
 
 struct entry {
@@ -130,7 +130,8 @@ literals_add_spellings(struct rules_literals *literals, const char *text,
 		literals_add_key(literals, key->str, words + extra, as);
 		if (key_reduce(key->str, key->len, reduced) &&
 		    reduced->len >= REDUCED_MIN)
-			literals_add_key(literals, reduced->str, words + extra, as);
+			literals_add_key(literals, reduced->str,
+			    words + extra, as);
 	}
 }
 

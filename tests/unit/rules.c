@@ -185,7 +185,8 @@ static const struct own {
 	"[address]; [address]; [address]"},
     {NULL, "hans.mueller@example.org", "hans mueller example org",
 	"[address]"},
-    {NULL, "hans.mueller@example.org", "hans at example", "[address] at example"},
+    {NULL, "hans.mueller@example.org", "hans at example",
+	"[address] at example"},
     {NULL, "hans+casino@example.org",
 	"hans+other@example.org; hans+casino; hans; casino",
 	"[address]; [address]; [address]; casino"},
@@ -254,61 +255,62 @@ test_texts(void **state)
 	rules_literals_free(literals);
 }
 
+static const struct keep {
+	const char *text;
+	gboolean kept;
+} keeps[] = {
+    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", TRUE},
+    {"1A1zP1eP5QG\xe2\x80\x8b"
+     "efi2DMPTfTL5SLmv7DivfNa", TRUE},
+    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", FALSE},
+    {"1a1zp1ep5qgefi2dmptftl5slmv7divfna", FALSE},
+    {"3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", TRUE},
+    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", TRUE},
+    {"BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", TRUE},
+    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", FALSE},
+    {"bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
+		TRUE},
+    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", TRUE},
+    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u", FALSE},
+    {"LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9", TRUE},
+    {"DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L", TRUE},
+    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", TRUE},
+    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTi", FALSE},
+    {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", TRUE},
+    {"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", TRUE},
+    {"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", FALSE},
+    {"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", TRUE},
+    {"Donaudampfschifffahrtsgesellschaftskapitaen", FALSE},
+    {"9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b",
+		TRUE},
+    {"0x9FC76417374AA880D4449A1F7F31EC597F00B1F6F3DD2D66F4C9C6C445836D"
+     "8B", TRUE},
+    {"1.234,56€", TRUE},
+    {"-1,234.56USD", TRUE},
+    {"€1'234.50", TRUE},
+    {"0.00000001BTC", TRUE},
+    {"USDT250", TRUE},
+    {"0170EUR", FALSE},
+    {"250", FALSE},
+    {"12.05.2024", TRUE},
+    {"2024-05-12T14:30:00Z", TRUE},
+    {"05/31/24", TRUE},
+    {"32.05.2024", FALSE},
+    {"06.12.34.56.78", FALSE},
+    {"14:30", TRUE},
+    {"K7F3-9Q2X", TRUE},
+    {"[K7F3-9Q2X]", TRUE},
+    {"12.05.2024@x.example", FALSE},
+    {"K7F3-9Q2X@x.example", FALSE},
+    {"14:30@x.example", FALSE},
+    {"250EUR@x.example", FALSE},
+    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t@x.example", FALSE},
+};
+
 /* Each keep rule as shipped, against a rule that masks all there is. */
 static void
 test_keeps(void **state)
 {
-	static const struct {
-		const char *text;
-		gboolean kept;
-	} cases[] = {
-	    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", TRUE},
-	    {"1A1zP1eP5QG\xe2\x80\x8b"
-	     "efi2DMPTfTL5SLmv7DivfNa", TRUE},
-	    {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", FALSE},
-	    {"1a1zp1ep5qgefi2dmptftl5slmv7divfna", FALSE},
-	    {"3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", TRUE},
-	    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", TRUE},
-	    {"BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", TRUE},
-	    {"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", FALSE},
-	    {"bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
-		TRUE},
-	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", TRUE},
-	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u", FALSE},
-	    {"LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9", TRUE},
-	    {"DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L", TRUE},
-	    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", TRUE},
-	    {"rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTi", FALSE},
-	    {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", TRUE},
-	    {"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", TRUE},
-	    {"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", FALSE},
-	    {"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", TRUE},
-	    {"Donaudampfschifffahrtsgesellschaftskapitaen", FALSE},
-	    {"9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b",
-		TRUE},
-	    {"0x9FC76417374AA880D4449A1F7F31EC597F00B1F6F3DD2D66F4C9C6C445836D"
-	     "8B", TRUE},
-	    {"1.234,56€", TRUE},
-	    {"-1,234.56USD", TRUE},
-	    {"€1'234.50", TRUE},
-	    {"0.00000001BTC", TRUE},
-	    {"USDT250", TRUE},
-	    {"0170EUR", FALSE},
-	    {"250", FALSE},
-	    {"12.05.2024", TRUE},
-	    {"2024-05-12T14:30:00Z", TRUE},
-	    {"05/31/24", TRUE},
-	    {"32.05.2024", FALSE},
-	    {"06.12.34.56.78", FALSE},
-	    {"14:30", TRUE},
-	    {"K7F3-9Q2X", TRUE},
-	    {"[K7F3-9Q2X]", TRUE},
-	    {"12.05.2024@x.example", FALSE},
-	    {"K7F3-9Q2X@x.example", FALSE},
-	    {"14:30@x.example", FALSE},
-	    {"250EUR@x.example", FALSE},
-	    {"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t@x.example", FALSE},
-	};
 	g_autofree char *keep = NULL;
 	g_autofree char *all = NULL;
 	struct rules *rules;
@@ -320,11 +322,11 @@ test_keeps(void **state)
 	    "as = x\n", NULL);
 	rules = test_rules_from(all, NULL);
 	assert_non_null(rules);
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+	for (gsize i = 0; i < G_N_ELEMENTS(keeps); i++) {
 		g_autofree char *out = rules_redact(rules, NULL,
-		    cases[i].text, NULL);
+		    keeps[i].text, NULL);
 
-		assert_string_equal(out, cases[i].kept ? cases[i].text
+		assert_string_equal(out, keeps[i].kept ? keeps[i].text
 						       : "[x]");
 	}
 	rules_free(rules);

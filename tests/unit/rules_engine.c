@@ -113,9 +113,11 @@ void
 test_time(void **state)
 {
 	static const char *const units[] = {"a", "a.", "a@", "1", "1 ", "+1 ",
-	    "tel ", "tel 12345 ", "\xcc\x81\xcc\xa3", "(", "(at) ", "a at b dot ",
-	    "hans ", "order ", "1.111.", "usd ", "\n", "\xef\xb7\xba",
-	    "\"a", "de89 3704 0044 0532 0130 01 "};
+	    "tel ", "tel 12345 ", "\xcc\x81\xcc\xa3", "(", "(at) ",
+	    "a at b dot ", "hans ", "order ", "1.111.", "usd ", "\n",
+	    "\xef\xb7\xba",
+	    "\"a",
+	    "de89 3704 0044 0532 0130 01 "};
 	struct rules_literals *literals = rules_literals_new();
 
 	(void)state;
@@ -224,8 +226,9 @@ test_limit(void **state)
 void
 test_merge(void **state)
 {
-	struct rules *rules = test_rules_from("[a]\npattern = abc\naction = mask\n"
-	    "as = short\n[b]\npattern = cdefg\naction = mask\nas = long\n"
+	struct rules *rules = test_rules_from("[a]\npattern = abc\n"
+	    "action = mask\nas = short\n[b]\npattern = cdefg\n"
+	    "action = mask\nas = long\n"
 	    "[k]\npattern = xabcx\naction = keep\n"
 	    "[k2]\npattern = yab\naction = keep\n"
 	    "[empty]\npattern = z*\naction = mask\nas = z\n", NULL);
