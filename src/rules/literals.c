@@ -10,8 +10,8 @@
 #define WORDS_MAX 24	 /* words in one literal */
 #define KEY_MAX 512	 /* octets */
 #define REDUCED_MIN 4	 /* octets; shorter keys would hit common words */
-#define TEXT_WORDS 8	 /* of a text that are looked up; the rest is compared */
-#define EXACT_MAX 16	 /* literals with one key that differ in signs only */
+#define TEXT_WORDS 8	 /* looked up of a text; the rest is compared */
+#define EXACT_MAX 256	 /* texts with one key; each is compared */
 #define GAP_MAX 3	 /* characters between the words of a literal */
 
 struct entry {
@@ -130,12 +130,25 @@ literals_add_spellings(struct rules_literals *literals, const char *text,
 		literals_add_key(literals, key->str, words + extra, as);
 		if (key_reduce(key->str, key->len, reduced) &&
 		    reduced->len >= REDUCED_MIN)
-			literals_add_key(literals, reduced->str, words + extra, as);
+			literals_add_key(literals, reduced->str,
+			    words + extra, as);
 	}
 }
 
-/* Makes room for one more text under key. NULL if there is one already that
- * covers it. */
+/* TRUE if the two offsets are so close that a literal may span them. */
+static gboolean
+gap_is_small(const char *text, gsize from, gsize to)
+{
+	guint n = 0;
+
+	for (; from < to; from += (gsize)g_utf8_skip[(guchar)text[from]])
+		if (++n > GAP_MAX || strchr(" \t.,_-'@+", text[from]) == NULL)
+			return FALSE;
+	return TRUE;
+}
+
+/* Makes room for one more text under key. NULL if key has too many, or stands
+ * for all texts that hold its words. */
 static struct entry *
 text_entry_add(struct rules_literals *literals, const char *key, guint words,
     const char *as)
@@ -149,19 +162,34 @@ text_entry_add(struct rules_literals *literals, const char *key, guint words,
 		return g_tree_lookup(literals->keys, key);
 	}
 	for (entry = same; entry != NULL; entry = entry->next, chain++)
-		if (entry->exact == NULL)
+		if (entry->exact == NULL || chain == EXACT_MAX)
 			return NULL;
-	if (chain >= EXACT_MAX) {
-		/* Too much is masked then, never too little. */
-		same->exact = NULL;
-		return NULL;
-	}
 	entry = g_new0(struct entry, 1);
 	entry->words = words;
 	entry->as = g_string_chunk_insert_const(literals->chunk, as);
 	entry->next = same->next;
 	same->next = entry;
 	return entry;
+}
+
+/* The number of words at the start of text that a search will see as
+ * neighbours. */
+static guint
+words_close(const char *text)
+{
+	gsize len = strlen(text);
+	struct word word = {0, 0};
+	gsize pos = 0;
+	gsize end = 0;
+	guint n = 0;
+
+	while (n < TEXT_WORDS && word_next(text, len, &pos, &word)) {
+		if (n > 0 && !gap_is_small(text, end, word.start))
+			break;
+		end = word.end;
+		n++;
+	}
+	return n;
 }
 
 void
@@ -173,28 +201,19 @@ rules_literals_add_text(struct rules_literals *literals, const char *text,
 	struct word first;
 	gsize pos = 0;
 	guint words;
-	g_autoptr(GString) key = words_key(exact, TEXT_WORDS, FALSE, &words);
+	g_autoptr(GString) key = words_key(exact, words_close(exact), FALSE,
+	    &words);
 	struct entry *entry;
 
 	if (!word_next(exact, strlen(exact), &pos, &first))
 		return;
 	entry = text_entry_add(literals, key->str, words, placeholder);
-	if (entry == NULL)
+	if (entry == NULL) {
+		literals_add_spellings(literals, exact, 0, placeholder);
 		return;
+	}
 	entry->exact = g_string_chunk_insert(literals->chunk, exact);
 	entry->lead = first.start;
-}
-
-/* TRUE if the two offsets are so close that a literal may span them. */
-static gboolean
-gap_is_small(const char *text, gsize from, gsize to)
-{
-	guint n = 0;
-
-	for (; from < to; from += (gsize)g_utf8_skip[(guchar)text[from]])
-		if (++n > GAP_MAX || strchr(" \t.,_-'@+", text[from]) == NULL)
-			return FALSE;
-	return TRUE;
 }
 
 /* State of one pass over a shadow. */

@@ -75,10 +75,15 @@ keys_are_known(const struct place *place, GError **err)
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
-	for (gsize i = 0; keys != NULL && keys[i] != NULL; i++)
+	for (gsize i = 0; keys != NULL && keys[i] != NULL; i++) {
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
 			    "allowed are pattern, check, action, as", keys[i]);
+		for (gsize j = 0; j < i; j++)
+			if (strcmp(keys[i], keys[j]) == 0)
+				return place_fail(place, err,
+				    "key \"%s\" is given twice", keys[i]);
+	}
 	return TRUE;
 }
 
@@ -185,9 +190,8 @@ rule_read(GPtrArray *list, const struct place *place, GError **err)
 	return TRUE;
 }
 
-/* GKeyFile silently joins groups of one name, takes the last of two values
- * and drops translations. As every line is a group, a value or a comment,
- * counting finds all of this. */
+/* GKeyFile silently joins groups of one name and drops translations. As every
+ * line is a group, a value or a comment, counting finds both. */
 static gboolean
 lines_are_all_taken(const struct place *place, const char *text, GError **err)
 {
@@ -215,8 +219,8 @@ lines_are_all_taken(const struct place *place, const char *text, GError **err)
 	if (headings != 0)
 		return place_fail(place, err, "a group is given twice");
 	if (values != 0)
-		return place_fail(place, err, "a key is given twice in a "
-		    "group, or has a language in brackets");
+		return place_fail(place, err,
+		    "a key has a language in brackets");
 	return TRUE;
 }
 

@@ -251,7 +251,8 @@ brackets_resolve(GString *out, guint32 *map)
 
 		while (sign != 0 && back > 0 && out->str[back - 1] == ' ')
 			back--;
-		if (sign != 0 && back < w && size == 3 && out->str[r + 1] == 'a')
+		if (sign != 0 && back < w && size == 3 &&
+		    out->str[r + 1] == 'a')
 			sign = 0;
 		if (sign == 0 || back == 0 ||
 		    !is_word_octet(out->str[back - 1])) {
