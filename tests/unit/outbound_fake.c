@@ -320,8 +320,15 @@ fake_cert_file(struct fake *fake)
 void
 fake_finish(struct fake *fake)
 {
+	struct pollfd p = {.fd = fake->listener, .events = POLLIN};
+
 	(void)g_thread_join(fake->thread);
 	fake->thread = NULL;
+	/* Also those that came too late for the script. */
+	while (poll(&p, 1, 0) == 1) {
+		(void)close(accept4(fake->listener, NULL, NULL, SOCK_CLOEXEC));
+		fake->connections++;
+	}
 	if (fake->complaint != NULL)
 		fail_msg("%s", fake->complaint);
 }

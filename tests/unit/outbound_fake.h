@@ -49,9 +49,4 @@ guint fake_connections(const struct fake *fake);
 const char *fake_body(const struct fake *fake);
 void fake_free(struct fake *fake);
 
-void test_notice_whole(void **state);
-void test_notice_bare(void **state);
-void test_notice_language(void **state);
-void test_notice_load(void **state);
-
 #endif

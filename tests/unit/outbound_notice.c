@@ -1,4 +1,4 @@
-#include "outbound_fake.h"
+#include "outbound_desk.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
