@@ -59,9 +59,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(GBytes) raw = NULL;
 	g_autoptr(mail_auto) mail = NULL;
 
+	REACH_INIT("mail");
 	if (size == 0)
 		return 0;
-	fuzz_run();
 	mail_init();
 	options.sender_addr = senders[data[0] % G_N_ELEMENTS(senders)];
 	raw = g_bytes_new(data + 1, size - 1);
@@ -69,6 +69,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_model(mail);
 	if (!mail->is_placeholder &&
 	    (mail->text[0] != '\0' || mail->files->len > 0))
-		fuzz_reached();
+		REACHED();
 	return 0;
 }

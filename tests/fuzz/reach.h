@@ -1,39 +1,35 @@
-#ifndef ND_FUZZ_REACH_H
-#define ND_FUZZ_REACH_H
+#ifndef ND_TESTS_FUZZ_REACH_H
+#define ND_TESTS_FUZZ_REACH_H
 
 /*
- * A fuzz target that never gets to its parser finds nothing and looks
- * clean. Each target calls fuzz_run() for every input and fuzz_reached()
- * where its parser did real work; after FUZZ_RUNS_MIN runs without one such
- * call the process aborts at its end.
+ * Proof that a fuzz target gets to the code it is for: one that only ever
+ * fails early finds nothing and looks clean. REACH_INIT() at the start of
+ * each input, REACHED() where the input got through; a run of more than
+ * 1,000 inputs that never got there aborts at exit.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FUZZ_RUNS_MIN 1000
+static const char *reach_name;
+static unsigned long reach_runs;
+static unsigned long reach_hits;
 
-static unsigned long fuzz_runs, fuzz_hits;
-
-static inline void
-fuzz_check(void)
+static void
+reach_check(void)
 {
-	fprintf(stderr, "fuzz: parser reached in %lu of %lu runs\n",
-	    fuzz_hits, fuzz_runs);
-	if (fuzz_runs > FUZZ_RUNS_MIN && fuzz_hits == 0)
+	fprintf(stderr, "%s: reached in %lu of %lu runs\n", reach_name,
+	    reach_hits, reach_runs);
+	if (reach_runs > 1000 && reach_hits == 0)
 		abort();
 }
 
-static inline void
-fuzz_run(void)
-{
-	if (fuzz_runs++ == 0 && atexit(fuzz_check) != 0)
-		abort();
-}
-
-static inline void
-fuzz_reached(void)
-{
-	fuzz_hits++;
-}
+#define REACH_INIT(name)                                                       \
+	do {                                                                   \
+		if (reach_runs++ == 0) {                                       \
+			reach_name = (name);                                   \
+			atexit(reach_check);                                   \
+		}                                                              \
+	} while (0)
+#define REACHED() (reach_hits++)
 
 #endif
