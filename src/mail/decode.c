@@ -1,0 +1,97 @@
+#include "mail/decode.h"
+
+#include "mail/text.h"
+
+#include <gmime/gmime.h>
+
+#include "base/banned.h"
+
+#define NAME_BYTES 256
+#define GROUP_DEPTH 20
+
+static GMimeParserOptions *options; /* read-only after decode_init() */
+
+void
+decode_init(void)
+{
+	static const char *fallback[] = {"utf-8", "iso-8859-1", NULL};
+
+	if (options != NULL)
+		return;
+	options = g_mime_parser_options_new();
+	g_mime_parser_options_set_fallback_charsets(options, fallback);
+}
+
+/* What GMime decoded may hold anything, CR LF and bad UTF-8 included. */
+char *
+decode_plain(const char *text, gsize max)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	return text_line(valid, max);
+}
+
+char *
+decode_text(const char *value, gsize max)
+{
+	g_autofree char *text = g_mime_utils_header_decode_text(options,
+	    value);
+
+	return decode_plain(text != NULL ? text : "", max);
+}
+
+static void
+mailbox_free(gpointer data)
+{
+	struct mailbox *mailbox = data;
+
+	addr_free(mailbox->addr);
+	g_free(mailbox->name);
+	g_free(mailbox);
+}
+
+static void
+add_mailbox(GPtrArray *out, InternetAddress *address)
+{
+	struct mailbox *mailbox = g_new0(struct mailbox, 1);
+	const char *name = internet_address_get_name(address);
+	const char *addr = internet_address_mailbox_get_addr(
+	    INTERNET_ADDRESS_MAILBOX(address));
+
+	mailbox->addr = addr != NULL ? addr_parse(addr, -1, NULL) : NULL;
+	mailbox->name = decode_plain(name != NULL ? name : "", NAME_BYTES);
+	g_ptr_array_add(out, mailbox);
+}
+
+static void
+add_list(GPtrArray *out, InternetAddressList *list, guint depth)
+{
+	int n = list != NULL ? internet_address_list_length(list) : 0;
+
+	for (int i = 0; i < n && out->len < DECODE_MAILBOXES; i++) {
+		InternetAddress *address =
+		    internet_address_list_get_address(list, i);
+
+		if (INTERNET_ADDRESS_IS_MAILBOX(address))
+			add_mailbox(out, address);
+		else if (INTERNET_ADDRESS_IS_GROUP(address) &&
+		    depth < GROUP_DEPTH)
+			add_list(out,
+			    internet_address_group_get_members(
+				INTERNET_ADDRESS_GROUP(address)),
+			    depth + 1);
+	}
+}
+
+GPtrArray *
+decode_mailboxes(const char *value)
+{
+	GPtrArray *out = g_ptr_array_new_with_free_func(mailbox_free);
+	InternetAddressList *list = internet_address_list_parse(options,
+	    value);
+
+	add_list(out, list, 0);
+	if (list != NULL)
+		g_object_unref(list);
+	return out;
+}

@@ -1,0 +1,20 @@
+#include "mail/model.h"
+
+#include "base/banned.h"
+
+void
+mail_free(struct mail *mail)
+{
+	if (mail == NULL)
+		return;
+	addr_free(mail->from_addr);
+	g_free(mail->from_name);
+	g_ptr_array_unref(mail->other_addrs);
+	g_ptr_array_unref(mail->other_names);
+	g_free(mail->subject);
+	g_free(mail->message_id);
+	g_ptr_array_unref(mail->references);
+	g_free(mail->text);
+	g_ptr_array_unref(mail->files);
+	g_free(mail);
+}

@@ -1,0 +1,387 @@
+#include "mail/parse.h"
+
+#include <string.h>
+
+#include "mail/authres.h"
+#include "mail/charset.h"
+#include "mail/decode.h"
+#include "mail/headers.h"
+#include "mail/language.h"
+#include "mail/machine.h"
+#include "mail/parts.h"
+#include "mail/prescan.h"
+
+#include <gmime/gmime.h>
+
+#include "base/banned.h"
+
+#define SUBJECT_MAX 1024
+#define NAME_MAX_BYTES 256
+#define ID_MAX 900	  /* octets; a header line holds no more */
+#define REFERENCES_MAX 100
+#define OTHERS_MAX 100	  /* addresses, and names, besides the author's */
+
+void
+mail_init(void)
+{
+	g_mime_init();
+	decode_init();
+	charset_init();
+}
+
+static void
+addr_free_item(gpointer data)
+{
+	addr_free(data);
+}
+
+static struct mail *
+mail_new(void)
+{
+	struct mail *mail = g_new0(struct mail, 1);
+
+	mail->other_addrs = g_ptr_array_new_with_free_func(addr_free_item);
+	mail->other_names = g_ptr_array_new_with_free_func(g_free);
+	mail->references = g_ptr_array_new_with_free_func(g_free);
+	return mail;
+}
+
+/* --- people --------------------------------------------------------- */
+
+static gboolean
+is_same_addr(const struct addr *a, const struct addr *b)
+{
+	return g_ascii_strcasecmp(a->local, b->local) == 0 &&
+	    g_ascii_strcasecmp(a->domain, b->domain) == 0;
+}
+
+static void
+add_other_addr(struct mail *mail, const struct addr *addr)
+{
+	GPtrArray *others = mail->other_addrs;
+
+	if (addr == NULL || others->len >= OTHERS_MAX ||
+	    (mail->from_addr != NULL && is_same_addr(addr, mail->from_addr)))
+		return;
+	for (guint i = 0; i < others->len; i++)
+		if (is_same_addr(addr, others->pdata[i]))
+			return;
+	g_ptr_array_add(others, addr_copy(addr));
+}
+
+static void
+add_other_name(struct mail *mail, const char *name)
+{
+	GPtrArray *others = mail->other_names;
+
+	if (*name == '\0' || others->len >= OTHERS_MAX ||
+	    strcmp(name, mail->from_name) == 0 ||
+	    g_ptr_array_find_with_equal_func(others, name, g_str_equal, NULL))
+		return;
+	g_ptr_array_add(others, g_strdup(name));
+}
+
+static void
+add_others(struct mail *mail, const GPtrArray *mailboxes)
+{
+	for (guint i = 0; i < mailboxes->len; i++) {
+		const struct mailbox *mailbox = mailboxes->pdata[i];
+
+		add_other_addr(mail, mailbox->addr);
+		add_other_name(mail, mailbox->name);
+	}
+}
+
+/* All mailboxes of all headers of a name. */
+static GPtrArray *
+header_mailboxes(const struct headers *headers, const char *name)
+{
+	const char *value = headers_get(headers, name, 0);
+	GPtrArray *all = decode_mailboxes(value != NULL ? value : "");
+
+	for (guint n = 1; (value = headers_get(headers, name, n)) != NULL;
+	     n++) {
+		GPtrArray *more = decode_mailboxes(value);
+
+		g_ptr_array_extend_and_steal(all, more);
+	}
+	return all;
+}
+
+/* A From: that is no mailbox still shows a name. */
+static char *
+unusable_name(const struct headers *headers)
+{
+	const char *value = headers_get(headers, "from", 0);
+	g_autofree char *text = decode_text(value != NULL ? value : "",
+	    NAME_MAX_BYTES);
+
+	text[strcspn(text, "<")] = '\0';
+	return g_strdup(g_strstrip(text));
+}
+
+static struct addr *
+sender_addr(const struct mail_parse_options *options)
+{
+	if (options->sender_addr == NULL)
+		return NULL;
+	return addr_parse(options->sender_addr, -1, NULL);
+}
+
+/* Returns how many authors From: names. */
+static guint
+read_author(struct mail *mail, const struct headers *headers,
+    const struct mail_parse_options *options)
+{
+	g_autoptr(GPtrArray) from = header_mailboxes(headers, "from");
+	g_autoptr(addr_auto) envelope = sender_addr(options);
+
+	if (from->len > 0) {
+		struct mailbox *first = from->pdata[0];
+
+		mail->from_addr = g_steal_pointer(&first->addr);
+		mail->from_name = g_steal_pointer(&first->name);
+		first->name = g_strdup("");
+	} else {
+		mail->from_name = unusable_name(headers);
+	}
+	if (mail->from_addr == NULL)
+		mail->from_addr = g_steal_pointer(&envelope);
+	add_others(mail, from);
+	add_other_addr(mail, envelope);
+	return from->len;
+}
+
+static void
+read_others(struct mail *mail, const struct headers *headers)
+{
+	static const char *const names[] = {"sender", "reply-to",
+	    "return-path", "resent-from", "resent-sender"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(GPtrArray) found = header_mailboxes(headers,
+		    names[i]);
+
+		add_others(mail, found);
+	}
+}
+
+static guint
+count_recipients(const struct headers *headers)
+{
+	g_autoptr(GPtrArray) to = header_mailboxes(headers, "to");
+	g_autoptr(GPtrArray) cc = header_mailboxes(headers, "cc");
+
+	return to->len + cc->len;
+}
+
+/* --- Message-IDs ---------------------------------------------------- */
+
+/* What stands between the brackets, without folding white space; NULL if it
+ * could not be written into a header again. */
+static char *
+id_take(const char *p, gsize len)
+{
+	g_autoptr(GString) id = g_string_new(NULL);
+
+	for (gsize i = 0; i < len; i++)
+		if (p[i] != ' ' && p[i] != '\t')
+			g_string_append_c(id, p[i]);
+	for (gsize i = 0; i < id->len; i++)
+		if ((guchar)id->str[i] < ' ' || id->str[i] == 0x7f)
+			return NULL;
+	if (id->len == 0 || id->len > ID_MAX ||
+	    !g_utf8_validate(id->str, (gssize)id->len, NULL))
+		return NULL;
+	return g_strndup(id->str, id->len);
+}
+
+/* Adds the ids of a value in order. A value without brackets is one id if it
+ * is one word with an "@". */
+static void
+ids_read(GPtrArray *out, const char *value)
+{
+	const char *p = value;
+	gsize bare = strcspn(value, "<> \t");
+
+	if (value[bare] == '\0' && strchr(value, '@') != NULL) {
+		char *id = id_take(value, bare);
+
+		if (id != NULL)
+			g_ptr_array_add(out, id);
+		return;
+	}
+	while ((p = strchr(p, '<')) != NULL) {
+		const char *end = p + 1 + strcspn(p + 1, "<>");
+		char *id = *end == '>'
+		    ? id_take(p + 1, (gsize)(end - p - 1))
+		    : NULL;
+
+		if (id != NULL)
+			g_ptr_array_add(out, id);
+		p = end;
+	}
+}
+
+static void
+add_reference(struct mail *mail, const char *id)
+{
+	if (mail->references->len < REFERENCES_MAX &&
+	    !g_ptr_array_find_with_equal_func(mail->references, id,
+		g_str_equal, NULL))
+		g_ptr_array_add(mail->references, g_strdup(id));
+}
+
+static void
+read_references(struct mail *mail, const struct headers *headers)
+{
+	g_autoptr(GPtrArray) replied = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) thread = g_ptr_array_new_with_free_func(g_free);
+	const char *value;
+
+	for (guint n = 0; (value = headers_get(headers, "in-reply-to", n)) !=
+	     NULL; n++)
+		ids_read(replied, value);
+	for (guint n = 0; (value = headers_get(headers, "references", n)) !=
+	     NULL; n++)
+		ids_read(thread, value);
+	for (guint i = 0; i < replied->len; i++)
+		add_reference(mail, replied->pdata[i]);
+	for (guint i = thread->len; i > 0; i--)
+		add_reference(mail, thread->pdata[i - 1]);
+}
+
+static char *
+read_message_id(const struct headers *headers)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	const char *value = headers_get(headers, "message-id", 0);
+
+	if (value != NULL)
+		ids_read(ids, value);
+	return g_strdup(ids->len > 0 ? ids->pdata[0] : "");
+}
+
+/* --- digest --------------------------------------------------------- */
+
+static void
+sum_field(GChecksum *sum, const char *value)
+{
+	guint64 len = strlen(value);
+
+	g_checksum_update(sum, (const guchar *)&len, sizeof(len));
+	g_checksum_update(sum, (const guchar *)value, (gssize)len);
+}
+
+/* A header as its author wrote it, whatever relays did to its folding. */
+static void
+sum_header(GChecksum *sum, const struct headers *headers, const char *name)
+{
+	const char *value = headers_get(headers, name, 0);
+	g_autoptr(GString) folded = g_string_new(NULL);
+
+	for (const char *p = value != NULL ? value : ""; *p != '\0'; p++)
+		if (*p != ' ')
+			g_string_append_c(folded, *p);
+		else if (p[1] != ' ')
+			g_string_append_c(folded, ' ');
+	sum_field(sum, folded->str);
+}
+
+static void
+sum_facts(GChecksum *sum, const struct mail *mail,
+    const struct headers *headers)
+{
+	g_autofree char *from = mail->from_addr != NULL
+	    ? addr_to_normal(mail->from_addr)
+	    : g_strdup("");
+
+	sum_field(sum, from);
+	sum_header(sum, headers, "message-id");
+	sum_header(sum, headers, "date");
+	sum_header(sum, headers, "subject");
+}
+
+/* --- the whole ------------------------------------------------------ */
+
+static void
+read_facts(struct mail *mail, const struct headers *headers,
+    const struct mail_parse_options *options)
+{
+	const char *subject = headers_get(headers, "subject", 0);
+	guint authors = read_author(mail, headers, options);
+
+	read_others(mail, headers);
+	mail->recipients = count_recipients(headers);
+	mail->subject = decode_text(subject != NULL ? subject : "",
+	    SUBJECT_MAX);
+	mail->message_id = read_message_id(headers);
+	read_references(mail, headers);
+	mail->machine = machine_classify(headers, options->sender_addr,
+	    mail->from_addr);
+	mail->auth = authres_evaluate(headers, options->authserv_id,
+	    mail->from_addr, authors == 1);
+}
+
+/* A NUL cuts a header value in GMime and takes the line end with it. */
+static char *
+strip_nul(const char *raw, gsize len, gsize *out_len)
+{
+	char *copy = g_malloc(len + 1);
+	gsize n = 0;
+
+	for (gsize i = 0; i < len; i++)
+		if (raw[i] != '\0')
+			copy[n++] = raw[i];
+	copy[n] = '\0';
+	*out_len = n;
+	return copy;
+}
+
+static void
+become_placeholder(struct mail *mail, const char *body, gsize len,
+    GChecksum *sum)
+{
+	mail->is_placeholder = TRUE;
+	mail->text = g_strdup("");
+	mail->files = g_ptr_array_new();
+	if (len > 0)
+		g_checksum_update(sum, (const guchar *)body, (gssize)len);
+}
+
+static void
+fill(struct mail *mail, const char *raw, gsize len,
+    const struct mail_parse_options *options)
+{
+	gboolean is_ok = prescan_check(raw, len) == PRESCAN_OK;
+	g_autoptr(headers_auto) headers = headers_scan(raw, len,
+	    is_ok ? PRESCAN_HEADER_BYTES : DECODE_SHORT);
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	gsize digest_len = MAIL_DIGEST_LEN;
+
+	read_facts(mail, headers, options);
+	sum_facts(sum, mail, headers);
+	if (is_ok && parts_collect(raw, len, mail, sum))
+		sum_field(sum, mail->text);
+	else
+		become_placeholder(mail, raw + headers->body,
+		    len - headers->body, sum);
+	g_strlcpy(mail->lang, language_guess(mail->text), sizeof(mail->lang));
+	g_checksum_get_digest(sum, mail->digest, &digest_len);
+}
+
+struct mail *
+mail_parse(GBytes *raw, const struct mail_parse_options *options)
+{
+	struct mail *mail = mail_new();
+	g_autofree char *copy = NULL;
+	gsize len;
+	const char *bytes = g_bytes_get_data(raw, &len);
+
+	if (bytes == NULL)
+		bytes = "";
+	if (memchr(bytes, '\0', len) != NULL)
+		bytes = copy = strip_nul(bytes, len, &len);
+	fill(mail, bytes, len, options);
+	return mail;
+}

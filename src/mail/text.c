@@ -1,0 +1,177 @@
+#include "mail/text.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define BLANK_LINES_MAX 2
+#define QUOTE_DEPTH_MAX 20
+
+static gboolean
+is_line_end(gunichar c)
+{
+	return c == '\n' || c == '\r' || c == '\v' || c == '\f' ||
+	    c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+static gboolean
+is_control(gunichar c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+char *
+text_line(const char *text, gsize max)
+{
+	GString *out = g_string_new(NULL);
+	gboolean space = FALSE;
+
+	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == ' ' || c == '\t' || is_line_end(c)) {
+			space = out->len > 0;
+			continue;
+		}
+		if (is_control(c))
+			continue;
+		if (out->len + 8 > max)
+			break;
+		if (space)
+			g_string_append_c(out, ' ');
+		space = FALSE;
+		g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+struct cleaner {
+	GString *out;
+	guint blank;	  /* line ends not yet written */
+	gsize trailing;	  /* blanks at the end of the line so far */
+};
+
+static void
+clean_char(struct cleaner *cleaner, gunichar c)
+{
+	GString *out = cleaner->out;
+
+	if (is_line_end(c)) {
+		g_string_truncate(out, out->len - cleaner->trailing);
+		cleaner->trailing = 0;
+		if (out->len > 0)
+			cleaner->blank++;
+		return;
+	}
+	if (is_control(c) && c != '\t')
+		return;
+	if (cleaner->blank > 0 && c != ' ' && c != '\t') {
+		guint n = MIN(cleaner->blank, BLANK_LINES_MAX + 1);
+		gsize at = out->len - cleaner->trailing;
+
+		for (; n > 0; n--)
+			g_string_insert_c(out, (gssize)at, '\n');
+		cleaner->blank = 0;
+	}
+	cleaner->trailing = c == ' ' || c == '\t' ? cleaner->trailing + 1 : 0;
+	g_string_append_unichar(out, c);
+}
+
+char *
+text_clean(const char *text, gsize max)
+{
+	struct cleaner cleaner = {.out = g_string_new(NULL)};
+	GString *out = cleaner.out;
+	const char *p = text;
+
+	for (; *p != '\0' && out->len < max; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		/* CR LF is one line end. */
+		if (c != '\r' || p[1] != '\n')
+			clean_char(&cleaner, c);
+	}
+	g_string_truncate(out, out->len - cleaner.trailing);
+	if (out->len > 0)
+		g_string_append_c(out, '\n');
+	if (*p != '\0')
+		g_string_append(out, TEXT_CUT "\n");
+	return g_string_free(out, FALSE);
+}
+
+struct flow {
+	GString *out;
+	gboolean is_open; /* the last line was flowed */
+	guint depth;
+};
+
+/* Cuts the quote marks off a line and counts them (RFC 3676 4.5). */
+static const char *
+quote_depth(const char *line, const char *end, guint *depth)
+{
+	*depth = 0;
+	while (line < end && *line == '>') {
+		line++;
+		(*depth)++;
+	}
+	if (line < end && *line == ' ')
+		line++;
+	return line;
+}
+
+static void
+flow_line(struct flow *flow, const char *line, const char *end,
+    gboolean is_delsp)
+{
+	guint depth;
+	const char *p = quote_depth(line, end, &depth);
+	gboolean is_signature = end - p == 3 && memcmp(p, "-- ", 3) == 0;
+	gboolean is_flowed = end > p && end[-1] == ' ' && !is_signature;
+
+	if (flow->is_open && (depth != flow->depth || is_signature)) {
+		g_string_append_c(flow->out, '\n');
+		flow->is_open = FALSE;
+	}
+	if (!flow->is_open && depth > 0) {
+		for (guint i = 0; i < MIN(depth, QUOTE_DEPTH_MAX); i++)
+			g_string_append_c(flow->out, '>');
+		g_string_append_c(flow->out, ' ');
+	}
+	g_string_append_len(flow->out, p,
+	    end - p - (is_flowed && is_delsp ? 1 : 0));
+	if (!is_flowed)
+		g_string_append_c(flow->out, '\n');
+	flow->is_open = is_flowed;
+	flow->depth = depth;
+}
+
+char *
+text_unflow(const char *text, gboolean is_delsp)
+{
+	struct flow flow = {.out = g_string_new(NULL)};
+
+	while (*text != '\0') {
+		gsize n = strcspn(text, "\n");
+		gsize len = n > 0 && text[n - 1] == '\r' ? n - 1 : n;
+
+		flow_line(&flow, text, text + len, is_delsp);
+		text += n + (text[n] == '\n');
+	}
+	return g_string_free(flow.out, FALSE);
+}
+
+char *
+text_quote(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*text != '\0') {
+		gsize n = strcspn(text, "\n");
+
+		g_string_append(out, n > 0 ? "> " : ">");
+		g_string_append_len(out, text, (gssize)n);
+		g_string_append_c(out, '\n');
+		text += n + (text[n] == '\n');
+	}
+	return g_string_free(out, FALSE);
+}

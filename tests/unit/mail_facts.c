@@ -1,0 +1,330 @@
+/*
+ * Facts of a mail without GMime: header scan, pre-scan, machine mail,
+ * authentication results and language.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mail/authres.h"
+#include "mail/headers.h"
+#include "mail/language.h"
+#include "mail/machine.h"
+#include "mail/prescan.h"
+
+#include "base/banned.h"
+
+int mail_facts_tests(void);
+
+/* --- headers -------------------------------------------------------- */
+
+static void
+headers_are_read(void **state)
+{
+	static const char raw[] =
+	    " stray\r\nSubject: a\r\n\tb\r\n c \r\nno header\r\n lost\r\n"
+	    "From : x@y\r\nX:\r\nsubject: two\r\n\r\nBody: z\r\n";
+	g_autoptr(headers_auto) headers = headers_scan(raw, strlen(raw), 999);
+	g_autoptr(headers_auto) cut = headers_scan(raw, strlen(raw), 2);
+	g_autofree char *open = g_strdup("(\\");
+
+	(void)state;
+	assert_string_equal(headers_get(headers, "subject", 0), "a b c");
+	assert_string_equal(headers_get(headers, "subject", 1), "two");
+	assert_string_equal(headers_get(headers, "from", 0), "x@y");
+	assert_string_equal(headers_get(headers, "x", 0), "");
+	assert_null(headers_get(headers, "body", 0));
+	assert_string_equal(raw + headers->body, "Body: z\r\n");
+	assert_string_equal(headers_get(cut, "subject", 0), "a");
+	assert_string_equal(headers_skip_cfws(" (a (b) \\) c) d"), "d");
+	assert_string_equal(headers_skip_cfws(open), "");
+}
+
+struct prescan_row {
+	const char *head;
+	const char *unit;
+	guint count;
+	const char *tail;
+	enum prescan_result want;
+};
+
+static void
+prescan_refuses_bombs(void **state)
+{
+	static const struct prescan_row rows[] = {
+		{"Subject: a\r\n\r\n", "b\r\n", 5, "", PRESCAN_OK},
+		{"", "", 0, "", PRESCAN_EMPTY},
+		{"Cc: ", "a:", 45000, "\r\n", PRESCAN_HEADER_TOO_LONG},
+		{"Cc: ", "a:", 2500, "\r\n", PRESCAN_TOO_MANY_COLONS},
+		{"Cc: ", "a:", 300, "\r\n", PRESCAN_TOO_MANY_COLONS},
+		{"Cc: ", "g:x@y;", 300, "\r\n", PRESCAN_OK},
+		{"Cc: ", "g:\r\n ", 300, "\r\n", PRESCAN_TOO_MANY_COLONS},
+		{"\r\n--b\r\nCc : ", "a:", 300, "\r\n",
+		    PRESCAN_TOO_MANY_COLONS},
+		{"A: b\r\n\r\n\r\nTo: ", "a:", 300, "\r\n",
+		    PRESCAN_TOO_MANY_COLONS},
+		{"Content-Type: a/b", "; a=b", 300, "\r\n\r\nx",
+		    PRESCAN_TOO_MANY_SEMICOLONS},
+		{"Content-Type: a/b", ";\r\n a=b", 300, "\r\n\r\nx",
+		    PRESCAN_TOO_MANY_SEMICOLONS},
+		{"Content-Type: a/b; ", "n", 61, "=x\r\n",
+		    PRESCAN_PARAM_TOO_LONG},
+		{"Content-Type: a/b;\r\n ", "n", 61, "*=x\r\n",
+		    PRESCAN_PARAM_TOO_LONG},
+		{"Content-Type: a/b; name=\"x; ", "n", 99, ".pdf\"\r\n\r\n",
+		    PRESCAN_OK},
+		{"A: b\r\n\r\n", "--\r\n", 10001, "",
+		    PRESCAN_TOO_MANY_BOUNDARIES},
+		{"A: b\r\n\r\n--x\r\n", "A: b\r\n", 20001, "",
+		    PRESCAN_TOO_MANY_HEADERS},
+		{"Content-Type: Message/RFC822\r\n\r\n", "A: b\r\n", 20001, "",
+		    PRESCAN_TOO_MANY_HEADERS},
+		{"Content-Type: multipart/digest\r\n\r\n--b\r\n\r\n",
+		    "A: b\r\n", 20001, "", PRESCAN_TOO_MANY_HEADERS},
+		{"", "A: b\r\n", 50000, "", PRESCAN_TOO_MANY_HEADERS},
+		{"", "Aaaaaaaaaaaaaaaaaaaaaaaaaaaa: b\r\n", 9000, "",
+		    PRESCAN_TOP_TOO_LONG},
+		/* A log or a style sheet in a body is no header. */
+		{"A: b\r\n\r\n", "12:30:01 x;y;z\r\n", 30000, "", PRESCAN_OK},
+		{"A: b\r\n\r\np{a:", "b;\r\n ", 3000, "", PRESCAN_OK},
+		{"A: b\r\n\r\nx:", "\r\n yyyyyyyyy", 9000, "", PRESCAN_OK},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GString) raw = g_string_new(rows[i].head);
+
+		for (guint k = 0; k < rows[i].count; k++)
+			g_string_append(raw, rows[i].unit);
+		g_string_append(raw, rows[i].tail);
+		if (prescan_check(raw->str, raw->len) != rows[i].want)
+			fail_msg("row %zu", i);
+	}
+	assert_int_equal(prescan_check("A: b\0c\n", 7), PRESCAN_NUL);
+}
+
+/* --- machine mail --------------------------------------------------- */
+
+static void
+machine_mail_is_told(void **state)
+{
+	static const struct {
+		const char *headers;
+		const char *sender;
+		const char *from;
+		enum mail_machine want;
+	} rows[] = {
+		{"", NULL, "a@b.c", MAIL_PERSON},
+		{"", "a@b.c", NULL, MAIL_PERSON},
+		{"", "", "a@b.c", MAIL_REPORT},
+		{"Auto-Submitted: no\n", "a@b.c", "a@b.c", MAIL_PERSON},
+		{"Auto-Submitted: NO; x=y\n", NULL, "a@b.c", MAIL_PERSON},
+		{"Auto-Submitted: (no) auto-replied\n", NULL, "a@b.c",
+		    MAIL_AUTO},
+		{"Auto-Submitted: (a (b) \\) c)\n Auto-Generated (x); a=b\n",
+		    NULL, "a@b.c", MAIL_AUTO},
+		{"Auto-Submitted: no\nAuto-Submitted: auto-notified\n", NULL,
+		    "a@b.c", MAIL_AUTO},
+		{"Auto-Submitted: (only a comment)\n", NULL, "a@b.c",
+		    MAIL_PERSON},
+		{"Auto-Submitted: (open auto-replied\n", NULL, "a@b.c",
+		    MAIL_PERSON},
+		{"Auto-Submitted: (open \\", NULL, "a@b.c", MAIL_PERSON},
+		{"Precedence: Bulk\n", NULL, "a@b.c", MAIL_BULK},
+		{"Precedence: list (x)\n", NULL, "a@b.c", MAIL_BULK},
+		{"Precedence: auto_reply\n", NULL, "a@b.c", MAIL_AUTO},
+		{"Precedence: first-class\n", NULL, "a@b.c", MAIL_PERSON},
+		{"List-Id: <x>\n", NULL, "a@b.c", MAIL_BULK},
+		{"List-Unsubscribe: <http://x>\n", NULL, "a@b.c", MAIL_BULK},
+		{"Listless: yes\n", NULL, "a@b.c", MAIL_PERSON},
+		{"Feedback-ID: a:b:c\n", NULL, "a@b.c", MAIL_BULK},
+		{"X-Auto-Response-Suppress: All\n", NULL, "a@b.c",
+		    MAIL_PERSON},
+		{"X-Autoreply: yes\n", NULL, "a@b.c", MAIL_AUTO},
+		{"X-Autoreply: no\n", NULL, "a@b.c", MAIL_PERSON},
+		{"X-Autorespond: x\n", NULL, "a@b.c", MAIL_AUTO},
+		{"Content-Type: Multipart (x) / Report; a=b\n", NULL, "a@b.c",
+		    MAIL_REPORT},
+		{"Content-Type: message/disposition-notification\n", NULL,
+		    "a@b.c", MAIL_REPORT},
+		{"Content-Type: multipart/reporting\n", NULL, "a@b.c",
+		    MAIL_PERSON},
+		{"", NULL, "No-Reply@b.c", MAIL_AUTO},
+		{"", NULL, "noreply+x@b.c", MAIL_AUTO},
+		{"", NULL, "MAILER-DAEMON@b.c", MAIL_REPORT},
+		{"", NULL, "postmaster@b.c", MAIL_REPORT},
+		{"", NULL, "anna.noreply@b.c", MAIL_PERSON},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(headers_auto) headers = headers_scan(
+		    rows[i].headers, strlen(rows[i].headers), 999);
+		g_autoptr(addr_auto) from = rows[i].from != NULL
+		    ? addr_parse(rows[i].from, -1, NULL)
+		    : NULL;
+
+		if (machine_classify(headers, rows[i].sender, from) !=
+		    rows[i].want)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* --- authentication results ----------------------------------------- */
+
+static void
+authentication_is_judged(void **state)
+{
+	static const struct {
+		const char *value; /* behind "mx.us" unless it begins "=" */
+		const char *from;
+		enum mail_auth want;
+	} rows[] = {
+		{"; none", "a@b.com", MAIL_AUTH_NONE},
+		{" 1; dkim=pass header.d=b.com", "a@b.com", MAIL_AUTH_PASS},
+		{"; dkim=pass header.d=B.COM", "a@m.b.com", MAIL_AUTH_PASS},
+		{"; dkim=pass header.d=m.b.com", "a@b.com", MAIL_AUTH_PASS},
+		{"; dkim=pass header.i=@b.com", "a@b.com", MAIL_AUTH_PASS},
+		{"; dkim=pass header.d=evilb.com", "a@b.com", MAIL_AUTH_NONE},
+		{"; dkim=pass header.d=com", "a@b.com", MAIL_AUTH_NONE},
+		{"; dkim=pass header.d=c.com; dkim=fail", "a@b.com",
+		    MAIL_AUTH_FAIL},
+		{"; dkim=pass (good; spf=pass smtp.mailfrom=b.com) header.d=x",
+		    "a@b.com", MAIL_AUTH_NONE},
+		{"; dkim=pass reason=\"a; dmarc=pass\" header.d=x.com",
+		    "a@b.com", MAIL_AUTH_NONE},
+		{"; dkim=pass header.b=aGVsbG8=\n header.d=b.com", "a@b.com",
+		    MAIL_AUTH_PASS},
+		{"; spf=pass smtp.mailfrom=x@b.com", "a@b.com",
+		    MAIL_AUTH_PASS},
+		{"; spf=pass smtp.mailfrom=\"x y\"@b.com", "a@b.com",
+		    MAIL_AUTH_NONE},
+		{"; spf=pass smtp.mailfrom=c.com", "a@b.com", MAIL_AUTH_NONE},
+		{"; spf=pass smtp.helo=b.com", "a@b.com", MAIL_AUTH_NONE},
+		{"; spf=softfail smtp.mailfrom=b.com; dkim=none", "a@b.com",
+		    MAIL_AUTH_FAIL},
+		{"; spf=fail; dkim=pass header.d=b.com", "a@b.com",
+		    MAIL_AUTH_PASS},
+		{"; spf=neutral; dkim=temperror", "a@b.com", MAIL_AUTH_NONE},
+		{"; dmarc=pass header.from=b.com", "a@b.com", MAIL_AUTH_PASS},
+		{"; dmarc=pass header.from=c.com", "a@b.com", MAIL_AUTH_NONE},
+		{"; dmarc=pass (p=none)", "a@b.com", MAIL_AUTH_PASS},
+		{"; DMARC / (x) 1 = PASS", "a@b.com", MAIL_AUTH_PASS},
+		{"; dmarc / = pass", "a@b.com", MAIL_AUTH_PASS},
+		{"; dmarc pass", "a@b.com", MAIL_AUTH_NONE},
+		{"; dmarc/1=PASS", "a@b.com", MAIL_AUTH_PASS},
+		{"; auth=pass smtp.auth=x", "a@b.com", MAIL_AUTH_PASS},
+		{"; auth=fail", "a@b.com", MAIL_AUTH_NONE},
+		{"; iprev=fail; x-own=pass", "a@b.com", MAIL_AUTH_NONE},
+		{"=mx.evil; auth=pass", "a@b.com", MAIL_AUTH_NONE},
+		{"=\"MX.us\" ; auth=pass", "a@b.com", MAIL_AUTH_PASS},
+		{"=(mx.us) mx.evil; auth=pass", "a@b.com", MAIL_AUTH_NONE},
+		{"=mx.us.evil; auth=pass", "a@b.com", MAIL_AUTH_NONE},
+		{"; =pass; ; garbage; auth=pass", "a@b.com", MAIL_AUTH_PASS},
+		{"; dkim=pass header.d=b.com", NULL, MAIL_AUTH_NONE},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gboolean is_own = rows[i].value[0] != '=';
+		g_autofree char *raw = g_strconcat(
+		    "Authentication-Results: ", is_own ? "mx.us" : "",
+		    rows[i].value + !is_own, "\n", NULL);
+		g_autoptr(headers_auto) headers = headers_scan(raw,
+		    strlen(raw), 999);
+		g_autoptr(addr_auto) from = rows[i].from != NULL
+		    ? addr_parse(rows[i].from, -1, NULL)
+		    : NULL;
+
+		if (authres_evaluate(headers, "mx.us", from, TRUE) !=
+		    rows[i].want)
+			fail_msg("row %zu", i);
+		assert_int_equal(authres_evaluate(headers, "", from, TRUE),
+		    MAIL_AUTH_NONE);
+	}
+}
+
+static void
+dmarc_of_several_authors_must_name_one(void **state)
+{
+	static const char raw[] =
+	    "Authentication-Results: mx.us; dmarc=pass\n";
+	g_autoptr(headers_auto) headers = headers_scan(raw, strlen(raw), 999);
+	g_autoptr(addr_auto) from = addr_parse("a@b.com", -1, NULL);
+
+	(void)state;
+	assert_int_equal(authres_evaluate(headers, "mx.us", from, FALSE),
+	    MAIL_AUTH_NONE);
+}
+
+/* --- language ------------------------------------------------------- */
+
+static void
+language_is_guessed(void **state)
+{
+	static const struct {
+		const char *in;
+		const char *want;
+	} rows[] = {
+		{"Hello, I asked for my withdrawal yesterday and it has not "
+		 "arrived yet. Could you please check what is wrong?", "en"},
+		{"Guten Tag, ich habe gestern eine Auszahlung beantragt und "
+		 "sie ist noch nicht angekommen. Was ist da los?", "de"},
+		{"Bonjour, j'ai demandé un retrait hier et il n'est toujours "
+		 "pas arrivé. Pouvez-vous vérifier ce qui se passe ?", "fr"},
+		{"Hola, ayer pedí una retirada y todavía no ha llegado. "
+		 "¿Pueden comprobar qué está pasando con mi cuenta?", "es"},
+		{"Buongiorno, ieri ho chiesto un prelievo e non è ancora "
+		 "arrivato. Potete controllare che cosa è successo?", "it"},
+		{"Olá, ontem pedi um levantamento e ainda não chegou. "
+		 "Podem verificar o que está a acontecer com a conta?", "pt"},
+		{"Merhaba, dün para çekme talebinde bulundum ve hâlâ "
+		 "gelmedi. Lütfen sorunun ne olduğunu kontrol edin.", "tr"},
+		{"Dzień dobry, wczoraj zleciłem wypłatę i jeszcze nie "
+		 "dotarła. Proszę sprawdzić, co się stało z kontem.", "pl"},
+		{"Καλημέρα, πού είναι;", "el"},
+		{"Где мои деньги?", "ru"},
+		{"Де мої гроші? Вже їх чекаю", ""},
+		{"ok thanks", ""},
+		{"", ""},
+		{"https://example.com/the/quick/brown/fox/jumps/over 0xdeadbe"
+		 " john@example.com", ""},
+		{"Guten Tag, ich habe gestern eine Auszahlung beantragt und "
+		 "sie ist noch nicht da.\n> Hello, your request was received "
+		 "and we will look at it as soon as we can, thank you for "
+		 "your patience\n> and have a nice day, the whole team\n"
+		 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0"
+		 " https://explorer.example/tx/9f86d081884c", "de"},
+	};
+	GError *err = NULL;
+
+	(void)state;
+	assert_string_equal(language_guess(rows[0].in), "");
+	assert_string_equal(language_guess(rows[8].in), "el");
+	assert_false(language_init("/nonexistent", "/nonexistent", &err));
+	assert_non_null(err);
+	g_clear_error(&err);
+	assert_true(language_init(ND_SRCDIR "/templates/textcat.conf",
+	    ND_TEXTCAT_DATA, &err));
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		assert_string_equal(language_guess(rows[i].in), rows[i].want);
+	language_done();
+}
+
+int
+mail_facts_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers_are_read),
+		cmocka_unit_test(prescan_refuses_bombs),
+		cmocka_unit_test(machine_mail_is_told),
+		cmocka_unit_test(authentication_is_judged),
+		cmocka_unit_test(dmarc_of_several_authors_must_name_one),
+		cmocka_unit_test(language_is_guessed),
+	};
+
+	return cmocka_run_group_tests_name("mail facts", tests, NULL, NULL);
+}

@@ -1,0 +1,349 @@
+/*
+ * Texts of a mail without GMime: charsets, text shape, HTML and sniffing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mail/charset.h"
+#include "mail/html.h"
+#include "mail/sniff.h"
+#include "mail/text.h"
+
+#include "base/banned.h"
+
+int mail_text_tests(void);
+
+/* --- charset -------------------------------------------------------- */
+
+struct charset_row {
+	const char *label;
+	const char *bytes;
+	gsize len;
+	const char *want;
+};
+#define B(bytes) (bytes), sizeof(bytes) - 1
+
+static void
+charset_converts(void **state)
+{
+	static const struct charset_row rows[] = {
+		{NULL, B("plain"), "plain"},
+		{"utf-8", B("gr\xc3\xbc\xc3\x9f"), "grüß"},
+		{"utf-8", B("gr\xfc\xdf x"), "gr\xef\xbf\xbd\xef\xbf\xbd x"},
+		{"iso-8859-1", B("gr\xfc\xdf =\x00x"), "grüß =x"},
+		{"iso-8859-1", B("\x93quoted\x94"), "“quoted”"},
+		{"ISO-8859-1", B("gr\xc3\xbc\xc3\x9f"), "grüß"},
+		{" \"windows-1253\"", B("\xca\xe1\xeb\xe7\xec\xdd\xf1\xe1"),
+		    "Καλημέρα"},
+		{"iso-8859-7", B("\xca\xe1\xeb\xe7"), "Καλη"},
+		{"koi8-r", B("\xf0\xd2\xc9\xd7\xc5\xd4"), "Привет"},
+		{"gb2312", B("\xc4\xe3\xba\xc3"), "你好"},
+		{"shift_jis", B("\x82\xb1\x82\xf1"), "こん"},
+		{"iso-2022-jp", B("\x1b$B$3$s\x1b(B!"), "こん!"},
+		{"utf-16", B("\xff\xfeg\x00\xfc\x00"), "gü"},
+		{NULL, B("\xfe\xff\x00g\x00\xfc"), "gü"},
+		{"utf-16be", B("\x00g\xd8"), "g\xef\xbf\xbd"},
+		{NULL, B("\xef\xbb\xbf" "x"), "x"},
+		{"no-such-charset", B("gr\xfc\xdf"), "grüß"},
+		{"windows-1252", B("a\x81z"), "a\xef\xbf\xbdz"},
+		{"utf-7", B("tok+AEA-example"), "tok@example"},
+		{"windows-1258", B("a"), "a"},
+		{"windows-1255", B("x\xe9"), "xי"},
+		{"gb18030", B("a\x81\x30\x81"),
+		    "a\xef\xbf\xbd" "0\xef\xbf\xbd"},
+		{"big5-hkscs", B("\x88\x66"), "Ê"},
+		{"\"\"", B(""), ""},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = charset_to_utf8(rows[i].label,
+		    rows[i].bytes, rows[i].len);
+
+		assert_string_equal(got, rows[i].want);
+	}
+}
+
+static void
+charset_takes_any_octets(void **state)
+{
+	static const char *const labels[] = {NULL, "utf-8", "utf-7", "utf-16",
+	    "utf-32", "iso-2022-jp", "iso-2022-kr", "gbk", "big5",
+	    "shift_jis", "euc-kr", "windows-1255", "windows-1253"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+	char bytes[999];
+
+	(void)state;
+	for (guint round = 0; round < 200; round++)
+		for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+			g_autofree char *got = NULL;
+
+			for (gsize k = 0; k < sizeof(bytes); k++)
+				bytes[k] = (char)g_rand_int_range(rand, 0,
+				    256);
+			got = charset_to_utf8(labels[i], bytes,
+			    sizeof(bytes));
+			assert_true(g_utf8_validate(got, -1, NULL));
+		}
+}
+
+/* --- text shape ----------------------------------------------------- */
+
+struct pair {
+	const char *in;
+	const char *want;
+};
+
+static void
+text_is_cleaned(void **state)
+{
+	static const struct pair rows[] = {
+		{"", ""},
+		{"a", "a\n"},
+		{"a\r\nb\rc\n", "a\nb\nc\n"},
+		{"a  \t\n  b \n", "a\n  b\n"},
+		{"a\n\n\n\n\n\nb", "a\n\n\nb\n"},
+		{"\n \n\na\n\n", "a\n"},
+		{"a\x1b[31mb\x07\x7f", "a[31mb\n"},
+		{"a\xc2\x85" "b\xc2\x9b" "c\xe2\x80\xa8" "d", "a\nbc\nd\n"},
+		{"a\f\vb\tc", "a\n\nb\tc\n"},
+	};
+	g_autofree char *cut = text_clean("aaaa\nbbbb\n", 6);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = text_clean(rows[i].in, TEXT_MAX);
+
+		assert_string_equal(got, rows[i].want);
+	}
+	assert_string_equal(cut, "aaaa\nb\n" TEXT_CUT "\n");
+}
+
+static void
+text_line_is_one_line(void **state)
+{
+	static const struct pair rows[] = {
+		{"", ""},
+		{"  a \t b\r\nX-Inj: c \n", "a b X-Inj: c"},
+		{"a\x01\x7f\xc2\x9b" "b", "ab"},
+		{"\xe2\x80\xa8" "a", "a"},
+	};
+	g_autofree char *cut = text_line("aaaaaaaaaaaaaaaaaaaa", 10);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = text_line(rows[i].in, 100);
+
+		assert_string_equal(got, rows[i].want);
+	}
+	assert_true(strlen(cut) <= 10 && cut[0] == 'a');
+}
+
+static void
+flowed_text_is_joined(void **state)
+{
+	static const struct {
+		const char *in;
+		gboolean is_delsp;
+		const char *want;
+	} rows[] = {
+		{"a \nb\nc", FALSE, "a b\nc\n"},
+		{"john@exam \r\nple.com\r\n", TRUE, "john@example.com\n"},
+		{"a\n-- \nb", FALSE, "a\n-- \nb\n"},
+		{"a \n-- \nb", FALSE, "a \n-- \nb\n"},
+		{"> a \n> b\n>> c\nd", FALSE, "> a b\n>> c\nd\n"},
+		{"> a \nb", FALSE, "> a \nb\n"},
+		{" >x\n From y", FALSE, ">x\nFrom y\n"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = text_unflow(rows[i].in,
+		    rows[i].is_delsp);
+
+		assert_string_equal(got, rows[i].want);
+	}
+}
+
+/* --- HTML ----------------------------------------------------------- */
+
+static void
+html_shows_what_is_visible(void **state)
+{
+	static const struct pair rows[] = {
+		{"", ""},
+		{"a<br>b<p>c</p>d", "a\nb\n\nc\n\nd\n"},
+		{"<div>a</div><div>b</div>", "a\nb\n"},
+		{"<div>a<br></div><div><br></div><div>b</div>", "a\n\nb\n"},
+		{"  a \n b  ", "a b\n"},
+		{"<pre>a\n  b</pre>", "a\n  b\n"},
+		{"<head><title>T</title><style>p{}</style></head>x", "x\n"},
+		{"a<script>if (a</b>) {}</script>b", "ab\n"},
+		{"a<SCRIPT>x</scripty></script>b", "ab\n"},
+		{"a<!-- x --- y -->b<!-->c<!--->d", "abcd\n"},
+		{"a<![if !mso]>b<![endif]>c", "abc\n"},
+		{"<!--[if mso]>x<![endif]-->y", "y\n"},
+		{"a<span style='display:none'>x</span>b", "ab\n"},
+		{"a<span style='DISPLAY&#58; none'>x</span>b", "ab\n"},
+		{"a<span style=\"font-size: 0px\">x</span>b", "ab\n"},
+		{"a<span style=\"font-size:0.9em\">x</span>b", "axb\n"},
+		{"a<i hidden>x</i>b<b HIDDEN=\"\">x</b>c", "abc\n"},
+		{"a<b style=color:red style=display:none>x", "ax\n"},
+		{"<div hidden>x<b>y</div>b", "b\n"},
+		{"<p hidden>x<p>y", "y\n"},
+		{"<ul><li>a<li>b</ul>c", "- a\n- b\n\nc\n"},
+		{"<ol><li>a<ul><li>b</ul></ol>", "- a\n\n  - b\n"},
+		{"<blockquote>a<br>b</blockquote>c", "> a\n> b\n\nc\n"},
+		{"<table><tr><td>a</td><td>b</td></tr><tr><td>c</table>",
+		    "a b\nc\n"},
+		{"<blockquote><table><tr><td></blockquote>a</table>b",
+		    "> a\n> b\n"},
+		{"<a href='https://e.x/p?q=1&amp;r'>here</a>.",
+		    "here <https://e.x/p?q=1&r>.\n"},
+		{"<a href='https://www.e.x/'>e.x</a>", "e.x\n"},
+		{"<a href=https://e.x/a>https://e.x/a</a>", "https://e.x/a\n"},
+		{"<a href='mailto:a@b'>x</a><a href='javascript:1'>y</a>",
+		    "xy\n"},
+		{"<a href='http://e.x/a b'>x</a><a href='https://e.x/'>"
+		 "<img src=x alt=secret></a>", "x\n"},
+		{"<img alt='secret' src='cid:1'>x", "x\n"},
+		{"a &lt;b&gt; &amp; &nbsp;c &#8364; &#x20AC; &#128;",
+		    "a <b> &  c € € €\n"},
+		{"john&commat;example&period;com &unknown; &", 
+		    "john@example.com &unknown; &\n"},
+		{"&#0;&#xD800;&#x110000;&#9999999999999;",
+		    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n"},
+		{"1 < 2 <3> </ x>y", "1 < 2 <3> y\n"},
+		{"a<b title='>'c\">d", "ad\n"},
+		{"a<b c=d/>e", "ae\n"},
+		{"a<b", "a\n"},
+		{"jo<wbr>hn", "john\n"},
+		{"<textarea>a</textarea>", "a\n"},
+		{"gr\xfc" "n", "gr\xef\xbf\xbdn\n"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = html_to_text(rows[i].in,
+		    strlen(rows[i].in));
+
+		assert_string_equal(got, rows[i].want);
+	}
+}
+
+static void
+repeat_html(const char *unit, gsize total)
+{
+	g_autoptr(GString) html = g_string_new("<p>start");
+	g_autofree char *got = NULL;
+	gint64 start = g_get_monotonic_time();
+
+	while (html->len < total)
+		g_string_append(html, unit);
+	got = html_to_text(html->str, html->len);
+	assert_true(g_str_has_prefix(got, "start"));
+	assert_true(strlen(got) <= HTML_TEXT_MAX + 64);
+	assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+}
+
+static void
+html_bombs_are_bounded(void **state)
+{
+	static const char *const units[] = {"<b>", "</i>", "<b></i>",
+	    "<div hidden>", "<table><tr><td>", "<blockquote>x<br>",
+	    "<ul><li>x", "<!--", "<script>", "<a href='https://x.y/z'>q",
+	    "<", "&", "&amp", "<a ", "<p a='", " ", "<p\n", "x\n\n", "</",
+	    "<!", "<p style='display:none'>", "<br>x", "<pre>\n"};
+	g_autoptr(GString) attrs = g_string_new("start<p ");
+	g_autofree char *got = NULL;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
+		repeat_html(units[i], 1024 * 1024);
+	for (guint i = 0; i < 200000; i++)
+		g_string_append_printf(attrs, "a%x ", i);
+	g_string_append(attrs, ">end");
+	got = html_to_text(attrs->str, attrs->len);
+	assert_string_equal(got, "start\n\nend\n");
+}
+
+static void
+html_depth_loses_no_text(void **state)
+{
+	g_autoptr(GString) html = g_string_new(NULL);
+	g_autofree char *got = NULL;
+
+	(void)state;
+	for (guint i = 0; i < 5000; i++)
+		g_string_append(html, "<div>");
+	g_string_append(html, "deep");
+	for (guint i = 0; i < 5000; i++)
+		g_string_append(html, "</div>");
+	g_string_append(html, "<blockquote>q</blockquote>");
+	got = html_to_text(html->str, html->len);
+	assert_string_equal(got, "deep\n\n> q\n");
+}
+
+/* --- sniffing ------------------------------------------------------- */
+
+static void
+content_is_sniffed(void **state)
+{
+	static const struct {
+		const char *bytes;
+		gsize len;
+		const char *want;
+	} rows[] = {
+		{B("\xff\xd8\xff\xe0\x00\x10JFIF"), "image/jpeg"},
+		{B("\x89PNG\r\n\x1a\n\x00"), "image/png"},
+		{B("GIF89a\x01\x00"), "image/gif"},
+		{B("RIFF\x10\x00\x00\x00WEBPVP8 "), "image/webp"},
+		{B("\x00\x00\x00\x18" "ftypheic\x00"), "image/heic"},
+		{B("%PDF-1.7\n%\xe2\xe3"), "application/pdf"},
+		{B("PK\x03\x04\x14\x00"), "application/zip"},
+		{B("\x1f\x8b\x08\x00"), "application/gzip"},
+		{B("MZ\x90\x00\x03"), "application/x-msdownload"},
+		{B("MZ is a word here"), "text/plain"},
+		{B("BMW for sale"), "text/plain"},
+		{B("{\\rtf1 x}"), "application/rtf"},
+		{B("-----BEGIN PGP MESSAGE-----\n"), "application/pgp"},
+		{B("BEGIN:VCARD\nVERSION:3.0"), "text/vcard"},
+		{B("\xef\xbb\xbf" "BEGIN:VCALENDAR"), "text/calendar"},
+		{B(" \n<!doctype html><p>"), "text/html"},
+		{B("<svg xmlns='x'>"), "image/svg+xml"},
+		{B("name;sum\nx;1\n"), "text/plain"},
+		{B("\xff\xfe" "a\x00"), "text/plain"},
+		{B("gr\xfc" "n"), "application/octet-stream"},
+		{B("a\x00z"), "application/octet-stream"},
+		{B(""), "application/octet-stream"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		assert_string_equal(sniff_type((const guint8 *)rows[i].bytes,
+		    rows[i].len), rows[i].want);
+	assert_true(sniff_is_text((const guint8 *)"gr\xfc\xdf", 4));
+	assert_false(sniff_is_text((const guint8 *)"a\x02", 2));
+}
+
+int
+mail_text_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(charset_converts),
+		cmocka_unit_test(charset_takes_any_octets),
+		cmocka_unit_test(text_is_cleaned),
+		cmocka_unit_test(text_line_is_one_line),
+		cmocka_unit_test(flowed_text_is_joined),
+		cmocka_unit_test(html_shows_what_is_visible),
+		cmocka_unit_test(html_bombs_are_bounded),
+		cmocka_unit_test(html_depth_loses_no_text),
+		cmocka_unit_test(content_is_sniffed),
+	};
+
+	return cmocka_run_group_tests_name("mail text", tests, NULL, NULL);
+}
