@@ -52,7 +52,7 @@ desk_rollback_turn(struct desk *desk)
 	store_rollback(desk->store);
 }
 
-/* --- shared -------------------------------------------------------------- */
+/* --- shared --- */
 
 struct store_key
 desk_key(const struct proto_key *key)
@@ -124,7 +124,7 @@ desk_epoch_dies(const struct desk *desk, gint64 epoch)
 	    epoch, desk->config->epoch_s, desk->config->retention_s);
 }
 
-/* --- time ---------------------------------------------------------------- */
+/* --- time --- */
 
 /* Says it once when time gets short and once when it is over. */
 static gboolean

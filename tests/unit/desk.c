@@ -63,8 +63,7 @@ job_at(const struct proto_desk_jobs *jobs, guint i)
 	return &g_array_index(jobs->jobs, struct proto_job, i);
 }
 
-/* --- admit and commit -------------------------------------------------------
- */
+/* --- admit and commit --- */
 
 /* Looking changes nothing. */
 static void
@@ -219,10 +218,15 @@ test_number_taken(void **state)
 		assert_true(desk_admit(w->desk, &admit, w->now, &answer, NULL));
 		row.t.number = g_array_index(admit.numbers, struct number, i);
 		assert_true(number_equal(&answer.number, &row.t.number));
-		world_admitted_clear(&answer);
 		assert_true(store_begin(w->store, NULL));
 		assert_true(store_ticket_add(w->store, &row, NULL));
 		assert_true(store_commit(w->store, NULL));
+		/* The copy in the MTA bears a number that is not its own. */
+		assert_false(world_commit(w, &mail, &answer, &err));
+		assert_true(error_is(
+		    err, i + 1 < PROTO_NUMBERS ? ERROR_CONFLICT : ERROR_TEMP));
+		g_clear_error(&err);
+		world_admitted_clear(&answer);
 	}
 	assert_false(desk_admit(w->desk, &admit, w->now, &answer, &err));
 	assert_true(error_is(err, ERROR_TEMP));
@@ -309,8 +313,7 @@ test_received(void **state)
 	world_admit_clear(&admit);
 }
 
-/* --- jobs
- * --------------------------------------------------------------------- */
+/* --- jobs --- */
 
 static void
 test_ack_job(void **state)
@@ -422,8 +425,7 @@ test_claim_without_envelope(void **state)
 	assert_int_equal(counts.promises_failed, 1);
 }
 
-/* --- time
- * --------------------------------------------------------------------- */
+/* --- time --- */
 
 static void
 test_tick(void **state)
@@ -447,6 +449,34 @@ test_tick(void **state)
 	assert_int_equal(desk_tick(w->desk, w->now), 10000);
 	w->now += 10;
 	assert_int_equal(desk_tick(w->desk, w->now), 60000); /* given, once */
+}
+
+/* A promise that is kept is not alarmed, one first seen when it is due is
+ * not late yet. */
+static void
+test_alarm_edges(void **state)
+{
+	struct world *w = *state;
+	struct world_mail kept = world_mail("m1", "anna");
+	struct world_mail due = world_mail("m2", "bert");
+	struct store_next next = {0};
+	struct proto_desk_jobs jobs;
+
+	(void)world_receive(w, &kept);
+	jobs = claim(w, 1, 1);
+	assert_true(world_settle(w, 1, &job_at(&jobs, 0)->name, PROTO_SENT));
+	world_jobs_clear(&jobs);
+	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_int_equal(next.alarm_at, 0);
+	(void)world_receive(w, &due);
+	w->now += 3600;
+	(void)desk_tick(w->desk, w->now);
+	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_int_equal(next.alarm_at, WORLD_START + 3601);
+	w->now += 1;
+	(void)desk_tick(w->desk, w->now);
+	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_int_equal(next.alarm_at, 0);
 }
 
 /* After the last key is dead, nothing of a contact is left. */
@@ -482,8 +512,7 @@ test_forgetting(void **state)
 	assert_false(store_key_is_set(&row.contact));
 }
 
-/* --- the command line
- * ---------------------------------------------------------- */
+/* --- the command line --- */
 
 static void
 clear_view(struct proto_ctl_ticket *view)
@@ -573,6 +602,7 @@ main(void)
 	    IN_WORLD(test_take_refused),
 	    IN_WORLD(test_claim_without_envelope),
 	    IN_WORLD(test_tick),
+	    IN_WORLD(test_alarm_edges),
 	    IN_WORLD(test_forgetting),
 	    IN_WORLD(test_list),
 	    IN_WORLD(test_show),

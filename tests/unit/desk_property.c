@@ -81,7 +81,7 @@ mail_of_key(const struct history *h, const struct proto_key *key)
 	return 0;
 }
 
-/* --- front ends ----------------------------------------------------------- */
+/* --- front ends --- */
 
 static void
 drop_mail(struct session *s)
@@ -137,8 +137,7 @@ step_commit_turn(struct history *h)
 		}
 }
 
-/* --- posts -----------------------------------------------------------------
- */
+/* --- posts --- */
 
 static void
 check_held_by_one(struct history *h, const struct proto_job_name *name)
@@ -254,8 +253,7 @@ step_answer(struct history *h, guint32 slot)
 	world_admitted_clear(&seen);
 }
 
-/* --- the desk dies
- * ------------------------------------------------------------ */
+/* --- the desk dies --- */
 
 static void
 step_restart(struct history *h)
@@ -272,8 +270,7 @@ step_restart(struct history *h)
 	world_restart(&h->world, store);
 }
 
-/* --- what must hold
- * ------------------------------------------------------------ */
+/* --- what must hold --- */
 
 static guint
 count_tickets(struct history *h, guint *acknowledged)

@@ -61,7 +61,7 @@ struct play {
 	struct told *last;
 };
 
-/* --- words --------------------------------------------------------------- */
+/* --- words --- */
 
 static G_GNUC_NORETURN void
 stop(struct play *p, const char *why)
@@ -138,8 +138,7 @@ expect(struct play *p, gboolean is_met, const char *why)
 		stop(p, why);
 }
 
-/* --- mail in ----------------------------------------------------------------
- */
+/* --- mail in --- */
 
 static gboolean
 read_name_of_ticket(struct play *p, struct world_mail *mail)
@@ -260,8 +259,7 @@ do_nym(struct play *p)
 	    "pseudonym");
 }
 
-/* --- time and posts
- * ----------------------------------------------------------- */
+/* --- time and posts --- */
 
 static void
 do_wait(struct play *p)
@@ -385,8 +383,7 @@ do_answer(struct play *p)
 	}
 }
 
-/* --- looking
- * --------------------------------------------------------------------- */
+/* --- looking --- */
 
 static void
 do_close(struct play *p)
@@ -471,8 +468,7 @@ do_count(struct play *p)
 	expect(p, got == expected, "another count");
 }
 
-/* --- the runner
- * ------------------------------------------------------------------- */
+/* --- the runner --- */
 
 static void
 run_line(struct play *p)

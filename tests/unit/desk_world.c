@@ -43,7 +43,7 @@ world_restart(struct world *w, struct store *take_store)
 	w->desk = desk_new(w->store, &w->config);
 }
 
-/* --- the vault ----------------------------------------------------------- */
+/* --- the vault --- */
 
 static struct proto_key
 keyed(gint64 epoch, const char *purpose, const char *name)
@@ -99,8 +99,7 @@ derived_numbers(const struct world *w, const struct world_mail *mail)
 	return out;
 }
 
-/* --- requests --------------------------------------------------------------
- */
+/* --- requests --- */
 
 struct world_mail
 world_mail(const char *name, const char *from)
@@ -177,8 +176,7 @@ world_jobs_clear(struct proto_desk_jobs *jobs)
 	g_clear_pointer(&jobs->jobs, g_array_unref);
 }
 
-/* --- calls -----------------------------------------------------------------
- */
+/* --- calls --- */
 
 static gboolean
 end_turn(struct world *w, gboolean is_ok, GError **err)
