@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "desk/control.h"
 #include "desk_world.h"
 #include "ticket/pseudonym.h"
 
+int desk_control_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
 
@@ -399,6 +399,39 @@ test_take_refused(void **state)
 	assert_null(jobs.jobs);
 }
 
+/* A request that fails in its middle takes back what it had done. */
+static void
+test_work_is_whole(void **state)
+{
+	static char status[] = "2.0.0";
+	struct world *w = *state;
+	struct world_mail m1 = world_mail("m1", "anna");
+	struct world_mail m2 = world_mail("m2", "bert");
+	struct proto_desk_work work = {.slot = 1, .want = 2};
+	struct proto_desk_jobs jobs = {0}, none = {0};
+	struct store_counts counts;
+	GError *err = NULL;
+
+	(void)world_receive(w, &m1);
+	(void)world_receive(w, &m2);
+	assert_true(world_work(w, &work, &jobs, NULL));
+	work.settled = g_array_new(FALSE, TRUE, sizeof(struct proto_settle));
+	for (guint i = 0; i < 2; i++) {
+		struct proto_settle settle = {
+		    job_at(&jobs, i)->name, i == 0 ? PROTO_SENT : 77, status};
+
+		g_array_append_val(work.settled, settle);
+	}
+	assert_false(world_work(w, &work, &none, &err));
+	assert_true(error_is(err, ERROR_DENIED));
+	g_clear_error(&err);
+	assert_null(none.jobs);
+	assert_true(store_count(w->store, w->now, &counts, NULL));
+	assert_int_equal(counts.promises_open, 2);
+	g_array_unref(work.settled);
+	world_jobs_clear(&jobs);
+}
+
 /* Nobody can be reached whose keys are dead: that is no endless retry. */
 static void
 test_claim_without_envelope(void **state)
@@ -512,75 +545,6 @@ test_forgetting(void **state)
 	assert_false(store_key_is_set(&row.contact));
 }
 
-/* --- the command line --- */
-
-static void
-clear_view(struct proto_ctl_ticket *view)
-{
-	g_free(view->queue);
-	g_free(view->state);
-	g_free(view->lang);
-	g_free(view->category);
-	g_free(view->pseudonym);
-}
-
-static void
-test_list(void **state)
-{
-	struct world *w = *state;
-	struct proto_ctl_list list = {.limit = 2};
-	guint seen = 0, pages = 0, got;
-
-	for (guint i = 0; i < 5; i++) {
-		g_autofree char *name = g_strdup_printf("m%u", i);
-		struct world_mail mail = world_mail(name, name);
-
-		(void)world_receive(w, &mail);
-	}
-	do {
-		struct proto_ctl_list_is page = {0};
-
-		assert_true(control_list(w->store, &list, &page, NULL));
-		got = page.tickets->len;
-		for (guint i = 0; i < got; i++) {
-			struct proto_ctl_ticket *view = &g_array_index(
-			    page.tickets, struct proto_ctl_ticket, i);
-
-			assert_true(strcmp(view->number.s, list.after.s) > 0);
-			assert_string_equal(view->state, "open");
-			list.after = view->number;
-			clear_view(view);
-		}
-		g_array_unref(page.tickets);
-		seen += got;
-		pages++;
-	} while (got > 0);
-	assert_int_equal(seen, 5);
-	assert_int_equal(pages, 4);
-}
-
-static void
-test_show(void **state)
-{
-	struct world *w = *state;
-	struct world_mail mail = world_mail("m1", "anna");
-	struct world_fate fate = world_receive(w, &mail);
-	struct proto_ctl_show show = {fate.number};
-	struct proto_ctl_show_is is = {0};
-
-	assert_true(control_show(w->store, &show, &is, NULL));
-	assert_true(is.is_found);
-	assert_string_equal(is.ticket.queue, "support");
-	assert_string_equal(is.ticket.pseudonym, fate.pseudonym);
-	assert_int_equal(is.ticket.decision_due, WORLD_START + 86400);
-	clear_view(&is.ticket);
-	show.number = number_from_bits(12345);
-	assert_true(control_show(w->store, &show, &is, NULL));
-	assert_false(is.is_found);
-	assert_string_equal(is.ticket.state, "");
-	clear_view(&is.ticket);
-}
-
 #define IN_WORLD(test)                                                         \
 	cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
@@ -600,15 +564,15 @@ main(void)
 	    IN_WORLD(test_ack_job),
 	    IN_WORLD(test_claims_are_bounded),
 	    IN_WORLD(test_take_refused),
+	    IN_WORLD(test_work_is_whole),
 	    IN_WORLD(test_claim_without_envelope),
 	    IN_WORLD(test_tick),
 	    IN_WORLD(test_alarm_edges),
 	    IN_WORLD(test_forgetting),
-	    IN_WORLD(test_list),
-	    IN_WORLD(test_show),
 	};
 	int failed = cmocka_run_group_tests_name("desk", tests, NULL, NULL);
 
+	failed += desk_control_tests();
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
 	return failed;
