@@ -1,5 +1,6 @@
 #include "desk/desk.h"
 
+#include "base/epoch.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "desk/internal.h"
@@ -52,7 +53,7 @@ desk_rollback_turn(struct desk *desk)
 	store_rollback(desk->store);
 }
 
-/* --- shared -------------------------------------------------------------- */
+/* --- shared --- */
 
 struct store_key
 desk_key(const struct proto_key *key)
@@ -99,32 +100,20 @@ desk_kind_name(guint32 kind)
 	}
 }
 
-static gint64
-epoch_of(gint64 time, gint64 epoch_s)
-{
-	return time / epoch_s - (time % epoch_s < 0 ? 1 : 0);
-}
-
-static gint64
-epoch_dies(gint64 epoch, gint64 epoch_s, gint64 retention_s)
-{
-	return (epoch + 1) * epoch_s + retention_s;
-}
-
 gint64
 desk_epoch_of(const struct desk *desk, gint64 time)
 {
-	return epoch_of(time, desk->config->epoch_s);
+	return epoch_of_time(time, desk->config->epoch_s);
 }
 
 gint64
 desk_epoch_dies(const struct desk *desk, gint64 epoch)
 {
-	return epoch_dies(
+	return epoch_death(
 	    epoch, desk->config->epoch_s, desk->config->retention_s);
 }
 
-/* --- time ---------------------------------------------------------------- */
+/* --- time --- */
 
 /* Says it once when time gets short and once when it is over. */
 static gboolean
@@ -170,7 +159,7 @@ give_alarms(struct desk *desk, gint64 now, GError **err)
 static gint64
 first_live_epoch(const struct desk *desk, gint64 now)
 {
-	return epoch_of(now - desk->config->retention_s, desk->config->epoch_s);
+	return desk_epoch_of(desk, now - desk->config->retention_s);
 }
 
 /* *is_done: nothing of dead epochs is left. */

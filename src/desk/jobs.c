@@ -80,8 +80,7 @@ append_job(struct desk *desk, const struct store_promise *promise,
 	return STORE_FOUND;
 }
 
-/* --- an agent's answer ------------------------------------------------------
- */
+/* --- an agent's answer --- */
 
 /* *is_sent: there is nothing left to do. */
 static gboolean
@@ -159,8 +158,7 @@ desk_take(struct desk *desk, const struct proto_desk_take *take, gint64 now,
 	return FALSE;
 }
 
-/* --- settling ----------------------------------------------------------------
- */
+/* --- settling --- */
 
 /* Tells the ticket what happened to it. */
 static gboolean
@@ -262,8 +260,7 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 	return settle_answer(desk, &promise, outcome, now, err);
 }
 
-/* --- claiming ----------------------------------------------------------------
- */
+/* --- claiming --- */
 
 static gboolean
 claim(struct desk *desk, struct store_promise *promise, guint32 slot,

@@ -81,7 +81,7 @@ is_contact_of(const struct decision *d, const struct store_ticket *ticket)
 	return FALSE;
 }
 
-/* --- known mails, bounces, agents ----------------------------------------- */
+/* --- known mails, bounces, agents --- */
 
 /* A retry may come after the epoch has changed, so every live one counts. */
 static enum store_result
@@ -134,8 +134,7 @@ decide_agent(struct decision *d, GError **err)
 	return found != STORE_ERROR;
 }
 
-/* --- players ---------------------------------------------------------------
- */
+/* --- players --- */
 
 static gboolean
 look_up_claim(const struct decision *d, const struct proto_claim *claim,
@@ -372,8 +371,7 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	return TRUE;
 }
 
-/* --- commit ----------------------------------------------------------------
- */
+/* --- commit --- */
 
 /* What the contact left under older epochs moves to the newest, where it
  * outlives them: an active player keeps his pseudonym. */

@@ -43,7 +43,7 @@ memory_of(struct store *store)
 	return (struct memory *)(void *)store;
 }
 
-/* --- rows --------------------------------------------------------------- */
+/* --- rows --- */
 
 static void
 free_row(enum store_table table, gpointer row)
@@ -110,7 +110,7 @@ set(struct store *store, enum store_table table, gconstpointer key,
 	g_array_append_val(m->journal, undo);
 }
 
-/* --- transactions ------------------------------------------------------- */
+/* --- transactions --- */
 
 static void
 undo_clear(gpointer data)
@@ -192,7 +192,7 @@ memory_close(struct store *store)
 	g_free(m);
 }
 
-/* --- contacts ----------------------------------------------------------- */
+/* --- contacts --- */
 
 static gboolean
 is_borne_by_other(
@@ -271,7 +271,7 @@ pseudonym_find(struct store *store, const char *pseudonym,
 	return STORE_MISSING;
 }
 
-/* --- tickets and envelopes ---------------------------------------------- */
+/* --- tickets and envelopes --- */
 
 static gboolean
 ticket_add(struct store *store, const struct store_ticket *ticket, GError **err)
@@ -343,7 +343,7 @@ ticket_list(struct store *store, const struct number *after, guint limit,
 	return TRUE;
 }
 
-/* --- messages and promises ---------------------------------------------- */
+/* --- messages and promises --- */
 
 static gboolean
 is_live(const struct store_promise *p)
@@ -419,7 +419,7 @@ promise_next(struct store *store, struct store_next *out, GError **err)
 	return TRUE;
 }
 
-/* --- counts and purge --------------------------------------------------- */
+/* --- counts and purge --- */
 
 static void
 count_promises(struct memory *m, gint64 now, struct store_counts *out)

@@ -24,7 +24,7 @@ sqlite_of(struct store *store)
 	return (struct sqlite *)(void *)store;
 }
 
-/* --- errors and statements -------------------------------------------- */
+/* --- errors and statements --- */
 
 /* One letter a parameter: k key, K key or NULL if unset, n number, t text,
  * i gint64, b GBytes. Values must live until the statement is reset. */
@@ -154,7 +154,7 @@ sqlite_step(struct store *store, enum store_step which, GError **err)
 	return TRUE;
 }
 
-/* --- rows: columns in the order of the SELECT --------------------------- */
+/* --- rows: columns in the order of the SELECT --- */
 
 static void
 read_key(sqlite3_stmt *st, int at, struct store_key *out)
@@ -367,7 +367,7 @@ sqlite_remove(struct store *store, enum store_table table, gconstpointer key,
 	    s, err, SQL_PROMISE_DELETE, "ki", &name->key, (gint64)name->kind);
 }
 
-/* --- more than one row -------------------------------------------------- */
+/* --- more than one row --- */
 
 static gboolean
 contact_move(struct store *store, const struct store_key *from,
@@ -499,7 +499,7 @@ purge(struct store *store, gint64 first_live, guint limit, guint *removed,
 	return TRUE;
 }
 
-/* --- opening and closing ------------------------------------------------ */
+/* --- opening and closing --- */
 
 static void
 sqlite_idle(struct store *store)

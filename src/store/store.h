@@ -17,7 +17,7 @@
 #include "ticket/decide.h"
 
 #define STORE_KEY_LEN 32
-#define STORE_COPY_ID_SIZE 320 /* our Message-ID without brackets, and NUL */
+#define STORE_COPY_ID_SIZE 321 /* our Message-ID without brackets, and NUL */
 
 struct store; /* opaque */
 

@@ -15,7 +15,7 @@
 #include "ticket/number.h"
 #include "ticket/pseudonym.h"
 
-#define TICKET_TOKEN_SIZE 64 /* queue, language, category; with the NUL */
+#define TICKET_TOKEN_SIZE 65 /* queue, language, category; with the NUL */
 
 enum ticket_state {
 	TICKET_OPEN = 1,

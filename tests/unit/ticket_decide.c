@@ -20,8 +20,7 @@ int ticket_decide_tests(void);
 
 static const struct policy policy = {3600, 7200, DAY, 14 * DAY};
 
-/* --- routes ----------------------------------------------------------------
- */
+/* --- routes --- */
 
 #define A "AAAAAAA1"
 #define B "BBBBBBB2"
@@ -134,8 +133,7 @@ test_routes(void **state)
 	}
 }
 
-/* --- events ----------------------------------------------------------------
- */
+/* --- events --- */
 
 static struct ticket
 opened_ticket(guint32 flags, struct effects *effects)

@@ -1,0 +1,298 @@
+#include "desk_world.h"
+
+#include <string.h>
+
+void
+world_init(struct world *w, struct store *take_store)
+{
+	static char support[] = "support", vip[] = "vip";
+
+	*w = (struct world){.now = WORLD_START};
+	w->queues[0] = (struct config_queue){
+	    .name = support,
+	    .ack_s = 3600,
+	    .first_reply_s = 7200,
+	    .decision_s = 86400,
+	    .reopen_s = 14 * 86400,
+	};
+	w->queues[1] = w->queues[0];
+	w->queues[1].name = vip;
+	w->queues[1].per_ticket_pseudonym = TRUE;
+	w->config.epoch_s = WORLD_EPOCH_S;
+	w->config.retention_s = WORLD_RETENTION_S;
+	w->config.queues = g_ptr_array_new();
+	g_ptr_array_add(w->config.queues, &w->queues[0]);
+	g_ptr_array_add(w->config.queues, &w->queues[1]);
+	w->store = take_store;
+	w->desk = desk_new(w->store, &w->config);
+}
+
+void
+world_done(struct world *w)
+{
+	desk_free(w->desk);
+	store_close(w->store);
+	g_ptr_array_unref(w->config.queues);
+}
+
+void
+world_restart(struct world *w, struct store *take_store)
+{
+	desk_free(w->desk);
+	w->store = take_store;
+	w->desk = desk_new(w->store, &w->config);
+}
+
+/* --- the vault --- */
+
+static struct proto_key
+keyed(gint64 epoch, const char *purpose, const char *name)
+{
+	g_autofree char *text =
+	    g_strdup_printf("%" G_GINT64_FORMAT " %s %s", epoch, purpose, name);
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct proto_key out;
+	gsize len = sizeof(out.b);
+
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_get_digest(sum, out.b, &len);
+	return out;
+}
+
+struct proto_key
+world_fingerprint(const struct world *w, const char *name)
+{
+	return keyed(w->now / WORLD_EPOCH_S, "message", name);
+}
+
+static GArray *
+live_epochs(const struct world *w, const struct world_mail *mail)
+{
+	GArray *out = g_array_new(FALSE, TRUE, sizeof(struct proto_epoch_ids));
+	gint64 newest = w->now / WORLD_EPOCH_S;
+
+	for (gint64 e = newest;
+	     (e + 1) * WORLD_EPOCH_S + WORLD_RETENTION_S > w->now; e--) {
+		struct proto_epoch_ids ids = {e,
+		    keyed(e, "contact", mail->from),
+		    keyed(e, "message", mail->name)};
+
+		g_array_append_val(out, ids);
+	}
+	return out;
+}
+
+static GArray *
+derived_numbers(const struct world *w, const struct world_mail *mail)
+{
+	GArray *out = g_array_new(FALSE, TRUE, sizeof(struct number));
+	struct proto_key key = world_fingerprint(w, mail->name);
+
+	for (guint i = 0; i < PROTO_NUMBERS; i++) {
+		struct number number;
+		guint64 bits;
+
+		memcpy(&bits, key.b + 8 * i, sizeof(bits));
+		number = number_from_bits(bits);
+		g_array_append_val(out, number);
+	}
+	return out;
+}
+
+/* --- requests --- */
+
+struct world_mail
+world_mail(const char *name, const char *from)
+{
+	return (struct world_mail){.name = name,
+	    .from = from,
+	    .queue = "support",
+	    .side = PROTO_SIDE_PLAYER};
+}
+
+void
+world_claim(
+    struct world_mail *mail, enum proto_via via, const struct number *number)
+{
+	struct proto_claim *claim = &mail->claim[mail->claims++];
+
+	g_assert(mail->claims <= PROTO_CLAIMS_MAX);
+	*claim = (struct proto_claim){.via = via};
+	if (number != NULL)
+		claim->number = *number;
+}
+
+struct proto_desk_admit
+world_admit_make(const struct world *w, const struct world_mail *mail)
+{
+	struct proto_desk_admit out = {
+	    .queue = g_strdup(mail->queue),
+	    .lang = g_strdup("de"),
+	    .category = g_strdup("withdrawal"),
+	    .side = mail->side,
+	    .flags = mail->flags,
+	    .received = w->now,
+	    .epochs = live_epochs(w, mail),
+	    .claims = g_array_new(FALSE, TRUE, sizeof(struct proto_claim)),
+	    .numbers = derived_numbers(w, mail),
+	};
+
+	g_array_append_vals(out.claims, mail->claim, mail->claims);
+	return out;
+}
+
+void
+world_admit_clear(struct proto_desk_admit *admit)
+{
+	g_free(admit->queue);
+	g_free(admit->lang);
+	g_free(admit->category);
+	g_array_unref(admit->epochs);
+	g_array_unref(admit->claims);
+	g_array_unref(admit->numbers);
+}
+
+void
+world_admitted_clear(struct proto_desk_admitted *answer)
+{
+	g_free(answer->pseudonym);
+	g_free(answer->category);
+	g_free(answer->copy_id);
+	*answer = (struct proto_desk_admitted){0};
+}
+
+void
+world_jobs_clear(struct proto_desk_jobs *jobs)
+{
+	for (guint i = 0; jobs->jobs != NULL && i < jobs->jobs->len; i++) {
+		struct proto_job *job =
+		    &g_array_index(jobs->jobs, struct proto_job, i);
+
+		g_free(job->queue);
+		g_free(job->lang);
+		g_free(job->category);
+		g_bytes_unref(job->sealed);
+	}
+	g_clear_pointer(&jobs->jobs, g_array_unref);
+}
+
+/* --- calls --- */
+
+static gboolean
+end_turn(struct world *w, gboolean is_ok, GError **err)
+{
+	/* A failed request leaves nothing, so its turn may be committed. */
+	return desk_commit_turn(w->desk, is_ok ? err : NULL) && is_ok;
+}
+
+gboolean
+world_admit(struct world *w, const struct world_mail *mail,
+    struct proto_desk_admitted *answer, GError **err)
+{
+	struct proto_desk_admit admit = world_admit_make(w, mail);
+	gboolean is_ok = desk_admit(w->desk, &admit, w->now, answer, err);
+
+	world_admit_clear(&admit);
+	return is_ok;
+}
+
+gboolean
+world_commit_in_turn(struct world *w, const struct world_mail *mail,
+    const struct proto_desk_admitted *answer, GError **err)
+{
+	g_autofree char *copy =
+	    g_strdup_printf("%s@casino.example", mail->name);
+	g_autofree char *content = g_strdup_printf("to %s", mail->from);
+	gboolean has_return = (mail->flags & PROTO_FLAG_NO_RETURN) == 0;
+	struct proto_desk_commit commit = {
+	    .admit = world_admit_make(w, mail),
+	    .verdict = answer->verdict,
+	    .number = answer->number,
+	    .pseudonym = answer->pseudonym,
+	    .copy_id = copy,
+	    .sealed = g_bytes_new(content, has_return ? strlen(content) : 0),
+	};
+	gboolean is_ok = desk_commit(w->desk, &commit, w->now, err);
+
+	world_admit_clear(&commit.admit);
+	g_bytes_unref(commit.sealed);
+	return is_ok;
+}
+
+gboolean
+world_commit(struct world *w, const struct world_mail *mail,
+    const struct proto_desk_admitted *answer, GError **err)
+{
+	return desk_begin(w->desk, err) &&
+	       end_turn(w, world_commit_in_turn(w, mail, answer, err), err);
+}
+
+gboolean
+world_take(struct world *w, guint32 slot, const char *name,
+    const struct number *number, struct proto_desk_jobs *jobs, GError **err)
+{
+	static char queue[] = "support";
+	struct proto_desk_take take = {
+	    .slot = slot,
+	    .job = {world_fingerprint(w, name), PROTO_JOB_ANSWER},
+	    .number = *number,
+	    .queue = queue,
+	};
+
+	return desk_begin(w->desk, err) &&
+	       end_turn(w, desk_take(w->desk, &take, w->now, jobs, err), err);
+}
+
+gboolean
+world_work(struct world *w, const struct proto_desk_work *work,
+    struct proto_desk_jobs *jobs, GError **err)
+{
+	return desk_begin(w->desk, err) &&
+	       end_turn(w, desk_work(w->desk, work, w->now, jobs, err), err);
+}
+
+gboolean
+world_settle(struct world *w, guint32 slot, const struct proto_job_name *job,
+    enum proto_outcome outcome)
+{
+	static char status[] = "2.0.0";
+	struct proto_settle settle = {*job, outcome, status};
+	struct proto_desk_work work = {.slot = slot};
+	struct proto_desk_jobs jobs = {0};
+	gboolean is_ok;
+
+	work.settled = g_array_new(FALSE, TRUE, sizeof(settle));
+	g_array_append_val(work.settled, settle);
+	is_ok = world_work(w, &work, &jobs, NULL);
+	world_jobs_clear(&jobs);
+	g_array_unref(work.settled);
+	return is_ok;
+}
+
+struct world_fate
+world_receive(struct world *w, const struct world_mail *mail)
+{
+	struct proto_desk_admitted answer = {0};
+	struct world_fate out;
+
+	if (!world_admit(w, mail, &answer, NULL))
+		g_error("admit failed");
+	if (answer.verdict != PROTO_REPLY && answer.verdict != PROTO_UNKNOWN &&
+	    !world_commit(w, mail, &answer, NULL))
+		g_error("commit failed");
+	out = (struct world_fate){(enum proto_verdict)answer.verdict,
+	    answer.number, answer.mentions, answer.flags, answer.due, ""};
+	(void)g_strlcpy(out.pseudonym, answer.pseudonym, sizeof(out.pseudonym));
+	world_admitted_clear(&answer);
+	return out;
+}
+
+struct store_ticket
+world_ticket(const struct world *w, const struct number *number)
+{
+	struct store_ticket out = {0};
+
+	if (store_ticket_get(w->store, number, &out, NULL) != STORE_FOUND)
+		g_error("no such ticket");
+	return out;
+}

@@ -1,0 +1,278 @@
+/*
+ * What only the database file can show: its mode, what is left of deleted
+ * rows, files that are not ours, full disks.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "store_rows.h"
+
+int store_file_tests(void);
+
+static struct store *
+reopen(struct fixture *f)
+{
+	store_close(f->store);
+	f->store = store_open_sqlite(f->path, NULL);
+	assert_non_null(f->store);
+	return f->store;
+}
+
+static void
+test_file_mode(void **state)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	struct fixture *f = *state;
+
+	begin(f->store);
+	add_ticket(f->store, "AAAAAAAA");
+	commit(f->store);
+	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		g_autofree char *path = g_strconcat(f->path, suffixes[i], NULL);
+		GStatBuf st;
+
+		assert_int_equal(g_stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	/* One that was made too open is closed up. */
+	assert_int_equal(g_chmod(f->path, 0644), 0);
+	(void)reopen(f);
+	{
+		GStatBuf st;
+
+		assert_int_equal(g_stat(f->path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+}
+
+static void
+test_reopen(void **state)
+{
+	struct fixture *f = *state;
+	struct store_ticket row;
+
+	begin(f->store);
+	add_ticket(f->store, "AAAAAAAA");
+	commit(f->store);
+	begin(f->store);
+	add_ticket(f->store, "BBBBBBBB"); /* closed before it is committed */
+	(void)reopen(f);
+	assert_int_equal(find_ticket(f->store, "AAAAAAAA", &row), STORE_FOUND);
+	assert_int_equal(
+	    find_ticket(f->store, "BBBBBBBB", &row), STORE_MISSING);
+}
+
+static gboolean
+file_has(const char *path, const char *token)
+{
+	g_autofree char *data = NULL;
+	gsize len;
+
+	if (!g_file_get_contents(path, &data, &len, NULL))
+		return FALSE;
+	return memmem(data, len, token, strlen(token)) != NULL;
+}
+
+/* What is deleted must be gone from the file and its log. */
+static void
+test_deleted_is_gone(void **state)
+{
+	static const char token[] = "sealed-token-of-this-test";
+	struct fixture *f = *state;
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	g_autoptr(GBytes) sealed = g_bytes_new(token, sizeof(token));
+	GStatBuf st;
+
+	begin(f->store);
+	add_ticket(f->store, "AAAAAAAA");
+	put_envelope(f->store, "AAAAAAAA", 5, sealed);
+	commit(f->store);
+	assert_true(file_has(wal, token)); /* or the test is blind */
+	store_idle(f->store);
+	assert_true(file_has(f->path, token));
+	assert_int_equal(g_stat(wal, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	(void)purge_all(f->store, 6, LIMIT);
+	store_idle(f->store);
+	assert_false(file_has(f->path, token));
+	assert_false(file_has(wal, token));
+}
+
+static void
+alter(const char *path, const char *text)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+test_refused_files(void **state)
+{
+	static const char *const cases[] = {
+	    "PRAGMA user_version = 2",
+	    "PRAGMA application_id = 7",
+	};
+	struct fixture *f = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		GError *err = NULL;
+
+		g_clear_pointer(&f->store, store_close);
+		alter(f->path, cases[i]);
+		assert_null(store_open_sqlite(f->path, &err));
+		assert_true(error_is(err, ERROR_PERM));
+		g_clear_error(&err);
+		alter(f->path, "PRAGMA user_version = 1;"
+			       "PRAGMA application_id = 1853451620");
+		(void)reopen(f);
+	}
+}
+
+static void
+test_not_a_database(void **state)
+{
+	struct fixture *f = *state;
+	GError *err = NULL;
+
+	g_clear_pointer(&f->store, store_close);
+	assert_true(g_file_set_contents(f->path,
+	    "this is a text that no database begins with, and long enough", -1,
+	    NULL));
+	assert_null(store_open_sqlite(f->path, &err));
+	assert_true(error_is(err, ERROR_TEMP));
+	g_clear_error(&err);
+	assert_null(store_open_sqlite("/nonexistent/dir/desk.db", &err));
+	assert_true(error_is(err, ERROR_TEMP));
+	g_clear_error(&err);
+}
+
+static void
+test_busy(void **state)
+{
+	struct fixture *f = *state;
+	GError *err = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_false(store_begin(f->store, &err));
+	assert_true(error_is(err, ERROR_TEMP));
+	assert_false(store_in_transaction(f->store));
+	g_clear_error(&err);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	begin(f->store);
+	commit(f->store);
+}
+
+/* Files can grow no more; SIGXFSZ is ignored for the whole program. */
+static void
+limit_files(rlim_t max)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = MIN(max, limit.rlim_max);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A turn that cannot be written fails as a whole, and once there is room
+ * again the store works without a restart. */
+static void
+test_full_at_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct store_ticket row;
+	GError *err = NULL;
+	gboolean is_done;
+
+	begin(f->store);
+	add_ticket(f->store, "AAAAAAAA");
+	limit_files(4096);
+	is_done = store_commit(f->store, &err);
+	limit_files(RLIM_INFINITY);
+	assert_false(is_done);
+	assert_true(error_is(err, ERROR_TEMP));
+	g_clear_error(&err);
+	assert_false(store_in_transaction(f->store));
+	assert_int_equal(
+	    find_ticket(f->store, "AAAAAAAA", &row), STORE_MISSING);
+	begin(f->store);
+	add_ticket(f->store, "BBBBBBBB");
+	commit(f->store);
+	(void)reopen(f);
+	assert_int_equal(
+	    find_ticket(f->store, "AAAAAAAA", &row), STORE_MISSING);
+	assert_int_equal(find_ticket(f->store, "BBBBBBBB", &row), STORE_FOUND);
+}
+
+/* The fault comes in the middle, and SQLite rolls back all that came before
+ * it: nothing after it may be committed by itself. */
+static void
+test_full_in_turn(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree guint8 *blob = g_malloc0(8 << 20);
+	g_autoptr(GBytes) sealed = g_bytes_new(blob, 8 << 20);
+	struct store_envelope row = {number("AAAAAAAA"), 5, key(7), sealed};
+	struct store_ticket later = ticket("BBBBBBBB"), got;
+	GError *err = NULL;
+	gboolean is_put, is_added, is_done;
+
+	begin(f->store);
+	add_ticket(f->store, "AAAAAAAA");
+	limit_files(4096);
+	is_put = store_save(f->store, NULL) &&
+		 store_envelope_put(f->store, &row, &err);
+	store_revert(f->store);
+	limit_files(RLIM_INFINITY);
+	is_added = store_ticket_add(f->store, &later, NULL);
+	is_done = store_commit(f->store, NULL);
+	assert_false(is_put);
+	assert_true(error_is(err, ERROR_TEMP));
+	g_clear_error(&err);
+	assert_false(is_done);
+	assert_false(is_added);
+	assert_int_equal(
+	    find_ticket(f->store, "AAAAAAAA", &got), STORE_MISSING);
+	assert_int_equal(
+	    find_ticket(f->store, "BBBBBBBB", &got), STORE_MISSING);
+	begin(f->store);
+	add_ticket(f->store, "CCCCCCCC");
+	commit(f->store);
+}
+
+#define ON_SQLITE(test)                                                        \
+	cmocka_unit_test_setup_teardown(test, open_sqlite, close_store)
+
+int
+store_file_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_SQLITE(test_file_mode),
+	    ON_SQLITE(test_reopen),
+	    ON_SQLITE(test_deleted_is_gone),
+	    ON_SQLITE(test_refused_files),
+	    ON_SQLITE(test_not_a_database),
+	    ON_SQLITE(test_busy),
+	    ON_SQLITE(test_full_at_commit),
+	    ON_SQLITE(test_full_in_turn),
+	};
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+}
