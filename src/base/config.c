@@ -93,7 +93,7 @@ static const struct row rows[] = {
     {"post", "password_file", VALUE_TEXT, C(post_password_file), "", 0, 0,
 	TO_POST, "File that holds the password, readable by nymdesk-post."},
     {"post", "hand_over", VALUE_NUMBER, C(post_hand_over), "4", 1, 64,
-	TO_POST, "Processes that hand mails over."},
+	TO_POST | TO_DESK, "Processes that hand mails over."},
     {"post", "notice", VALUE_NUMBER, C(post_notice), "4", 1, 64, TO_POST,
 	"Processes that send notices."},
     {"post", "timeout", VALUE_TIME, C(post_timeout_s), "60s", 1, 600,
@@ -255,10 +255,22 @@ value_set(const char *group, const struct row *row, const char *text,
 
 /* --- groups --------------------------------------------------------- */
 
+/* A bare [queue] is no group of ours: each has a name. */
 static const char *
 group_kind(const char *group)
 {
+	if (strcmp(group, "queue") == 0)
+		return "";
 	return g_str_has_prefix(group, QUEUE_PREFIX) ? "queue" : group;
+}
+
+static gboolean
+group_is_known(const char *group)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (strcmp(rows[i].group, group_kind(group)) == 0)
+			return TRUE;
+	return FALSE;
 }
 
 /* partial: the view of one role, where other roles' keys are missing. */
@@ -309,6 +321,11 @@ keys_check(GKeyFile *file, GError **err)
 
 		if (keys == NULL)
 			return FALSE;
+		if (!group_is_known(*g)) {
+			g_set_error(err, ND_ERROR, ERROR_PERM,
+			    "[%s]: unknown group; see nymdesk.conf(5)", *g);
+			return FALSE;
+		}
 		for (char **k = keys; *k != NULL; k++)
 			if (!key_is_known(*g, *k)) {
 				g_set_error(err, ND_ERROR, ERROR_PERM,

@@ -15,6 +15,8 @@
 
 #define GRACE_S 120 /* for front ends and posts to finish after SIGTERM */
 #define POLL_MAX_MS 1000
+#define QUIET_MS 1000 /* then the database is tidied */
+#define SLOTS_MAX 128 /* hand_over and notice together, at most */
 
 /* A request that changes something: part of a turn, answered after it. */
 struct request {
@@ -269,16 +271,33 @@ turn_answer(struct room *room, const GError *failed)
 	g_ptr_array_set_size(room->turn, 0);
 }
 
-/* One transaction for everything that waits: group commit. */
-static void
+static gboolean
+turn_is_busy(const struct room *room)
+{
+	for (guint i = 0; i < room->turn->len; i++) {
+		const struct request *r =
+		    g_ptr_array_index(room->turn, i);
+
+		if (r->type != PROTO_DESK_WORK ||
+		    r->in.work.settled->len > 0)
+			return TRUE;
+	}
+	return room->turn->len == 0;
+}
+
+/* One transaction for everything that waits: group commit. TRUE if there was
+ * anything but posts asking for work. */
+static gboolean
 turn_run(struct room *room)
 {
 	g_autoptr(GError) error = NULL;
 	gint64 now = now_s();
+	gboolean is_busy;
 
 	if (room->turn->len == 0 && !(room->waiting->len > 0 &&
 					desk_has_work(room->desk, now)))
-		return;
+		return FALSE;
+	is_busy = turn_is_busy(room);
 	if (desk_begin(room->desk, &error)) {
 		guint len = room->turn->len;
 
@@ -292,6 +311,7 @@ turn_run(struct room *room)
 		log_error("desk.turn", LOG_NUM("requests", room->turn->len),
 		    LOG_ERR(error));
 	turn_answer(room, error);
+	return is_busy;
 }
 
 static void
@@ -322,6 +342,51 @@ may_stop(const struct ipc_server *server, gint64 *asked)
 }
 
 static void
+slot_release(struct room *room, guint slot)
+{
+	struct proto_desk_work ask = {.slot = slot, .resume = TRUE};
+	struct proto_desk_jobs held = {0};
+	g_autoptr(GArray) settled =
+	    g_array_new(FALSE, TRUE, sizeof(struct proto_settle));
+
+	(void)desk_work(room->desk, &ask, now_s(), &held, NULL);
+	for (guint i = 0; held.jobs != NULL && i < held.jobs->len; i++) {
+		struct proto_settle settle = {.outcome = PROTO_DEFERRED,
+		    .status = (char *)""};
+
+		settle.job =
+		    g_array_index(held.jobs, struct proto_job, i).name;
+		g_array_append_val(settled, settle);
+	}
+	proto_clear(PROTO_DESK_JOBS, &held);
+	if (settled->len == 0)
+		return;
+	ask = (struct proto_desk_work){.slot = slot, .settled = settled};
+	(void)desk_work(room->desk, &ask, now_s(), &held, NULL);
+	proto_clear(PROTO_DESK_JOBS, &held);
+	log_warn("desk.slot-gone", LOG_NUM("slot", slot),
+	    LOG_NUM("jobs", settled->len));
+}
+
+/* With fewer posts configured than before, nobody would ever settle what the
+ * last slots hold: their supervisor is gone too, so nothing more can be known
+ * of those jobs. */
+static void
+lost_slots_release(struct room *room, const struct config *config)
+{
+	guint first = (guint)(config->post_hand_over + config->post_notice);
+	g_autoptr(GError) error = NULL;
+
+	if (desk_begin(room->desk, &error)) {
+		for (guint slot = first; slot < SLOTS_MAX; slot++)
+			slot_release(room, slot);
+		(void)desk_commit_turn(room->desk, &error);
+	}
+	if (error != NULL)
+		log_error("desk.turn", LOG_ERR(error));
+}
+
+static void
 serve(struct room *room, const struct role_start *start)
 {
 	struct ipc_server *server =
@@ -331,6 +396,7 @@ serve(struct room *room, const struct role_start *start)
 	    "desk.ctl"};
 	gint64 tick_at = 0;
 	gint64 asked = 0;
+	gint64 busy_at = now_ms(); /* 0: tidied since */
 
 	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++)
 		ipc_server_listen(server, role_fd(names[i]), clients[i],
@@ -341,7 +407,12 @@ serve(struct room *room, const struct role_start *start)
 		if (room->waiting->len > 0)
 			wait = MIN(wait, 100);
 		(void)ipc_server_poll(server, role_stop ? 50 : (int)wait);
-		turn_run(room);
+		if (turn_run(room))
+			busy_at = now_ms();
+		if (busy_at != 0 && now_ms() - busy_at > QUIET_MS) {
+			store_idle(room->store);
+			busy_at = 0;
+		}
 		waiting_expire(room);
 		if (now_ms() >= tick_at)
 			tick_at = now_ms() +
@@ -383,6 +454,7 @@ main(void)
 	room.desk = desk_new(room.store, start.config);
 	room.turn = g_ptr_array_new_with_free_func(request_free);
 	room.waiting = g_ptr_array_new_with_free_func(request_free);
+	lost_slots_release(&room, start.config);
 	serve(&room, &start);
 	g_ptr_array_unref(room.turn);
 	g_ptr_array_unref(room.waiting);

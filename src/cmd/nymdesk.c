@@ -253,7 +253,7 @@ command_show(const char *text, GError **err)
 
 	if (!number_parse(text, strlen(text), &request.number)) {
 		error_fail(err, ERROR_PERM,
-		    "not a ticket number: 8 characters such as K7F3-9Q2X, "
+		    "not a ticket number: 8 characters such as K7F3-9Q2Y, "
 		    "of which the last must fit");
 		return EXIT_USAGE;
 	}

@@ -73,6 +73,7 @@ struct supervisor {
 	GMainLoop *loop;
 	gboolean is_stopping;
 	gboolean is_reloading;
+	gboolean has_failed; /* a reload that could not be undone */
 	guint stop_stage; /* index into order, from the end */
 	guint stop_timer;
 };
@@ -508,6 +509,7 @@ stop_finish(struct supervisor *sv)
 	sv->is_stopping = sv->is_reloading = FALSE;
 	if (!supervisor_reload(sv, &error)) {
 		log_error("reload", LOG_ERR(error));
+		sv->has_failed = TRUE;
 		g_main_loop_quit(sv->loop);
 	}
 }
@@ -554,6 +556,17 @@ on_term(gpointer data)
 	sv->is_reloading = FALSE;
 	if (!sv->is_stopping)
 		stop_begin(sv);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_usr1(gpointer data)
+{
+	struct supervisor *sv = data;
+
+	log_raise_level();
+	for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
+		(void)children_signal(sv, order[i], SIGUSR1);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -653,11 +666,11 @@ supervisor_free(struct supervisor *sv)
 gboolean
 supervisor_run(struct supervisor *sv, GError **err)
 {
-	(void)err;
 	sv->loop = g_main_loop_new(NULL, FALSE);
 	(void)g_unix_signal_add(SIGTERM, on_term, sv);
 	(void)g_unix_signal_add(SIGINT, on_term, sv);
 	(void)g_unix_signal_add(SIGHUP, on_hup, sv);
+	(void)g_unix_signal_add(SIGUSR1, on_usr1, sv);
 	children_start(sv);
 	if (geteuid() != 0)
 		log_warn("one-user", LOG_NUM("uid", geteuid()));
@@ -665,5 +678,8 @@ supervisor_run(struct supervisor *sv, GError **err)
 	    LOG_NUM("roles", sv->children->len));
 	(void)sd_notify(0, "READY=1");
 	g_main_loop_run(sv->loop);
+	if (sv->has_failed)
+		return error_fail(err, ERROR_PERM,
+		    "stopped: the configuration could not be loaded again");
 	return TRUE;
 }

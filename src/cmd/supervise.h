@@ -21,7 +21,8 @@ struct supervisor *supervisor_new(const char *path, const char *program_dir,
     GError **err);
 void supervisor_free(struct supervisor *supervisor);
 
-/* Starts everything and runs until SIGTERM or SIGINT has stopped all. */
+/* Starts everything and runs until SIGTERM or SIGINT has stopped all. FALSE
+ * if a reload stopped all and could not start it again. */
 gboolean supervisor_run(struct supervisor *supervisor, GError **err);
 
 #endif

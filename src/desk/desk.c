@@ -121,16 +121,15 @@ give_alarm(
     struct desk *desk, struct store_promise *promise, gint64 now, GError **err)
 {
 	gboolean is_late = now > promise->due;
-	char shown[NUMBER_TEXT_SIZE];
 
 	if (is_late)
 		log_error("promise.late",
-		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TICKET(&promise->ticket),
 		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
 		    LOG_NUM("due", promise->due));
 	else
 		log_error("promise.soon",
-		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TICKET(&promise->ticket),
 		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
 		    LOG_NUM("due", promise->due));
 	promise->alarmed++;

@@ -169,7 +169,6 @@ tell_ticket(struct desk *desk, const struct store_promise *promise,
 	static const struct policy policy; /* no clock starts here */
 	struct store_ticket ticket;
 	struct effects effects;
-	char shown[NUMBER_TEXT_SIZE];
 	enum store_result found;
 
 	found = store_ticket_get(desk->store, &promise->ticket, &ticket, err);
@@ -179,7 +178,7 @@ tell_ticket(struct desk *desk, const struct store_promise *promise,
 	ticket_apply(&ticket.t, &effects, now);
 	if (effects_find(&effects, EFFECT_ALARM) != NULL)
 		log_error("promise.failed",
-		    LOG_TOKEN("ticket", number_show(&promise->ticket, shown)),
+		    LOG_TICKET(&promise->ticket),
 		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
 		    LOG_NUM("attempts", promise->attempts));
 	return store_ticket_update(desk->store, &ticket, err);

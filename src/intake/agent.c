@@ -82,8 +82,8 @@ gboolean
 agent_deliver_stray(struct mail_case *c, GError **err)
 {
 	return notice_send(c, NULL,
-	    "your address is enrolled as an agent's, and this mail was sent "
-	    "to the queue and not to a ticket",
+	    "your address is enrolled as an agent's, and this mail was not "
+	    "sent to the address of a ticket, or to one that has expired",
 	    "Answer a ticket from its own mail; to open one as a player, "
 	    "write from another address.",
 	    err);
@@ -174,7 +174,7 @@ answer_deliver(const struct mail_case *c, const struct number *number,
 		    "The ticket stays open; the player has to write again "
 		    "from an address that works.",
 		    err);
-	log_info("ticket.answer", LOG_TOKEN("ticket", number->s),
+	log_info("ticket.answer", LOG_TICKET(number),
 	    LOG_TOKEN("queue", c->queue->name));
 	if (answer_has_files(c->mail))
 		return notice_send(c, number,

@@ -182,17 +182,18 @@ case_identify(struct mail_case *c, GError **err)
 
 /* --- one recipient ------------------------------------------------------ */
 
-static gboolean
-case_is_agent_side(const struct mail_case *c)
+/* The side of the capability it was sent to, if that holds. */
+static guint32
+case_side(const struct mail_case *c)
 {
-	for (guint i = 0; i < c->claims->len; i++) {
+	for (guint i = 0; i < c->id.proofs->len; i++) {
 		const struct proto_proof *proof =
 		    &g_array_index(c->id.proofs, struct proto_proof, i);
 
-		if (proof->is_valid && proof->side == PROTO_SIDE_AGENT)
-			return TRUE;
+		if (proof->is_valid && proof->side != PROTO_SIDE_NONE)
+			return proof->side;
 	}
-	return FALSE;
+	return PROTO_SIDE_NONE;
 }
 
 static gboolean
@@ -200,9 +201,11 @@ case_deliver(struct mail_case *c, GError **err)
 {
 	if (!case_identify(c, err))
 		return FALSE;
-	if (case_is_agent_side(c))
+	if (case_side(c) == PROTO_SIDE_AGENT)
 		return agent_deliver(c, err);
-	if (c->claims->len == 0 && agent_is_member(c) &&
+	/* An agent who missed a ticket's address must not become a player
+	 * with a ticket of his own. */
+	if (case_side(c) == PROTO_SIDE_NONE && agent_is_member(c) &&
 	    c->mail->machine == MAIL_PERSON)
 		return agent_deliver_stray(c, err);
 	return player_deliver(c, err);
@@ -250,8 +253,7 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 			replies[i] = reply_accepted();
 			continue;
 		}
-		replies[i] = reply_from_error(error);
-		log_warn("intake.deferred", LOG_NUM("code", replies[i].code),
-		    LOG_ERR(error));
+		replies[i] = reply_deferred();
+		log_warn("intake.deferred", LOG_ERR(error));
 	}
 }

@@ -160,7 +160,7 @@ admitted_deliver(struct mail_case *c, const struct scrubbed *body,
 	if (!copy_hand_over(c, body, admitted, labels, err) ||
 	    !commit(c, admit, admitted, labels, err))
 		return FALSE;
-	log_info("ticket.mail", LOG_TOKEN("ticket", admitted->number.s),
+	log_info("ticket.mail", LOG_TICKET(&admitted->number),
 	    LOG_NUM("verdict", admitted->verdict),
 	    LOG_TOKEN("queue", c->queue->name),
 	    LOG_NUM("flags", admitted->flags));

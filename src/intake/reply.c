@@ -1,7 +1,5 @@
 #include "intake/reply.h"
 
-#include "base/error.h"
-
 #include "base/banned.h"
 
 struct smtp_reply
@@ -11,12 +9,7 @@ reply_accepted(void)
 }
 
 struct smtp_reply
-reply_from_error(const GError *err)
+reply_deferred(void)
 {
-	if (error_is(err, ERROR_DENIED))
-		return (struct smtp_reply){550, "5.7.1", "Not permitted"};
-	if (error_is(err, ERROR_PERM))
-		return (struct smtp_reply){
-		    554, "5.6.0", "Message not acceptable"};
 	return (struct smtp_reply){451, "4.3.0", "Temporary fault, try later"};
 }

@@ -2,8 +2,9 @@
 #define ND_INTAKE_REPLY_H
 
 /*
- * The one place where error kinds become SMTP replies (RFC 5321 4.2,
- * RFC 2034, RFC 3463).
+ * What becomes of a whole mail, as SMTP replies (RFC 5321 4.2, RFC 2034,
+ * RFC 3463). What is wrong with a client's words or with the size of a mail
+ * is for the session to say.
  *
  * A reply is three constants: it travels verbatim into the client's log,
  * its deferred queue and the bounces it makes, so nothing of a mail or of
@@ -22,9 +23,8 @@ struct smtp_reply {
  * committed. */
 struct smtp_reply reply_accepted(void);
 
-/* ERROR_TEMP and ERROR_CONFLICT: 451; ERROR_DENIED: 550; ERROR_PERM: 554.
- * Everything else, NULL too, is a fault of ours: 451, so that the client
- * keeps the mail. */
-struct smtp_reply reply_from_error(const GError *err);
+/* Anything that went wrong behind the session is a fault of ours, whatever
+ * its kind: the client keeps the mail. */
+struct smtp_reply reply_deferred(void);
 
 #endif

@@ -26,7 +26,7 @@ struct compose_copy {
 	const char *queue_address;
 	const char *agent_address; /* capability of the agent side */
 	const char *pseudonym;
-	const char *number; /* "K7F3-9Q2X" */
+	const char *number; /* "K7F3-9Q2Y" */
 	const char *message_id;
 	const char *root_id;
 	const char *previous_id; /* "" if none */

@@ -76,7 +76,7 @@ prefix_length(const char *text)
 	return g_str_has_prefix(p, "：") ? (gsize)(p + 3 - text) : 0;
 }
 
-/* The subject without our own "[K7F3-9Q2X]"; other brackets stay. */
+/* The subject without our own "[K7F3-9Q2Y]"; other brackets stay. */
 static char *
 without_number(const char *subject)
 {

@@ -63,7 +63,7 @@ has_keyed_part(const char *p, const char *end)
 	return FALSE;
 }
 
-/* "k7f39q2x-0123456789abc" without any address around it. */
+/* "k7f39q2y-0123456789abc" without any address around it. */
 static gboolean
 is_bare_extension(const char *p, const char *end)
 {

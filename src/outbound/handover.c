@@ -70,10 +70,13 @@ answer_do(struct post *post, const struct proto_job *job, GBytes *content,
 
 	slot_hold(post->slot, &job->name, 1);
 	outcome = post_send_to_player(post, &mail, &result);
-	log_info("post.answer", LOG_TOKEN("ticket", job->number.s),
+	log_info("post.answer", LOG_TICKET(&job->number),
 	    LOG_NUM("outcome", outcome), LOG_NUM("code", result.code));
 	if (!answer_settle(post, job, outcome, result.status))
 		return error_fail(err, ERROR_TEMP, "the desk is away");
+	/* Without a reply of the MTA it was the vault that could not. */
+	if (outcome == PROTO_FAILED && result.code == 0)
+		return error_fail(err, ERROR_PERM, "the key is gone");
 	if (outcome == PROTO_DEFERRED)
 		return error_fail(err, ERROR_TEMP,
 		    "the answer could not be handed over yet");

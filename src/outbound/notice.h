@@ -18,7 +18,7 @@ void notices_free(struct notices *notices);
 struct notice_ack_args {
 	const char *lang;	   /* "de", "" if in doubt */
 	const char *fallback_lang; /* the queue's */
-	const char *number;	   /* as shown, "K7F3-9Q2X" */
+	const char *number;	   /* as shown, "K7F3-9Q2Y" */
 	const char *category;	   /* "withdrawal", "" if none */
 	const char *faq;	   /* link, "" if none */
 	gint64 first_reply_due;	   /* s since 1970; 0: left out */

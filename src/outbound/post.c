@@ -240,7 +240,7 @@ post_send_to_player(struct post *post, const struct post_mail *mail,
 	}
 	if (!envelope_open(post, mail->job, &envelope, &label, &error)) {
 		log_warn("post.open",
-		    LOG_TOKEN("ticket", mail->job->number.s), LOG_ERR(error));
+		    LOG_TICKET(&mail->job->number), LOG_ERR(error));
 		/* The key is gone: nobody can send this mail any more. */
 		return error_is(error, ERROR_PERM) ? PROTO_FAILED
 						   : PROTO_DEFERRED;

@@ -64,7 +64,7 @@ jobs_do(struct post *post, const struct proto_desk_jobs *jobs,
 		settle.outcome = notice_send(post, job, i, &result);
 		settle.status = g_strdup(result.status);
 		g_array_append_val(settled, settle);
-		log_info("post.notice", LOG_TOKEN("ticket", job->number.s),
+		log_info("post.notice", LOG_TICKET(&job->number),
 		    LOG_NUM("kind", job->name.kind),
 		    LOG_NUM("outcome", settle.outcome),
 		    LOG_NUM("code", result.code));

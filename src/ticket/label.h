@@ -5,10 +5,10 @@
  * The forms of our own addresses and Message-IDs. The vault makes and proves
  * the keyed parts; this module only writes and reads the text. Pure.
  *
- *   support+k7f39q2x-0123456789abc@domain       capability address
+ *   support+k7f39q2y-0123456789abc@domain       capability address
  *   support+b-0123456789abc.0123456789abc@domain  envelope sender
- *   <k7f39q2x.0123456789abc.0123456789abc@domain> Message-ID
- *   <k7f39q2x.root@domain>                        root of the thread
+ *   <k7f39q2y.0123456789abc.0123456789abc@domain> Message-ID
+ *   <k7f39q2y.root@domain>                        root of the thread
  *
  * Keyed parts are 13 lower-case Crockford base32 characters (65 bits).
  */

@@ -155,7 +155,7 @@ find_bracketed(const char *subject, gsize len, struct number *out)
 	return FALSE;
 }
 
-/* TRUE if text starts with a "K7F3-9Q2X" that holds, and no word or dash
+/* TRUE if text starts with a "K7F3-9Q2Y" that holds, and no word or dash
  * goes on behind it. */
 static gboolean
 parse_dashed(const char *text, gsize len, struct number *out)

@@ -3,7 +3,7 @@
 
 /*
  * Ticket numbers: 35 bits as seven Crockford base32 characters and one check
- * character, shown "K7F3-9Q2X". A number is a label and gives no right.
+ * character, shown "K7F3-9Q2Y". A number is a label and gives no right.
  *
  * The check is a weighted sum over GF(32) with eight different weights: every
  * single wrong character and every swap of two characters is caught. Pure.
@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #define NUMBER_LEN 8	   /* characters */
-#define NUMBER_TEXT_SIZE 10 /* "K7F3-9Q2X" and NUL */
+#define NUMBER_TEXT_SIZE 10 /* "K7F3-9Q2Y" and NUL */
 
 struct number {
 	char s[NUMBER_LEN + 1]; /* upper case, no dash; "" means none */
@@ -26,12 +26,16 @@ struct number number_from_bits(guint64 bits);
 gboolean number_parse(const char *text, gsize len, struct number *out);
 
 /* The first number in brackets in a decoded subject that holds:
- * "Re: [k7f3 9q2x] x", also without brackets if written with its dash. */
+ * "Re: [k7f3 9q2y] x", also without brackets if written with its dash. */
 gboolean number_find(const char *subject, struct number *out);
 
-/* Writes "K7F3-9Q2X" and returns out. */
+/* Writes "K7F3-9Q2Y" and returns out. */
 const char *number_show(const struct number *number,
     char out[NUMBER_TEXT_SIZE]);
+
+/* A log field: LOG_TICKET(&number). Needs base/log.h. */
+#define LOG_TICKET(n)                                                          \
+	LOG_TOKEN("ticket", number_show((n), (char[NUMBER_TEXT_SIZE]){0}))
 
 gboolean number_is_set(const struct number *number);
 gboolean number_equal(const struct number *a, const struct number *b);

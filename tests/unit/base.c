@@ -150,7 +150,9 @@ config_says_what_is_wrong(void **state)
 	    {QUEUE "[vault]\nepoch=7w\n", "[vault] epoch"},
 	    {QUEUE "[post]\ntls=maybe\n", "[post] tls"},
 	    {QUEUE "[nymdesk]\nrundir=/x\n", "unknown key"},
-	    {QUEUE "[nymdsk]\nrun_dir=/x\n", "unknown key"},
+	    {QUEUE "[nymdsk]\nrun_dir=/x\n", "unknown group"},
+	    {QUEUE "[nymdsk]\n", "unknown group"},
+	    {"[queue]\naddress=support@c.test\n", "unknown group"},
 	    {"[queue support]\naddress=support@c.test\nrole=C\n",
 		"agents: is missing"},
 	    {"[queue support]\naddress=support@c.test\nrole=C\n"
@@ -247,7 +249,7 @@ speak_hostile(void)
 	g_autoptr(GError) foreign = g_error_new(G_CONVERT_ERROR, 3,
 	    "cannot convert hans@player.test");
 
-	log_info("ticket.open", LOG_TOKEN("ticket", "K7F39Q2X"),
+	log_info("ticket.open", LOG_TOKEN("ticket", "K7F39Q2Y"),
 	    LOG_TOKEN("who", "hans@player.test"),
 	    LOG_TOKEN("subject", "Mein Geld\nfalse line"),
 	    LOG_NUM("n", -3), LOG_ERR(foreign));
@@ -262,7 +264,7 @@ the_log_takes_no_text_of_a_mail(void **state)
 	log_init("test", LOG_LEVEL_INFO);
 	line = log_catch(speak_hostile);
 	assert_string_equal(line,
-	    "test: info ticket.open ticket=K7F39Q2X who=? subject=? n=-3 "
+	    "test: info ticket.open ticket=K7F39Q2Y who=? subject=? n=-3 "
 	    "error=g_convert_error/3\n");
 }
 

@@ -16,7 +16,7 @@
 int mail_compose_tests(void);
 
 #define DATE G_GINT64_CONSTANT(1795321800) /* 2026-11-22 04:30:00 UTC */
-#define CAP "support+k7f39q2x-0123456789abc@casino.example"
+#define CAP "support+k7f39q2y-0123456789abc@casino.example"
 
 static const struct test_copy_headers {
 	const char *names[12];
@@ -114,9 +114,9 @@ copy_make(const struct scrubbed *body)
 	    .queue_address = "support@casino.example",
 	    .agent_address = CAP,
 	    .pseudonym = "amber-otter-41",
-	    .number = "K7F3-9Q2X",
-	    .message_id = "k7f39q2x.0123456789abc.0123456789abc@casino.example",
-	    .root_id = "k7f39q2x.root@casino.example",
+	    .number = "K7F3-9Q2Y",
+	    .message_id = "k7f39q2y.0123456789abc.0123456789abc@casino.example",
+	    .root_id = "k7f39q2y.root@casino.example",
 	    .previous_id = "",
 	    .date = DATE,
 	    .queue = "support",
@@ -140,12 +140,12 @@ test_copy_exact(void **state)
 	    "From: amber-otter-41 <" CAP ">\r\n"
 	    "To: support@casino.example\r\n"
 	    "Reply-To: " CAP "\r\n"
-	    "Subject: [K7F3-9Q2X] Frage\r\n"
+	    "Subject: [K7F3-9Q2Y] Frage\r\n"
 	    "Date: Sun, 22 Nov 2026 04:30:00 +0000\r\n"
-	    "Message-ID: <k7f39q2x.0123456789abc.0123456789abc"
+	    "Message-ID: <k7f39q2y.0123456789abc.0123456789abc"
 	    "@casino.example>\r\n"
-	    "In-Reply-To: <k7f39q2x.root@casino.example>\r\n"
-	    "References: <k7f39q2x.root@casino.example>\r\n"
+	    "In-Reply-To: <k7f39q2y.root@casino.example>\r\n"
+	    "References: <k7f39q2y.root@casino.example>\r\n"
 	    "X-Nymdesk: queue=support; level=1; category=withdrawal; "
 	    "lang=de;\r\n due=2026-11-22T04:30:00Z; flags=-\r\n"
 	    "MIME-Version: 1.0\r\n"
@@ -168,7 +168,7 @@ test_copy_files(void **state)
 	    (char *)"attachment-1.jpg", (char *)"image/jpeg", NULL, 186000};
 	struct scrubbed_file text = {(char *)"evil\"\r\nX: y",
 	    (char *)"text/plain",
-	    (char *)"--=_k7f39q2x.0123456789abc.0123456789abc\nend", 20};
+	    (char *)"--=_k7f39q2y.0123456789abc.0123456789abc\nend", 20};
 	const struct scrubbed body = {
 	    (char *)"Ä", (char *)"hi", (char *)"", files, 2};
 	struct compose_copy copy = copy_make(&body);
@@ -214,8 +214,8 @@ player_make(const char *text)
 	    .role_name = "Casino Support",
 	    .player_address = CAP,
 	    .rcpt_addr = "max@post.example",
-	    .subject = "Re: [K7F3-9Q2X] Frage",
-	    .message_id = "k7f39q2x.a.b@casino.example",
+	    .subject = "Re: [K7F3-9Q2Y] Frage",
+	    .message_id = "k7f39q2y.a.b@casino.example",
 	    .in_reply_to = "orig@post.example",
 	    .references = "<r1@x> r2@x\tbad (r3)@x <orig@post.example>",
 	    .date = DATE,
@@ -318,7 +318,7 @@ static void
 test_text_round_trip(void **state)
 {
 	static const char *const units[] = {"plain ", "ä", "=", ".", "\n",
-	    "From ", "--", " ", "\t", "--=_k7f39q2x", "👍", "\n.\n", "x y ",
+	    "From ", "--", " ", "\t", "--=_k7f39q2y", "👍", "\n.\n", "x y ",
 	    "Ελλάδα ", "\n\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	GRand *rand = g_rand_new_with_seed(11);
 
@@ -356,7 +356,7 @@ test_subject_round_trip(void **state)
 	    "δεύτερη φορά, παρακαλώ απαντήστε γρήγορα επειδή περιμένω",
 	    "plain words that are long enough to need at least one fold "
 	    "somewhere in the middle of this line",
-	    "=?utf-8?Q?a?= b", "[K7F3-9Q2X] Grüße und mehr",
+	    "=?utf-8?Q?a?= b", "[K7F3-9Q2Y] Grüße und mehr",
 	    "提现 提现 提现 提现 提现 提现 提现 提现",
 	    "wooooooooooooooooooooooooooooooooooooooooooooooooooooooooooo"
 	    "ooooooooooooooooooooooooooooooooooooooooooooooooooooooord x"};
@@ -390,7 +390,7 @@ test_injection(void **state)
 	    "Bcc: b",
 	    "\xff\xfe\r\nB: c", "\"<e@x>\r\nBcc: x", "a\\\"\r\n\\",
 	    "x; boundary=\"a\"\r\nX: y", "\x1b[2J\r\nX: y",
-	    "--=_k7f39q2x\r\nX: y", ",;:<>()[]@\r\n",
+	    "--=_k7f39q2y\r\nX: y", ",;:<>()[]@\r\n",
 	    "\xe2\x80\xae"
 	    "txt\r\nX: y",
 	    ":\r\n:", " \r\n \r\n", "%s%n"};
@@ -422,10 +422,10 @@ test_notice(void **state)
 	    .role_name = "Casino Support",
 	    .queue_address = "support@casino.example",
 	    .agent_addr = "ottilie@casino.example",
-	    .number = "K7F3-9Q2X",
-	    .message_id = "k7f39q2x.a.b@casino.example",
+	    .number = "K7F3-9Q2Y",
+	    .message_id = "k7f39q2y.a.b@casino.example",
 	    .in_reply_to = "x@y",
-	    .root_id = "k7f39q2x.root@casino.example",
+	    .root_id = "k7f39q2y.root@casino.example",
 	    .date = DATE,
 	    .why = "the first line looks like a command; nothing was sent",
 	};
@@ -440,7 +440,7 @@ test_notice(void **state)
 	    "In-Reply-To,References,Auto-Submitted,MIME-Version,Content-Type,"
 	    "Content-Transfer-Encoding,");
 	assert_string_equal(
-	    g_mime_message_get_subject(msg), "Not sent: [K7F3-9Q2X]");
+	    g_mime_message_get_subject(msg), "Not sent: [K7F3-9Q2Y]");
 	assert_string_equal(
 	    g_mime_object_get_header(GMIME_OBJECT(msg), "Auto-Submitted"),
 	    "auto-generated");

@@ -18,7 +18,7 @@
 int mail_compose_tests(void);
 int mail_out_tests(void);
 
-#define CAP "support+k7f39q2x-0123456789abc@casino.example"
+#define CAP "support+k7f39q2y-0123456789abc@casino.example"
 
 struct quote_case {
 	const char *name;
@@ -49,7 +49,7 @@ static const struct quote_case quote_cases[] = {
     {"Outlook, English",
 	"Here it is.\n\nFrom: Casino Support <" CAP ">\n"
 	"Sent: Sunday, November 22, 2026 5:30 AM\nTo: Max <m@x.example>\n"
-	"Subject: [K7F3-9Q2X] Withdrawal\n\nWhich wallet?\n",
+	"Subject: [K7F3-9Q2Y] Withdrawal\n\nWhich wallet?\n",
 	"Here it is.", "> Which wallet?"},
     {"Outlook, German with rule",
 	"Anbei.\n\n________________________________\n"
@@ -428,11 +428,11 @@ test_scrub_agent(void **state)
 		"Ask Casino Support, <Casino Support>."},
 	    {"xteam@casino.example2\n", NULL},
 	    {"Write to <" CAP "> now.\n", "Write to  now."},
-	    {"a <mailto:SUPPORT+K7F39Q2X-0123456789ABC@CASINO.EXAMPLE> b\n",
+	    {"a <mailto:SUPPORT+K7F39Q2Y-0123456789ABC@CASINO.EXAMPLE> b\n",
 		"a  b"},
-	    {"a support%2Bk7f39q2x-0123456789abc%40casino.example b\n", "a  b"},
-	    {"a support+k7f39q2x%2D0123456789abc@casino.example b\n", "a  b"},
-	    {"a support-k7f39q2x-0123456789abc@casino.example b\n", "a  b"},
+	    {"a support%2Bk7f39q2y-0123456789abc%40casino.example b\n", "a  b"},
+	    {"a support+k7f39q2y%2D0123456789abc@casino.example b\n", "a  b"},
+	    {"a support-k7f39q2y-0123456789abc@casino.example b\n", "a  b"},
 	    {"a support+b-0123456789abc.0123456789abc@casino.example b\n",
 		"a  b"},
 	    {"On 22 Nov 2026, at 05:30, amber-otter-41 <" CAP "> wrote:\n"

@@ -14,7 +14,7 @@
 static const struct notice_ack_args whole = {
 	.lang = "en",
 	.fallback_lang = "en",
-	.number = "K7F3-9Q2X",
+	.number = "K7F3-9Q2Y",
 	.category = "withdrawal",
 	.faq = "https://casino.example/faq/withdrawal",
 	.first_reply_due = 1795321800, /* 2026-11-22 04:30 UTC */
@@ -38,7 +38,7 @@ check_shape(const char *subject, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-	assert_true(g_str_has_prefix(subject, "[K7F3-9Q2X] "));
+	assert_true(g_str_has_prefix(subject, "[K7F3-9Q2Y] "));
 	assert_null(strpbrk(subject, "\r\n{}"));
 	assert_null(strstr(text, "{{"));
 	assert_null(strstr(text, "\n\n\n"));
@@ -66,7 +66,7 @@ test_notice_whole(void **state)
 		args.lang = langs[i];
 		assert_true(notice_ack(notices, &args, &subject, &text));
 		check_shape(subject, text);
-		assert_non_null(strstr(text, "K7F3-9Q2X"));
+		assert_non_null(strstr(text, "K7F3-9Q2Y"));
 		assert_non_null(strstr(text, "2026-11-22 04:30 UTC"));
 		assert_non_null(strstr(text, "2026-11-23 02:30 UTC"));
 		assert_non_null(strstr(text, "2027-01-01"));

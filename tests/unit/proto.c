@@ -188,7 +188,7 @@ limits_hold_on_decoding(void **state)
 	} rows[] = {
 	    {"(s)", "('',)", TRUE}, /* no number */
 	    {"(s)", "('K7F39Q2',)", FALSE},
-	    {"(s)", "('k7f39q2x',)", FALSE},
+	    {"(s)", "('k7f39q2y',)", FALSE},
 	    {"(s)", "('@@@@@@@@',)", FALSE},
 	};
 

@@ -135,7 +135,7 @@ test_headers(void **state)
 {
 	const struct template_value evil[] = {
 		{"a", "x\r\nBcc: victim@a.test\r\n\r\nbody", TRUE},
-		{"number", "K7F3-9Q2X", FALSE},
+		{"number", "K7F3-9Q2Y", FALSE},
 		{NULL, NULL, FALSE},
 	};
 	struct template *template = parse("Subject:  [{{number}}] {{a}} \n"
@@ -154,7 +154,7 @@ test_headers(void **state)
 	assert_null(template_expand_header(template, "Bcc", evil));
 	subject = template_expand_header(template, "subject", evil);
 	assert_string_equal(subject,
-	    "[K7F3-9Q2X] x  Bcc: victim@a.test    body");
+	    "[K7F3-9Q2Y] x  Bcc: victim@a.test    body");
 	empty = template_expand_header(template, "Empty", evil);
 	assert_string_equal(empty, "");
 	text = template_expand(template, evil);
