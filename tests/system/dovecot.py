@@ -1,0 +1,143 @@
+"""A private Dovecot: mailboxes of agents and players, LMTP in, IMAP out,
+and the password check of Postfix's submission listener."""
+
+import email
+import email.policy
+import glob
+import imaplib
+import os
+import shutil
+import subprocess
+
+from tools import answers, descendants, free_ports, stop_all, wait_for, write
+
+CONF = """\
+instance_name = {name}
+base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = {log}
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_username_format = %Lu
+recipient_delimiter = +
+mail_location = maildir:{dir}/mail/%Lu
+first_valid_uid = 1
+first_valid_gid = 1
+mail_max_userip_connections = 100
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {dir}/users
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={dir}/mail/%Lu
+}}
+service imap-login {{
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service imap {{
+  process_limit = 100
+}}
+service lmtp {{
+  unix_listener {dir}/lmtp {{
+    mode = 0600
+    user = postfix
+  }}
+}}
+service auth {{
+  unix_listener {dir}/auth {{
+    mode = 0660
+    user = postfix
+    group = postfix
+  }}
+}}
+"""
+
+
+def parse(data):
+    return email.message_from_bytes(data, policy=email.policy.default)
+
+
+class Dovecot:
+    def __init__(self, scratch):
+        self.dir = os.path.join(scratch, "dovecot")
+        self.log = os.path.join(scratch, "log", "dovecot.log")
+        self.lmtp = self.dir + "/lmtp"
+        self.auth = self.dir + "/auth"
+        self.port, = free_ports(1)
+        self.users = {}
+        self.master = None
+
+    def add(self, user, password):
+        self.users[user.lower()] = password
+        self.write_users()
+
+    def add_many(self, users, password):
+        self.users.update((user.lower(), password) for user in users)
+        self.write_users()
+
+    def write_users(self):
+        # A new file each time: Dovecot compares inode, size and time.
+        path = self.dir + "/users"
+        write(path + ".new", "".join(
+            "%s:%s\n" % item for item in sorted(self.users.items())), 0o640)
+        shutil.chown(path + ".new", group="dovecot")
+        os.rename(path + ".new", path)
+
+    def start(self):
+        os.makedirs(self.dir + "/mail", exist_ok=True)
+        os.makedirs(os.path.dirname(self.log), exist_ok=True)
+        shutil.chown(self.dir + "/mail", "nobody", "nogroup")
+        conf = self.dir + "/dovecot.conf"
+        write(conf, CONF.format(
+            name="nymdesk-%d" % self.port, dir=self.dir, log=self.log,
+            port=self.port))
+        self.write_users()
+        with open(self.log, "ab") as log:
+            self.master = subprocess.Popen(
+                ["dovecot", "-F", "-c", conf], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
+        wait_for(lambda: answers(self.port), what="IMAP")
+        wait_for(lambda: os.path.exists(self.lmtp), what="Dovecot's LMTP")
+
+    def stop(self):
+        if self.master:
+            below = descendants(self.master.pid)
+            self.master.terminate()
+            try:
+                self.master.wait(10)
+            except subprocess.TimeoutExpired:
+                self.master.kill()
+                self.master.wait(10)
+            stop_all(below)
+            self.master = None
+
+    def mailbox(self, user):
+        """All mails of a user's INBOX by IMAP, oldest first."""
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=20) as imap:
+            imap.login(user, self.users[user.lower()])
+            status, count = imap.select("INBOX", readonly=True)
+            if status != "OK" or count[0] == b"0":
+                return []
+            _, data = imap.fetch("1:*", "(UID BODY.PEEK[])")
+            return [parse(item[1]) for item in data
+                    if isinstance(item, tuple)]
+
+    def files(self, user):
+        """The same from the disk, for when there are hundreds of users."""
+        mails = []
+        for path in sorted(glob.glob(
+                "%s/mail/%s/[cn]*/*" % (self.dir, user.lower()))):
+            if os.path.basename(os.path.dirname(path)) in ("cur", "new"):
+                with open(path, "rb") as file:
+                    mails.append(parse(file.read()))
+        return mails
