@@ -4,6 +4,7 @@ player's first mail to his answer to the answer."""
 import re
 import unittest
 
+import leakscan
 import mails
 from mails import AGENT_WORDS, KEEP, PLAYER, PLAYER_WORDS, references
 from world import ANNA, BEN, PASSWORD, TEAM, World
@@ -157,6 +158,17 @@ class Conversation(unittest.TestCase):
         self.assertRegex(text, r"\b(Ihre|Sie|Anliegen)\b")
         for word in KEEP + ["Auszahlung über"]:
             self.assertNotIn(word, text)
+
+    def test_disk_holds_nothing_readable(self):
+        tokens = PLAYER_WORDS + AGENT_WORDS + KEEP + [
+            "fehlt seit Dienstag", "Auszahlung von", "seit drei Tagen",
+            "in meiner Wallet", "am Montag gesendet", "bis Freitag ab"]
+        tokens += [str(mail["Message-ID"])[1:-1] for mail in (
+            self.first, self.agent_reply, self.follow, self.copy, self.ack)]
+        finds, count, size = leakscan.scan(self.world.own_dirs(), tokens)
+        self.assertEqual(finds, [])
+        self.assertGreater(count, 2)
+        self.assertGreater(size, 4096)
 
 
 class Proof(unittest.TestCase):

@@ -11,6 +11,7 @@ Who is who:
     anything@players.example  players
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -75,7 +76,7 @@ class World:
         self.run_dir = self.dir + "/run"
         self.state_dir = self.dir + "/state"
         self.key_dir = self.dir + "/keys"
-        self.log = self.dir + "/log/nymdesk.log"
+        self.log = self.dir + "/nymdesk-log/nymdesk.log"
         self.conf = self.dir + "/nymdesk.conf"
         self.bin = self.dir + "/bin"
         self.workers = workers
@@ -101,6 +102,8 @@ class World:
         self.stop()
 
     def start(self):
+        # Also when the program ends in the middle of a test.
+        atexit.register(self.stop)
         for user in (TEAM, ANNA, BEN):
             self.dovecot.users[user] = PASSWORD
         os.makedirs(self.dovecot.dir, exist_ok=True)
@@ -111,6 +114,7 @@ class World:
 
     def stop(self):
         """Stops all it started; also after a failure half way."""
+        atexit.unregister(self.stop)
         try:
             self.stop_nymdesk()
         finally:
@@ -318,7 +322,7 @@ class World:
     def wait_mails(self, user, count, timeout=30):
         """Waits for count mails in a mailbox and for an empty queue; more
         than count is a failure, as is less."""
-        wait_for(lambda: len(self.dovecot.files(user)) >= count, timeout,
+        wait_for(lambda: self.dovecot.count(user) >= count, timeout,
                  "%d mails for %s" % (count, user))
         self.wait_idle(timeout)
         mails = self.mailbox(user)
@@ -331,5 +335,19 @@ class World:
         """Until Postfix's queue is empty and no promise is open."""
         wait_for(lambda: not self.postfix.queue(), timeout, "an empty queue")
 
+    # --- what is left --------------------------------------------------
+
+    def own_dirs(self):
+        """The directories nymdesk writes to."""
+        return [self.run_dir, self.state_dir, self.key_dir,
+                os.path.dirname(self.log)]
+
     def logs(self):
         return read(self.log)
+
+    def faults(self):
+        """Lines of the log that no test may cause."""
+        words = ("AddressSanitizer", "runtime error:", "Assertion",
+                 "-CRITICAL **", "-WARNING **", "stack smashing")
+        return [line for line in self.logs().splitlines()
+                if any(word in line for word in words)]
