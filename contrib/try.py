@@ -39,7 +39,6 @@ def show(title, mail):
 
 def play(world):
     """The whole conversation; returns every mail of it."""
-    world.add_players(PLAYER)
     first = mails.withdrawal()
     show("0. What the player writes to support@", first)
     world.send(first)

@@ -34,7 +34,7 @@ check nymdeskd libsystemd
 check nymdesk libjson-glib-1.0
 check nymdesk-desk libsqlite3
 check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
-check nymdesk-post 'libetpan|libgmime-3.0'
+check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
 check nymdesk-vault libsodium
 need nymdesk-desk libsqlite3
 need nymdesk-lmtp libgmime-3.0

@@ -6,7 +6,9 @@ cd "$root" || exit 1
 failed=0
 list() {
 	git ls-files 2>/dev/null | grep . ||
-	    find . -type f ! -path './.git/*' ! -path './build*' | sed 's,^\./,,'
+	    find . -type f ! -path './.git/*' ! -path './build*' \
+		! -path './autom4te.cache/*' ! -name 'configure*' \
+		! -name aclocal.m4 ! -name Makefile.in | sed 's,^\./,,'
 }
 look() { # pattern, why
 	found=$(list | grep -v '^tests/lint/words\.sh$' |

@@ -7,7 +7,7 @@ import unittest
 import leakscan
 import mails
 from mails import AGENT_WORDS, KEEP, PLAYER, PLAYER_WORDS, references
-from world import ANNA, BEN, PASSWORD, TEAM, World
+from world import ANNA, BEN, TEAM, World
 
 NUMBER = re.compile(r"\[([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})\]")
 AGENT_TEXT = """\
@@ -40,7 +40,6 @@ class Conversation(unittest.TestCase):
 
     @classmethod
     def talk(cls, world):
-        world.add_players(PLAYER)
         cls.first = mails.withdrawal()
         world.send(cls.first)
         cls.copy, = world.wait_mails(TEAM, 1)
@@ -164,7 +163,7 @@ class Conversation(unittest.TestCase):
             "fehlt seit Dienstag", "Auszahlung von", "seit drei Tagen",
             "in meiner Wallet", "am Montag gesendet", "bis Freitag ab"]
         tokens += [str(mail["Message-ID"])[1:-1] for mail in (
-            self.first, self.agent_reply, self.follow, self.copy, self.ack)]
+            self.first, self.agent_reply, self.follow)]
         finds, count, size = leakscan.scan(self.world.own_dirs(), tokens)
         self.assertEqual(finds, [])
         self.assertGreater(count, 2)
@@ -179,7 +178,6 @@ class Proof(unittest.TestCase):
         cls.world = World()
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
-        cls.world.add_players(PLAYER)
         cls.world.send(mails.withdrawal())
         cls.copy, = cls.world.wait_mails(TEAM, 1)
         cls.world.wait_mails(PLAYER, 1)
@@ -196,7 +194,6 @@ class Proof(unittest.TestCase):
 
     def test_login_proves_only_its_own_address(self):
         """Postfix refuses another's envelope; the header is what counts."""
-        self.world.dovecot.add("mallory@agents.example", PASSWORD)
         forged = mails.reply(self.copy, ANNA, "Ich bin Anna.\n")
         forged["Authentication-Results"] = \
             "mx.casino.example; auth=pass smtp.auth=" + ANNA

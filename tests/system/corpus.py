@@ -53,8 +53,6 @@ class Corpus(unittest.TestCase):
                   newline="") as file:
             cls.index = list(csv.DictReader(file, delimiter="\t",
                                             quoting=csv.QUOTE_NONE))
-        cls.world.add_players(*[cls.sender(i)
-                                for i in range(len(cls.index))])
         cls.workers = {proc["pid"] for proc in cls.world.role("lmtp")}
         cls.deliver_all()
 

@@ -81,8 +81,10 @@ class Roles(unittest.TestCase):
         for role in ROLES:
             for proc in self.world.role(role):
                 with self.subTest(role=role):
-                    ids = status(proc["pid"], "Uid").split()
-                    self.assertEqual(set(ids), {str(uid_of(role))})
+                    # A worker is root for a moment, until it has what it
+                    # may keep.
+                    wait_for(lambda: set(status(proc["pid"], "Uid").split())
+                             == {str(uid_of(role))}, 5, "its user")
                     self.assertEqual(
                         set(status(proc["pid"], "Gid").split()),
                         {str(grp.getgrnam("nymdesk").gr_gid)})

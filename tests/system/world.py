@@ -20,7 +20,7 @@ import socket
 import subprocess
 import tempfile
 
-from dovecot import Dovecot
+from dovecot import PASSWORD, Dovecot
 from postfix import Postfix
 from tools import (ROOT, Timeout, descendants, is_alive, process, read,
                    send_signal, stop_all, wait_for, write)
@@ -30,7 +30,6 @@ QUEUE = "support@casino.example"
 TEAM = "team@agents.example"
 ANNA = "anna@agents.example"
 BEN = "ben@agents.example"
-PASSWORD = "example"
 ROLES = ("lmtp", "desk", "vault", "post")
 PROGRAMS = ("nymdesk", "nymdeskd") + tuple("nymdesk-" + r for r in ROLES)
 
@@ -70,7 +69,8 @@ class World:
     def __init__(self, scratch=None, workers=20, lmtp="unix"):
         self.is_own_dir = scratch is None
         # Socket paths have 107 characters: keep the directory short.
-        self.dir = scratch or tempfile.mkdtemp(prefix="nymdesk-", dir="/tmp")
+        self.dir = scratch or tempfile.mkdtemp(
+            prefix="nymdesk-", dir=os.environ.get("ND_SCRATCH", "/tmp"))
         os.makedirs(self.dir, exist_ok=True)
         os.chmod(self.dir, 0o755)
         self.run_dir = self.dir + "/run"
@@ -104,9 +104,6 @@ class World:
     def start(self):
         # Also when the program ends in the middle of a test.
         atexit.register(self.stop)
-        for user in (TEAM, ANNA, BEN):
-            self.dovecot.users[user] = PASSWORD
-        os.makedirs(self.dovecot.dir, exist_ok=True)
         self.dovecot.start()
         self.postfix.start()
         self.install()
@@ -252,12 +249,11 @@ class World:
 
     def kill(self, role, number=9, count=None):
         """Signals a role's processes, or count of them; returns them."""
-        procs = self.role(role)[:count]
+        procs, family = self.role(role)[:count], self.family()
         for proc in procs:
             send_signal(proc, number)
         if role == "nymdeskd":
             # Its children must end with it, or a second one could not start.
-            family = self.family()
             self.daemon.wait(10)
             self.daemon = None
             try:
@@ -299,9 +295,6 @@ class World:
 
     # --- mail ----------------------------------------------------------
 
-    def add_players(self, *addresses):
-        self.dovecot.add_many(addresses, PASSWORD)
-
     def send(self, message, sender=None, to=None):
         """Sends as a player, through the listener of the Internet."""
         with smtplib.SMTP("127.0.0.1", self.postfix.inbound,
@@ -313,7 +306,7 @@ class World:
         with smtplib.SMTP("127.0.0.1", self.postfix.submit,
                           "client.agents.example", timeout=60) as smtp:
             smtp.ehlo()
-            smtp.login(user, self.dovecot.users[user])
+            smtp.login(user, PASSWORD)
             smtp.send_message(message, user, to)
 
     def mailbox(self, user):
@@ -333,7 +326,15 @@ class World:
 
     def wait_idle(self, timeout=30):
         """Until Postfix's queue is empty and no promise is open."""
-        wait_for(lambda: not self.postfix.queue(), timeout, "an empty queue")
+        wait_for(self.is_idle, timeout, "an empty queue")
+
+    def is_idle(self):
+        if self.postfix.queue():
+            return False
+        try:
+            return self.nymdesk("status")["promises_open"] == 0
+        except RuntimeError:
+            return False
 
     # --- what is left --------------------------------------------------
 
