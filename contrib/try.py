@@ -1,0 +1,154 @@
+"""The conversation of contrib/try.sh; it uses the world of the system
+tests."""
+
+import os
+import signal
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "tests", "system"))
+
+import leakscan
+import mails
+from mails import KEEP, PLAYER, PLAYER_NAME, PLAYER_WORDS
+from world import ANNA, PASSWORD, QUEUE, TEAM, World
+
+SHOWN = ("From", "To", "Reply-To", "Subject", "Date", "Auto-Submitted",
+         "X-Nymdesk")
+AGENT_TEXT = """\
+Hallo,
+
+die Auszahlung ist am Montag gesendet worden. Wir fragen beim Anbieter nach
+und melden uns bis morgen Mittag.
+
+-- 
+Anna Feuerstein, Durchwahl 4711
+"""
+FOLLOW_TEXT = "Danke, dann warte ich noch bis Freitag ab.\n"
+
+
+def show(title, mail):
+    print("\n" + "=" * 72 + "\n%s\n" % title + "=" * 72)
+    for name in SHOWN:
+        if mail[name]:
+            print("%s: %s" % (name, mail[name]))
+    print()
+    print(mails.text_of(mail).replace("\r\n", "\n").rstrip("\n"))
+
+
+def play(world):
+    """The whole conversation; returns every mail of it."""
+    first = mails.withdrawal()
+    show("0. What the player writes to support@", first)
+    world.send(first)
+    ack, = world.wait_mails(PLAYER, 1)
+    copy, = world.wait_mails(TEAM, 1)
+    show("1. The player's mailbox: the acknowledgement", ack)
+    show("2. The agents' mailbox: the copy", copy)
+    answer = mails.reply(copy, ANNA, AGENT_TEXT, mails.AGENT_NAME)
+    world.submit(answer)
+    sent = next(mail for mail in world.wait_mails(PLAYER, 2)
+                if mail["Message-ID"] != ack["Message-ID"])
+    show("3. The player's mailbox: the answer", sent)
+    follow = mails.reply(sent, PLAYER, FOLLOW_TEXT, PLAYER_NAME)
+    world.send(follow)
+    copy2 = next(mail for mail in world.wait_mails(TEAM, 2)
+                 if mail["Message-ID"] != copy["Message-ID"])
+    show("4. The agents' mailbox: the player's follow-up, same ticket", copy2)
+    return first, ack, copy, answer, sent, follow, copy2
+
+
+def report(world, played):
+    """What the conversation has shown; True if all of it holds."""
+    first, ack, copy, answer, sent, follow, copy2 = played
+    own = PLAYER_WORDS + [str(m["Message-ID"])[1:-1] for m in (first, follow)]
+    tickets = world.tickets()
+    agents = mails.AGENT_WORDS + [str(answer["Message-ID"])[1:-1]]
+    finds, files, size = leakscan.scan(world.own_dirs(), own + agents + KEEP)
+    facts = (
+        ("one ticket", len(tickets) == 1),
+        ("agents see no word of the player's identity",
+         not mails.seen(copy, own) and not mails.seen(copy2, own)),
+        ("agents see transaction, wallet and amount",
+         all(word in mails.text_of(copy) for word in KEEP)),
+        ("the player sees no word of the agent's identity",
+         not mails.seen(ack, agents) and not mails.seen(sent, agents)),
+        ("%d files, %d bytes left by nymdesk: nothing readable in any coding"
+         % (files, size), not finds and files > 0),
+    )
+    print("\n" + "=" * 72)
+    for fact, holds in facts:
+        print("%-4s %s" % ("ok" if holds else "FAIL", fact))
+    for path, token, form in finds:
+        print("     %s: %r (%s)" % (path, token, form))
+    return all(holds for _, holds in facts)
+
+
+def stay(world):
+    with open(world.dir + "/muttrc", "w", encoding="utf-8") as file:
+        file.write("""\
+set folder = imap://127.0.0.1:{imap}/
+set spoolfile = imap://127.0.0.1:{imap}/INBOX
+set imap_user = {user}
+set imap_pass = {password}
+set smtp_url = smtp://{anna}@127.0.0.1:{smtp}/
+set smtp_pass = {password}
+set ssl_starttls = no
+set ssl_force_tls = no
+set from = {anna}
+set record = ""
+set use_envelope_from = yes
+set header_cache = ""
+""".format(imap=world.dovecot.port, smtp=world.postfix.submit,
+           user=TEAM.replace("@", "\\@"), anna=ANNA, password=PASSWORD)
+                   .replace("\\@", "@"))
+    print("""
+Running in {dir}; stop with Ctrl-C.
+
+  support address   {queue}
+  IMAP              127.0.0.1:{imap}  users {team}, {player}
+                    password of all: {password}
+  SMTP for players  127.0.0.1:{inbound}  (no login)
+  SMTP for agents   127.0.0.1:{submit}  login {anna} or ben@agents.example
+
+Write as the player:
+  printf 'Where is my deposit?\\n' | s-nail -:/ -Sv15-compat -Ssendwait \\
+    -Smta=smtp://127.0.0.1:{inbound} -Ssmtp-auth=none \\
+    -r {player} -s 'Deposit missing' {queue}
+Read and answer as the agent:
+  mutt -n -F {dir}/muttrc
+Read as the player:
+  curl -s --user {player}:{password} \\
+    'imap://127.0.0.1:{imap}/INBOX;MAILINDEX=*'
+Look at the tickets and at what is stored:
+  {dir}/bin/nymdesk -c {dir}/nymdesk.conf list
+  {dir}/bin/nymdesk -c {dir}/nymdesk.conf status
+  ls -lR {dir}/run {dir}/state {dir}/keys {dir}/nymdesk-log
+""".format(dir=world.dir, queue=QUEUE, team=TEAM, player=PLAYER, anna=ANNA,
+           password=PASSWORD, imap=world.dovecot.port,
+           inbound=world.postfix.inbound, submit=world.postfix.submit),
+          flush=True)
+    try:
+        while True:
+            signal.pause()
+    except KeyboardInterrupt:
+        print("\nStopping.")
+
+
+def main():
+    args = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
+    scratch = args[0] if args else tempfile.mkdtemp(
+        prefix="nymdesk-", dir="/tmp")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with World(scratch, workers=4) as world:
+        is_good = report(world, play(world))
+        if "--stay" in sys.argv:
+            stay(world)
+        else:
+            print("\nTo go on by hand: sh contrib/try.sh --stay")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Holds the libraries each program asks for against the permission matrix:
+# a library that is not in its list must not be in the program.
+#	sh tests/lint/linkmap.sh BUILD_DIR
+build=${1:?usage: linkmap.sh BUILD_DIR}
+common='libc|libglib-2.0|libgobject-2.0|libgio-2.0|libgmodule-2.0|libseccomp'
+common="$common|ld-linux-x86-64|libpthread|libm|librt|libgcc_s"
+failed=0
+
+check() { # program, libraries of its own as a pattern
+	if [ ! -x "$build/$1" ]; then
+		echo "$1: not built"
+		failed=1
+		return
+	fi
+	for lib in $(readelf -d "$build/$1" |
+	    sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		name=$(printf '%s\n' "$lib" | sed 's/\.so.*//')
+		printf '%s\n' "$name" | grep -Eqx "$common${2:+|$2}" || {
+			echo "$1: must not load $lib"
+			failed=1
+		}
+	done
+}
+
+need() { # program, library: proves that the check is not blind
+	readelf -d "$build/$1" | grep -q "NEEDED.*\[$2\." || {
+		echo "$1: does not load $2"
+		failed=1
+	}
+}
+
+check nymdeskd libsystemd
+check nymdesk libjson-glib-1.0
+check nymdesk-desk libsqlite3
+check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
+check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
+check nymdesk-vault libsodium
+need nymdesk-desk libsqlite3
+need nymdesk-lmtp libgmime-3.0
+need nymdesk-post libetpan
+need nymdesk-vault libsodium
+exit $failed

@@ -1,0 +1,354 @@
+"""The world around nymdesk for system tests and for contrib/try.sh.
+
+A private Postfix takes mails of players and agents and delivers to nymdesk
+by LMTP; nymdesk hands its mails back to the same Postfix; a private Dovecot
+keeps the mailboxes. All of it lives in one scratch directory, on loopback,
+and is stopped again by the processes it started and no others.
+
+Who is who:
+    support@casino.example    the queue
+    anna@, ben@agents.example agents; team@agents.example their mailbox
+    anything@players.example  players
+"""
+
+import atexit
+import json
+import os
+import shutil
+import smtplib
+import socket
+import subprocess
+import tempfile
+
+from dovecot import PASSWORD, Dovecot
+from postfix import Postfix
+from tools import (ROOT, Timeout, descendants, is_alive, process, read,
+                   send_signal, stop_all, wait_for, write)
+
+HOST = "mx.casino.example"
+QUEUE = "support@casino.example"
+TEAM = "team@agents.example"
+ANNA = "anna@agents.example"
+BEN = "ben@agents.example"
+ROLES = ("lmtp", "desk", "vault", "post")
+PROGRAMS = ("nymdesk", "nymdeskd") + tuple("nymdesk-" + r for r in ROLES)
+
+CONF = """\
+[nymdesk]
+run_dir={run}
+state_dir={state}
+key_dir={keys}
+filters={share}/filters
+templates={share}/templates
+authserv_id={host}
+log_level=info
+[lmtp]
+listen={lmtp}
+workers={workers}
+[post]
+server=inet:127.0.0.1:{reinject}
+[queue support]
+address={queue}
+role=Casino Support
+agents={team}
+members={anna};{ben}
+language=en
+faq=https://casino.example/faq
+faq.withdrawal=https://casino.example/faq/withdrawal
+"""
+
+
+def build_dir():
+    """Where the executables are: ND_BUILD, or build/ of the tree."""
+    return os.environ.get("ND_BUILD") or os.path.join(ROOT, "build")
+
+
+class World:
+    """Use it as a context: whatever happens inside, everything stops."""
+
+    def __init__(self, scratch=None, workers=20, lmtp="unix"):
+        self.is_own_dir = scratch is None
+        # Socket paths have 107 characters: keep the directory short.
+        self.dir = scratch or tempfile.mkdtemp(
+            prefix="nymdesk-", dir=os.environ.get("ND_SCRATCH", "/tmp"))
+        os.makedirs(self.dir, exist_ok=True)
+        os.chmod(self.dir, 0o755)
+        self.run_dir = self.dir + "/run"
+        self.state_dir = self.dir + "/state"
+        self.key_dir = self.dir + "/keys"
+        self.log = self.dir + "/nymdesk-log/nymdesk.log"
+        self.conf = self.dir + "/nymdesk.conf"
+        self.bin = self.dir + "/bin"
+        self.workers = workers
+        self.lmtp = "unix:%s/lmtp" % self.run_dir if lmtp == "unix" else lmtp
+        self.dovecot = Dovecot(self.dir)
+        self.postfix = Postfix(self.dir, {
+            "host": HOST, "domain": "casino.example",
+            "mail_domains": "agents.example players.example",
+            "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
+            "lmtp": self.lmtp})
+        self.daemon = None
+        self.mounts = []
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *failure):
+        self.stop()
+
+    def start(self):
+        # Also when the program ends in the middle of a test.
+        atexit.register(self.stop)
+        self.dovecot.start()
+        self.postfix.start()
+        self.install()
+        self.start_nymdesk()
+
+    def stop(self):
+        """Stops all it started; also after a failure half way."""
+        atexit.unregister(self.stop)
+        try:
+            self.stop_nymdesk()
+        finally:
+            try:
+                self.postfix.stop()
+            finally:
+                self.dovecot.stop()
+                for path in reversed(self.mounts):
+                    subprocess.run(["umount", path], check=False)
+                self.mounts = []
+                if self.is_own_dir and not os.environ.get("ND_KEEP"):
+                    shutil.rmtree(self.dir, ignore_errors=True)
+
+    # --- nymdesk -------------------------------------------------------
+
+    def install(self):
+        """Copies the programs, so that other users may run them and a test
+        may take one away."""
+        os.makedirs(self.bin, exist_ok=True)
+        for name in PROGRAMS:
+            shutil.copy(os.path.join(build_dir(), name), self.bin)
+        for name in ("filters", "templates"):
+            shutil.copytree(os.path.join(ROOT, name),
+                            os.path.join(self.dir, "share", name),
+                            dirs_exist_ok=True)
+        if os.geteuid() == 0:
+            subprocess.run(["sh", ROOT + "/contrib/users.sh"], check=True,
+                           capture_output=True)
+        self.make_dir(self.run_dir, None, 0o755)
+        self.make_dir(self.state_dir, "nymdesk-desk", 0o700)
+        self.make_dir(self.key_dir, "nymdesk-vault", 0o700)
+        self.configure()
+
+    def make_dir(self, path, owner, mode):
+        os.makedirs(path, exist_ok=True)
+        if owner and os.geteuid() == 0:
+            shutil.chown(path, owner, "nymdesk")
+        os.chmod(path, mode)
+
+    def configure(self, **more):
+        """Writes nymdesk.conf; more: {"group.key": value} as extra lines."""
+        text = CONF.format(
+            run=self.run_dir, state=self.state_dir, keys=self.key_dir,
+            share=self.dir + "/share", host=HOST, lmtp=self.lmtp,
+            workers=self.workers, reinject=self.postfix.reinject,
+            queue=QUEUE, team=TEAM, anna=ANNA, ben=BEN)
+        for key, value in more.items():
+            group, key = key.rsplit(".", 1)
+            text += "[%s]\n%s=%s\n" % (group, key, value)
+        write(self.conf, text)
+
+    def mount_state(self, size):
+        """Puts the state directory on a small file system of its own; False
+        if this machine does not let us."""
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=%s,mode=0700" % size,
+             "tmpfs", self.state_dir], capture_output=True, check=False)
+        if done.returncode != 0:
+            return False
+        self.mounts.append(self.state_dir)
+        self.make_dir(self.state_dir, "nymdesk-desk", 0o700)
+        return True
+
+    def start_nymdesk(self):
+        os.makedirs(os.path.dirname(self.log), exist_ok=True)
+        env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+        with open(self.log, "ab") as log:
+            child = subprocess.Popen(
+                [self.bin + "/nymdeskd", "-c", self.conf, "-b", self.bin],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                start_new_session=True)
+        self.daemon = child
+        wait_for(self.is_ready, 30, "nymdesk to answer; see " + self.log)
+
+    def is_ready(self):
+        if self.daemon.poll() is not None:
+            raise RuntimeError("nymdeskd ended with %d:\n%s" % (
+                self.daemon.returncode, read(self.log)[-3000:]))
+        try:
+            with self.connect_lmtp() as sock:
+                return sock.recv(4) == b"220 " and self.has_roles()
+        except OSError:
+            return False
+
+    def has_roles(self):
+        names = [proc["name"] for proc in self.family()]
+        return all(("nymdesk-" + role)[:15] in names for role in ROLES)
+
+    def connect_lmtp(self):
+        kind, where = self.lmtp.split(":", 1)
+        if kind == "unix":
+            sock = socket.socket(socket.AF_UNIX)
+            address = where
+        else:
+            sock = socket.socket()
+            host, port = where.rsplit(":", 1)
+            address = host, int(port)
+        sock.settimeout(10)
+        try:
+            sock.connect(address)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def stop_nymdesk(self, timeout=15):
+        """TERM and wait; says True if all of it went by itself."""
+        if not self.daemon:
+            return True
+        family = self.family()
+        self.daemon.terminate()
+        try:
+            self.daemon.wait(timeout)
+            wait_for(lambda: not any(map(is_alive, family)), 3)
+            is_clean = True
+        except (subprocess.TimeoutExpired, Timeout):
+            is_clean = False
+            self.daemon.kill()
+            self.daemon.wait(5)
+            stop_all(family)
+        self.daemon = None
+        return is_clean
+
+    def family(self):
+        """Processes of nymdesk below the supervisor."""
+        return descendants(self.daemon.pid) if self.daemon else []
+
+    def role(self, name):
+        """The processes of one role; "nymdeskd" is the supervisor."""
+        if name == "nymdeskd":
+            proc = process(self.daemon.pid)
+            return [proc] if proc else []
+        name = ("nymdesk-" + name)[:15]
+        return [proc for proc in self.family() if proc["name"] == name]
+
+    def kill(self, role, number=9, count=None):
+        """Signals a role's processes, or count of them; returns them."""
+        procs, family = self.role(role)[:count], self.family()
+        for proc in procs:
+            send_signal(proc, number)
+        if role == "nymdeskd":
+            # Its children must end with it, or a second one could not start.
+            self.daemon.wait(10)
+            self.daemon = None
+            try:
+                wait_for(lambda: not any(map(is_alive, family)), 10,
+                         "the roles to end with their supervisor")
+            except Timeout:
+                stop_all(family)
+                raise
+        elif number == 9:
+            wait_for(lambda: not any(map(is_alive, procs)), 5)
+        return procs
+
+    def take_away(self, role):
+        """Kills a role for good: its program is gone until give_back()."""
+        path = self.bin + "/nymdesk-" + role
+        os.rename(path, path + ".away")
+        self.kill(role)
+
+    def give_back(self, role):
+        path = self.bin + "/nymdesk-" + role
+        if os.path.exists(path + ".away"):
+            os.rename(path + ".away", path)
+
+    def nymdesk(self, *args):
+        """Runs the command with --json and returns what it says."""
+        done = subprocess.run(
+            [self.bin + "/nymdesk", "-c", self.conf, *args, "--json"],
+            capture_output=True, text=True, timeout=30, check=False,
+            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        if done.returncode != 0:
+            raise RuntimeError("nymdesk %s: %s%s" % (
+                " ".join(args), done.stdout, done.stderr))
+        return json.loads(done.stdout)
+
+    def tickets(self):
+        """The list of tickets."""
+        answer = self.nymdesk("list")
+        return answer if isinstance(answer, list) else answer["tickets"]
+
+    # --- mail ----------------------------------------------------------
+
+    def send(self, message, sender=None, to=None):
+        """Sends as a player, through the listener of the Internet."""
+        with smtplib.SMTP("127.0.0.1", self.postfix.inbound,
+                          "client.players.example", timeout=60) as smtp:
+            smtp.send_message(message, sender, to)
+
+    def submit(self, message, user=ANNA, to=None):
+        """Sends as an agent who has logged in."""
+        with smtplib.SMTP("127.0.0.1", self.postfix.submit,
+                          "client.agents.example", timeout=60) as smtp:
+            smtp.ehlo()
+            smtp.login(user, PASSWORD)
+            smtp.send_message(message, user, to)
+
+    def mailbox(self, user):
+        return self.dovecot.mailbox(user)
+
+    def wait_mails(self, user, count, timeout=30):
+        """Waits for count mails in a mailbox and for an empty queue; more
+        than count is a failure, as is less."""
+        wait_for(lambda: self.dovecot.count(user) >= count, timeout,
+                 "%d mails for %s" % (count, user))
+        self.wait_idle(timeout)
+        mails = self.mailbox(user)
+        if len(mails) != count:
+            raise AssertionError("%s has %d mails instead of %d: %s" % (
+                user, len(mails), count, [m["subject"] for m in mails]))
+        return mails
+
+    def wait_idle(self, timeout=30):
+        """Until Postfix's queue is empty and no promise is open."""
+        wait_for(self.is_idle, timeout, "an empty queue")
+
+    def is_idle(self):
+        if self.postfix.queue():
+            return False
+        try:
+            return self.nymdesk("status")["promises_open"] == 0
+        except RuntimeError:
+            return False
+
+    # --- what is left --------------------------------------------------
+
+    def own_dirs(self):
+        """The directories nymdesk writes to."""
+        return [self.run_dir, self.state_dir, self.key_dir,
+                os.path.dirname(self.log)]
+
+    def logs(self):
+        return read(self.log)
+
+    def faults(self):
+        """Lines of the log that no test may cause."""
+        words = ("AddressSanitizer", "runtime error:", "Assertion",
+                 "-CRITICAL **", "-WARNING **", "stack smashing")
+        return [line for line in self.logs().splitlines()
+                if any(word in line for word in words)]
