@@ -94,8 +94,8 @@ static const struct row rows[] = {
 	TO_POST, "File that holds the password, readable by nymdesk-post."},
     {"post", "hand_over", VALUE_NUMBER, C(post_hand_over), "4", 1, 64,
 	TO_POST | TO_DESK, "Processes that hand mails over."},
-    {"post", "notice", VALUE_NUMBER, C(post_notice), "4", 1, 64, TO_POST,
-	"Processes that send notices."},
+    {"post", "notice", VALUE_NUMBER, C(post_notice), "4", 1, 64,
+	TO_POST | TO_DESK, "Processes that send notices."},
     {"post", "timeout", VALUE_TIME, C(post_timeout_s), "60s", 1, 600,
 	TO_POST | TO_INTAKE, "How long Postfix may take for one answer."},
 

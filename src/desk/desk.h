@@ -44,7 +44,7 @@ gboolean desk_commit(struct desk *desk, const struct proto_desk_commit *commit,
     gint64 now, GError **err);
 
 /* Claims the sending of an agent's answer for a slot. An empty list: it was
- * sent before. ERROR_TEMP while it is claimed, by whomever; ERROR_PERM if
+ * sent before. ERROR_TEMP while another slot has it; ERROR_PERM if
  * the ticket or its return envelope is gone. */
 gboolean desk_take(struct desk *desk, const struct proto_desk_take *take,
     gint64 now, struct proto_desk_jobs *answer, GError **err);

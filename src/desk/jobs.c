@@ -80,84 +80,6 @@ append_job(struct desk *desk, const struct store_promise *promise,
 	return STORE_FOUND;
 }
 
-/* --- an agent's answer --- */
-
-/* *is_sent: there is nothing left to do. */
-static gboolean
-check_untaken(struct desk *desk, const struct store_key *key, gboolean *is_sent,
-    GError **err)
-{
-	struct store_message message;
-	enum store_result found;
-
-	found = store_message_get(desk->store, key, &message, err);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	*is_sent = message.state != STORE_MESSAGE_SENDING;
-	return *is_sent ||
-	       error_fail(err, ERROR_TEMP,
-		   "this answer is being sent; how that ends is not known");
-}
-
-static gboolean
-take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
-    struct proto_desk_jobs *answer, GError **err)
-{
-	struct store_promise promise = {
-	    .name = name_of(&take->job),
-	    .ticket = take->number,
-	    .state = STORE_PROMISE_CLAIMED,
-	    .slot = take->slot,
-	    .due = now + ANSWER_S,
-	    .next_try = now,
-	    .attempts = 1,
-	    .alarm_at = now + ANSWER_S + 1,
-	};
-	struct store_message message = {
-	    .fingerprint = promise.name.key,
-	    .epoch = desk_epoch_of(desk, now),
-	    .ticket = take->number,
-	    .state = STORE_MESSAGE_SENDING,
-	};
-	gboolean is_sent = FALSE;
-
-	if (take->job.kind != PROTO_JOB_ANSWER)
-		return error_fail(
-		    err, ERROR_DENIED, "bad request: only answers are taken");
-	if (desk_queue(desk, take->queue, err) == NULL ||
-	    !check_untaken(desk, &promise.name.key, &is_sent, err))
-		return FALSE;
-	if (is_sent)
-		return TRUE;
-	switch (append_job(desk, &promise, take->queue, answer, err)) {
-	case STORE_ERROR:
-		return FALSE;
-	case STORE_MISSING:
-		return error_fail(err, ERROR_PERM,
-		    "the ticket is unknown, or "
-		    "its way back to the player is forgotten");
-	case STORE_FOUND:
-		break;
-	}
-	return store_message_put(desk->store, &message, err) &&
-	       store_promise_put(desk->store, &promise, err);
-}
-
-gboolean
-desk_take(struct desk *desk, const struct proto_desk_take *take, gint64 now,
-    struct proto_desk_jobs *answer, GError **err)
-{
-	if (!store_save(desk->store, err))
-		return FALSE;
-	answer->jobs = g_array_new(FALSE, TRUE, sizeof(struct proto_job));
-	if (take_saved(desk, take, now, answer, err) &&
-	    store_release(desk->store, err))
-		return TRUE;
-	store_revert(desk->store);
-	clear_jobs(answer);
-	return FALSE;
-}
-
 /* --- settling --- */
 
 /* Tells the ticket what happened to it. */
@@ -239,6 +161,15 @@ settle_answer(struct desk *desk, struct store_promise *promise,
 }
 
 static gboolean
+settle_promise(struct desk *desk, struct store_promise *promise,
+    enum proto_outcome outcome, gint64 now, GError **err)
+{
+	if (promise->name.kind == PROTO_JOB_ACK)
+		return settle_ack(desk, promise, outcome, now, err);
+	return settle_answer(desk, promise, outcome, now, err);
+}
+
+static gboolean
 settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
     gint64 now, GError **err)
 {
@@ -254,9 +185,7 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 	if (found == STORE_MISSING || promise.slot != slot ||
 	    promise.state != STORE_PROMISE_CLAIMED)
 		return TRUE;
-	if (name.kind == PROTO_JOB_ACK)
-		return settle_ack(desk, &promise, outcome, now, err);
-	return settle_answer(desk, &promise, outcome, now, err);
+	return settle_promise(desk, &promise, outcome, now, err);
 }
 
 /* --- claiming --- */
@@ -300,9 +229,10 @@ claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 	return TRUE;
 }
 
+/* Jobs the slot holds. Those that nobody can send any more end here. */
 static gboolean
-list_held(struct desk *desk, guint32 slot, struct proto_desk_jobs *answer,
-    GError **err)
+list_held(struct desk *desk, guint32 slot, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
 {
 	struct store_query query = {
 	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
@@ -311,11 +241,22 @@ list_held(struct desk *desk, guint32 slot, struct proto_desk_jobs *answer,
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
 	if (!store_promise_list(desk->store, &query, list, err))
 		return FALSE;
-	for (guint i = 0; i < list->len; i++)
-		if (append_job(desk,
-			&g_array_index(list, struct store_promise, i), NULL,
-			answer, err) == STORE_ERROR)
+	for (guint i = 0; i < list->len; i++) {
+		struct store_promise *promise =
+		    &g_array_index(list, struct store_promise, i);
+
+		switch (append_job(desk, promise, NULL, answer, err)) {
+		case STORE_FOUND:
+			break;
+		case STORE_MISSING:
+			if (!settle_promise(
+				desk, promise, PROTO_FAILED, now, err))
+				return FALSE;
+			break;
+		case STORE_ERROR:
 			return FALSE;
+		}
+	}
 	return TRUE;
 }
 
@@ -330,8 +271,15 @@ work_saved(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 			&g_array_index(work->settled, struct proto_settle, i),
 			now, err))
 			return FALSE;
-	if (work->resume)
-		return list_held(desk, work->slot, answer, err);
+	if (!work->resume && work->want == 0)
+		return TRUE;
+	/* A post asks for more only when it has done all it knows of. What it
+	 * still holds was claimed for it in an answer that got lost with a
+	 * former desk: it was not begun. */
+	if (!list_held(desk, work->slot, now, answer, err))
+		return FALSE;
+	if (work->resume || answer->jobs->len > 0)
+		return TRUE;
 	return claim_open(desk, work, now, answer, err);
 }
 
@@ -343,6 +291,105 @@ desk_work(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 		return FALSE;
 	answer->jobs = g_array_new(FALSE, TRUE, sizeof(struct proto_job));
 	if (work_saved(desk, work, now, answer, err) &&
+	    store_release(desk->store, err))
+		return TRUE;
+	store_revert(desk->store);
+	clear_jobs(answer);
+	return FALSE;
+}
+
+/* --- an agent's answer --- */
+
+/* *is_sent: there is nothing left to do. */
+static gboolean
+check_untaken(struct desk *desk, const struct store_key *key, gboolean *is_sent,
+    GError **err)
+{
+	struct store_message message;
+	enum store_result found;
+
+	found = store_message_get(desk->store, key, &message, err);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	*is_sent = message.state != STORE_MESSAGE_SENDING;
+	return *is_sent ||
+	       error_fail(err, ERROR_TEMP,
+		   "this answer is being sent; how that ends is not known");
+}
+
+/* A post takes an answer only when it holds none: what it still holds was
+ * taken in an answer that got lost with a former desk, and was not begun. */
+static gboolean
+release_held(struct desk *desk, guint32 slot, gint64 now, GError **err)
+{
+	struct store_query query = {
+	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
+	g_autoptr(GArray) list = NULL;
+
+	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
+	if (!store_promise_list(desk->store, &query, list, err))
+		return FALSE;
+	for (guint i = 0; i < list->len; i++)
+		if (!settle_promise(desk,
+			&g_array_index(list, struct store_promise, i),
+			PROTO_DEFERRED, now, err))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	struct store_promise promise = {
+	    .name = name_of(&take->job),
+	    .ticket = take->number,
+	    .state = STORE_PROMISE_CLAIMED,
+	    .slot = take->slot,
+	    .due = now + ANSWER_S,
+	    .next_try = now,
+	    .attempts = 1,
+	    .alarm_at = now + ANSWER_S + 1,
+	};
+	struct store_message message = {
+	    .fingerprint = promise.name.key,
+	    .epoch = desk_epoch_of(desk, now),
+	    .ticket = take->number,
+	    .state = STORE_MESSAGE_SENDING,
+	};
+	gboolean is_sent = FALSE;
+
+	if (take->job.kind != PROTO_JOB_ANSWER)
+		return error_fail(
+		    err, ERROR_DENIED, "bad request: only answers are taken");
+	if (!release_held(desk, take->slot, now, err) ||
+	    desk_queue(desk, take->queue, err) == NULL ||
+	    !check_untaken(desk, &promise.name.key, &is_sent, err))
+		return FALSE;
+	if (is_sent)
+		return TRUE;
+	switch (append_job(desk, &promise, take->queue, answer, err)) {
+	case STORE_ERROR:
+		return FALSE;
+	case STORE_MISSING:
+		return error_fail(err, ERROR_PERM,
+		    "the ticket is unknown, or "
+		    "its way back to the player is forgotten");
+	case STORE_FOUND:
+		break;
+	}
+	return store_message_put(desk->store, &message, err) &&
+	       store_promise_put(desk->store, &promise, err);
+}
+
+gboolean
+desk_take(struct desk *desk, const struct proto_desk_take *take, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	if (!store_save(desk->store, err))
+		return FALSE;
+	answer->jobs = g_array_new(FALSE, TRUE, sizeof(struct proto_job));
+	if (take_saved(desk, take, now, answer, err) &&
 	    store_release(desk->store, err))
 		return TRUE;
 	store_revert(desk->store);

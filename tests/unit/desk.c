@@ -362,7 +362,7 @@ test_claims_are_bounded(void **state)
 		(void)world_receive(w, &mail);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct proto_desk_jobs jobs = claim(w, 1, cases[i].want);
+		struct proto_desk_jobs jobs = claim(w, (guint32)i + 1, cases[i].want);
 
 		assert_int_equal(jobs.jobs->len, cases[i].got);
 		world_jobs_clear(&jobs);

@@ -156,15 +156,23 @@ step_claim(struct history *h, guint32 slot)
 {
 	struct proto_desk_work work = {.slot = slot, .want = 1 + pick(h, 4)};
 	struct proto_desk_jobs jobs = {0};
+	GArray *held = h->slots[slot].held;
+	g_autoptr(GArray) claimed = g_array_new(FALSE, FALSE,
+	    sizeof(struct proto_job_name));
 
 	check(h, world_work(&h->world, &work, &jobs, NULL), "work");
-	for (guint i = 0; i < jobs.jobs->len; i++) {
+	/* As if the answer that gave it the jobs had been lost. */
+	if (held->len > 0)
+		check(h, jobs.jobs->len == MIN(held->len, PROTO_JOBS_MAX),
+		    "jobs are lost with an answer");
+	for (guint i = 0; held->len == 0 && i < jobs.jobs->len; i++) {
 		struct proto_job_name name =
 		    g_array_index(jobs.jobs, struct proto_job, i).name;
 
 		check_held_by_one(h, &name);
-		g_array_append_val(h->slots[slot].held, name);
+		g_array_append_val(claimed, name);
 	}
+	g_array_append_vals(held, claimed->data, claimed->len);
 	world_jobs_clear(&jobs);
 }
 
@@ -233,8 +241,8 @@ step_answer(struct history *h, guint32 slot)
 	if (seen.verdict == PROTO_DUPLICATE) {
 		/* "a" before the name: the agent's mail about this ticket. */
 		name[0] = 'a';
-		if (world_take(
-			&h->world, slot, name, &seen.number, &jobs, &err)) {
+		if (world_take(&h->world, SLOTS + slot, name, &seen.number,
+			&jobs, &err)) {
 			check(h, jobs.jobs->len == (h->answers[i] == 0),
 			    "an answer sent twice, or never");
 			if (jobs.jobs->len > 0) {
@@ -242,8 +250,8 @@ step_answer(struct history *h, guint32 slot)
 				    jobs.jobs, struct proto_job, 0)
 					  .name;
 				check(h,
-				    world_settle(
-					&h->world, slot, &job, PROTO_SENT),
+				    world_settle(&h->world, SLOTS + slot,
+					&job, PROTO_SENT),
 				    "settle answer");
 				h->answers[i]++;
 			}

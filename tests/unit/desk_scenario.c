@@ -21,6 +21,7 @@
  *   resume S nothing|T   what slot S still holds
  *   answer A on T OUTCOME   an agent answers: sent, deferred, failed, lost,
  *                     or refused before anything is sent: already, busy
+ *                     (another slot has it)
  *   close T           the ticket is closed
  *   ticket T KEY VALUE   state, messages, level; acknowledged, answered: yes
  *                     or no
@@ -302,12 +303,17 @@ settle(struct play *p, guint32 slot, const struct proto_job_name *job)
 static void
 ask(struct play *p, struct proto_desk_work *work, struct told *about)
 {
+	struct proto_desk_work resume = {.slot = work->slot, .resume = TRUE};
 	struct proto_desk_jobs jobs = {0};
 	gboolean has_work = desk_has_work(p->world.desk, p->world.now);
+	gboolean holds;
 	const struct proto_job *job;
 
+	expect(p, world_work(&p->world, &resume, &jobs, NULL), "no answer");
+	holds = jobs.jobs->len > 0;
+	world_jobs_clear(&jobs);
 	expect(p, world_work(&p->world, work, &jobs, NULL), "no answer");
-	expect(p, work->resume || has_work == (jobs.jobs->len > 0),
+	expect(p, holds || has_work == (jobs.jobs->len > 0) || work->resume,
 	    "desk_has_work() says otherwise");
 	expect(p, jobs.jobs->len == (about != NULL ? 1 : 0),
 	    "another number of jobs");
@@ -358,14 +364,15 @@ do_answer(struct play *p)
 	g_autoptr(GError) err = NULL;
 	struct proto_job_name job;
 	const struct told *about;
-	gboolean is_taken;
+	gboolean is_busy, is_taken;
 	guint count;
 
 	expect(p, next_is(p, "on"), "answer A on T");
 	about = told(p);
-	is_taken = world_take(
-	    &p->world, SLOT_ANSWERS, name, &about->fate.number, &jobs, &err);
-	if (next_is(p, "busy")) {
+	is_busy = next_is(p, "busy");
+	is_taken = world_take(&p->world, SLOT_ANSWERS + (is_busy ? 1 : 0),
+	    name, &about->fate.number, &jobs, &err);
+	if (is_busy) {
 		expect(
 		    p, !is_taken && error_is(err, ERROR_TEMP), "not refused");
 		return;
