@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@
 
 #define GRACE_S 120 /* for front ends and posts to finish after SIGTERM */
 #define POLL_MAX_MS 1000
+#define SPACE_MIN (1024 * 1024) /* octets: more than a turn writes */
 #define QUIET_MS 1000 /* then the database is tidied */
 #define SLOTS_MAX 128 /* hand_over and notice together, at most */
 
@@ -33,6 +35,7 @@ struct request {
 };
 
 struct room {
+	const char *dir; /* borrowed: of the database */
 	struct store *store;
 	struct desk *desk;
 	GPtrArray *turn;    /* struct request: to do and answer now */
@@ -64,12 +67,28 @@ request_free(gpointer data)
 
 /* --- requests that only look -------------------------------------------- */
 
+/* Asked before a copy is handed over: a mail that could not be committed
+ * afterwards must not get so far. */
+static gboolean
+space_check(const struct room *room, GError **err)
+{
+	struct statvfs fs;
+
+	if (statvfs(room->dir, &fs) != 0)
+		return error_fail_errno(err, ERROR_TEMP,
+		    "cannot look at state_dir");
+	if ((guint64)fs.f_bavail * fs.f_frsize < SPACE_MIN)
+		return error_fail(err, ERROR_TEMP,
+		    "the file system of state_dir is full: free some space");
+	return TRUE;
+}
+
 static gboolean
 admit(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 {
 	struct proto_desk_admit request = {0};
 	struct proto_desk_admitted answer = {0};
-	gboolean ok =
+	gboolean ok = space_check(room, err) &&
 	    proto_decode(frame, PROTO_DESK_ADMIT, &request, err) &&
 	    desk_admit(room->desk, &request, now_s(), &answer, err);
 
@@ -451,6 +470,7 @@ main(void)
 		log_error("desk.start", LOG_ERR(error));
 		return 1;
 	}
+	room.dir = start.config->state_dir;
 	room.desk = desk_new(room.store, start.config);
 	room.turn = g_ptr_array_new_with_free_func(request_free);
 	room.waiting = g_ptr_array_new_with_free_func(request_free);

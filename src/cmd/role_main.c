@@ -76,6 +76,7 @@ static gboolean
 start_enter(enum role role, struct role_start *start, GError **err)
 {
 	const char *slot = getenv("NYMDESK_SLOT");
+	const char *supervisor = getenv("NYMDESK_SUPERVISOR");
 	uid_t uid;
 	gid_t gid;
 	int fd = role_fd("config");
@@ -99,8 +100,11 @@ start_enter(enum role role, struct role_start *start, GError **err)
 	    !sandbox_enter(role, uid, gid, err))
 		return FALSE;
 	/* After the change of user, which clears it: when the supervisor
-	 * dies, finish what is in hand and go. */
+	 * dies, finish what is in hand and go. It may be dead already. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (supervisor == NULL ||
+	    (gint64)getppid() != g_ascii_strtoll(supervisor, NULL, 10))
+		role_stop = 1;
 	return TRUE;
 }
 

@@ -6,7 +6,8 @@
  * the supervisor passed, the cage, the signals.
  *
  * The supervisor names the descriptors it passes, from 3 on, in NYMDESK_FDS
- * ("config desk.lmtp desk.post"), and a post's slot in NYMDESK_SLOT.
+ * ("config desk.lmtp desk.post"), a post's slot in NYMDESK_SLOT and its own
+ * process in NYMDESK_SUPERVISOR.
  */
 #include <signal.h>
 #include <sys/types.h>

@@ -287,9 +287,11 @@ environment_make(const struct child *child, const char *names)
 {
 	char **env = g_get_environ();
 	g_autofree char *slot = g_strdup_printf("%u", child->slot);
+	g_autofree char *self = g_strdup_printf("%d", (int)getpid());
 
 	env = g_environ_setenv(env, "NYMDESK_FDS", names, TRUE);
 	env = g_environ_setenv(env, "NYMDESK_SLOT", slot, TRUE);
+	env = g_environ_setenv(env, "NYMDESK_SUPERVISOR", self, TRUE);
 	env = g_environ_setenv(env, "TZ", "UTC", TRUE);
 	env = g_environ_setenv(env, "LC_ALL", "C.UTF-8", TRUE);
 	env = g_environ_unsetenv(env, "NOTIFY_SOCKET");
