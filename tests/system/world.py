@@ -257,11 +257,12 @@ class World:
             self.daemon.wait(10)
             self.daemon = None
             try:
-                wait_for(lambda: not any(map(is_alive, family)), 10,
-                         "the roles to end with their supervisor")
+                wait_for(lambda: not any(map(is_alive, family)), 10)
             except Timeout:
+                left = [proc["name"] for proc in family if is_alive(proc)]
                 stop_all(family)
-                raise
+                raise AssertionError(
+                    "outlived their supervisor: " + " ".join(left)) from None
         elif number == 9:
             wait_for(lambda: not any(map(is_alive, procs)), 5)
         return procs
