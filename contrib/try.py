@@ -85,24 +85,27 @@ def report(world, played):
     return all(holds for _, holds in facts)
 
 
-def stay(world):
-    with open(world.dir + "/muttrc", "w", encoding="utf-8") as file:
-        file.write("""\
-set folder = imap://127.0.0.1:{imap}/
+MUTTRC = """\
 set spoolfile = imap://127.0.0.1:{imap}/INBOX
-set imap_user = {user}
+set folder = imap://127.0.0.1:{imap}/
+set imap_user = {team}
 set imap_pass = {password}
-set smtp_url = smtp://{anna}@127.0.0.1:{smtp}/
+set smtp_url = smtp://{anna}@127.0.0.1:{submit}/
 set smtp_pass = {password}
 set ssl_starttls = no
 set ssl_force_tls = no
-set from = {anna}
-set record = ""
+set from = anna@agents.example
 set use_envelope_from = yes
-set header_cache = ""
-""".format(imap=world.dovecot.port, smtp=world.postfix.submit,
-           user=TEAM.replace("@", "\\@"), anna=ANNA, password=PASSWORD)
-                   .replace("\\@", "@"))
+set record = ""
+set sendmail = /bin/false
+"""
+
+
+def stay(world):
+    with open(world.dir + "/muttrc", "w", encoding="utf-8") as file:
+        file.write(MUTTRC.format(
+            imap=world.dovecot.port, submit=world.postfix.submit, team=TEAM,
+            anna=ANNA.replace("@", "%40"), password=PASSWORD))
     print("""
 Running in {dir}; stop with Ctrl-C.
 

@@ -190,6 +190,10 @@ class Killed(unittest.TestCase):
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
 
+    def setUp(self):
+        if not self.world.daemon:
+            self.world.start_nymdesk()
+
     def send_all(self, role, players):
         def work(mine):
             for index, player in mine:

@@ -75,14 +75,16 @@ def process(pid):
             "start": int(fields[19])}
 
 
+def pids():
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
 def descendants(pid):
     """All processes below pid, parents first."""
     table = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            proc = process(int(entry))
-            if proc:
-                table.setdefault(proc["ppid"], []).append(proc)
+    for proc in map(process, pids()):
+        if proc:
+            table.setdefault(proc["ppid"], []).append(proc)
     found, todo = [], [pid]
     while todo:
         below = table.get(todo.pop(0), [])

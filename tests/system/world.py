@@ -22,7 +22,7 @@ import tempfile
 
 from dovecot import PASSWORD, Dovecot
 from postfix import Postfix
-from tools import (ROOT, Timeout, descendants, is_alive, process, read,
+from tools import (ROOT, Timeout, descendants, is_alive, pids, process, read,
                    send_signal, stop_all, wait_for, write)
 
 HOST = "mx.casino.example"
@@ -219,21 +219,26 @@ class World:
 
     def stop_nymdesk(self, timeout=15):
         """TERM and wait; says True if all of it went by itself."""
-        if not self.daemon:
-            return True
-        family = self.family()
-        self.daemon.terminate()
-        try:
-            self.daemon.wait(timeout)
-            wait_for(lambda: not any(map(is_alive, family)), 3)
-            is_clean = True
-        except (subprocess.TimeoutExpired, Timeout):
-            is_clean = False
-            self.daemon.kill()
-            self.daemon.wait(5)
-            stop_all(family)
-        self.daemon = None
+        is_clean = True
+        if self.daemon:
+            self.daemon.terminate()
+            try:
+                self.daemon.wait(timeout)
+                wait_for(lambda: not self.remains(), 3)
+            except (subprocess.TimeoutExpired, Timeout):
+                is_clean = False
+                self.daemon.kill()
+                self.daemon.wait(5)
+            self.daemon = None
+        stop_all(self.remains())
         return is_clean
+
+    def remains(self):
+        """Processes that run a program of this world, whoever is their
+        parent by now."""
+        return [proc for proc in map(process, pids())
+                if proc and proc["args"]
+                and proc["args"][0].startswith(self.bin + "/")]
 
     def family(self):
         """Processes of nymdesk below the supervisor."""
@@ -249,7 +254,7 @@ class World:
 
     def kill(self, role, number=9, count=None):
         """Signals a role's processes, or count of them; returns them."""
-        procs, family = self.role(role)[:count], self.family()
+        procs = self.role(role)[:count]
         for proc in procs:
             send_signal(proc, number)
         if role == "nymdeskd":
@@ -257,11 +262,12 @@ class World:
             self.daemon.wait(10)
             self.daemon = None
             try:
-                wait_for(lambda: not any(map(is_alive, family)), 10,
-                         "the roles to end with their supervisor")
+                wait_for(lambda: not self.remains(), 10)
             except Timeout:
-                stop_all(family)
-                raise
+                left = [proc["name"] for proc in self.remains()]
+                stop_all(self.remains())
+                raise AssertionError(
+                    "outlived their supervisor: " + " ".join(left)) from None
         elif number == 9:
             wait_for(lambda: not any(map(is_alive, procs)), 5)
         return procs
