@@ -269,6 +269,7 @@ decide_new(struct decision *d, GError **err)
 	struct ticket *t = &d->ticket.t;
 
 	d->verdict = PROTO_NEW;
+	t->level = 1; /* the queue's agents */
 	if (!copy_token(t->queue, d->queue->name, err) ||
 	    !copy_token(t->lang, d->mail->lang, err) ||
 	    !copy_token(t->category, d->mail->category, err) ||
