@@ -91,3 +91,19 @@ smtp_read_fate(int fd, guint timeout_ms)
 	}
 	return SMTP_FATE_UNKNOWN;
 }
+
+enum smtp_fate
+smtp_peek_fate(int fd, guint timeout_ms)
+{
+	struct fate_line line = {.len = 0};
+	enum smtp_fate fate = SMTP_FATE_UNKNOWN;
+	char buf[512];
+	gssize n;
+
+	if (!fate_wait(fd, g_get_monotonic_time() + (gint64)timeout_ms * 1000))
+		return fate;
+	n = recv(fd, buf, sizeof buf, MSG_DONTWAIT | MSG_PEEK);
+	for (gssize i = 0; i < n && fate == SMTP_FATE_UNKNOWN; i++)
+		fate = fate_feed(&line, buf[i]);
+	return fate;
+}

@@ -143,6 +143,17 @@ on_before_body(gpointer data)
 					    : smtp_fd(flight->post->smtp));
 }
 
+/* Noted while the reply still waits in the socket: whenever this process is
+ * killed, either the page or the socket tells. */
+static void
+on_fate(enum smtp_fate fate, gpointer data)
+{
+	struct in_flight *flight = data;
+
+	if (fate == SMTP_FATE_QUEUED)
+		slot_sent(flight->post->slot, flight->index, PROTO_SENT);
+}
+
 static char *
 references_join(const struct proto_envelope *envelope, const char *root)
 {
@@ -210,6 +221,7 @@ player_mail_send(struct post *post, const struct config_queue *queue,
 	    .rcpt_addrs = rcpts,
 	    .content = content,
 	    .before_body = on_before_body,
+	    .on_fate = on_fate,
 	    .user_data = &flight};
 	g_autoptr(GError) error = NULL;
 

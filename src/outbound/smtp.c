@@ -25,6 +25,7 @@ struct transaction {
 	GArray *results;
 	gboolean is_utf8;
 	gboolean body_began;
+	guint timeout_ms;
 	struct smtp_result mail_reply;
 	struct smtp_result data_reply; /* code 0: DATA was not sent */
 };
@@ -297,6 +298,19 @@ send_envelope(struct transaction *t, GError **err)
 
 /* --- body ----------------------------------------------------------- */
 
+static void
+tell_fate(const struct transaction *t)
+{
+	struct wire *wire = dialog_wire(t->dialog);
+	enum smtp_fate fate;
+
+	if (t->mail->on_fate == NULL || wire_is_tls(wire))
+		return;
+	fate = smtp_peek_fate(wire_fd(wire), t->timeout_ms);
+	if (fate != SMTP_FATE_UNKNOWN)
+		t->mail->on_fate(fate, t->mail->user_data);
+}
+
 static gboolean
 send_body(struct transaction *t, GError **err)
 {
@@ -305,8 +319,10 @@ send_body(struct transaction *t, GError **err)
 	t->body_began = TRUE;
 	if (t->mail->before_body != NULL)
 		t->mail->before_body(t->mail->user_data);
-	if (!dialog_body(t->dialog, t->mail->content, err) ||
-	    !dialog_reply(t->dialog, &reply, err))
+	if (!dialog_body(t->dialog, t->mail->content, err))
+		return FALSE;
+	tell_fate(t);
+	if (!dialog_reply(t->dialog, &reply, err))
 		return FALSE;
 	if (reply.code / 100 == 3)
 		return error_fail_num(err, ERROR_TEMP,
@@ -366,7 +382,9 @@ static gboolean
 smtp_attempt(struct smtp *smtp, const struct smtp_mail *mail,
     GArray *results, gboolean *again, GError **err)
 {
-	struct transaction t = {.mail = mail, .results = results};
+	struct transaction t = {.mail = mail,
+	    .results = results,
+	    .timeout_ms = smtp->options.timeout_ms};
 	gboolean is_kept;
 	gboolean is_usable;
 	gboolean ok;

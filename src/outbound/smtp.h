@@ -30,6 +30,12 @@ struct smtp_options {
 	guint timeout_ms;
 };
 
+enum smtp_fate {
+	SMTP_FATE_UNKNOWN, /* no final reply came */
+	SMTP_FATE_QUEUED,  /* 2xx */
+	SMTP_FATE_REFUSED, /* 4xx or 5xx */
+};
+
 struct smtp_mail {
 	const char *sender_addr; /* "" for the null sender */
 	GPtrArray *rcpt_addrs;	 /* char, as addr_to_wire() gives them */
@@ -38,6 +44,10 @@ struct smtp_mail {
 	 * the content is written: from here on the mail may have been taken
 	 * whatever happens. May be NULL. */
 	void (*before_body)(gpointer user_data);
+	/* Called when the final reply has come and before it is read, so that
+	 * there is no moment at which nobody could know it: not read, it waits
+	 * in the socket for a successor. Not over TLS. May be NULL. */
+	void (*on_fate)(enum smtp_fate fate, gpointer user_data);
 	gpointer user_data;
 };
 
@@ -76,16 +86,14 @@ int smtp_fd(const struct smtp *smtp);
 /* TRUE if the connection is encrypted: nobody else can read its replies. */
 gboolean smtp_is_tls(const struct smtp *smtp);
 
-enum smtp_fate {
-	SMTP_FATE_UNKNOWN, /* no final reply came */
-	SMTP_FATE_QUEUED,  /* 2xx */
-	SMTP_FATE_REFUSED, /* 4xx or 5xx */
-};
-
 /* What became of a mail whose sender died after before_body(): ends our
  * direction of its socket and reads the final reply, up to the end of the
  * stream or timeout_ms. 221 and 421 are no fate. Not for encrypted
  * connections. fd stays the caller's, and is of no more use. */
 enum smtp_fate smtp_read_fate(int fd, guint timeout_ms);
+/* The final reply that waits to be read, left where it is. Waits up to
+ * timeout_ms for its first octet; SMTP_FATE_UNKNOWN also if it comes in
+ * pieces. */
+enum smtp_fate smtp_peek_fate(int fd, guint timeout_ms);
 
 #endif

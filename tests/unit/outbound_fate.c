@@ -52,6 +52,8 @@ test_fate(void **state)
 		    strlen(table[i].says), 0), strlen(table[i].says));
 		if (table[i].is_closed)
 			assert_int_equal(shutdown(fd[1], SHUT_WR), 0);
+		/* Looking at it takes nothing away. */
+		assert_int_equal(smtp_peek_fate(fd[0], 50), table[i].fate);
 		fate = smtp_read_fate(fd[0], 50);
 		if (fate != table[i].fate)
 			fail_msg("row %zu: %d", i, (int)fate);
