@@ -1,0 +1,204 @@
+"""Mails of many shapes and languages, as real clients send them."""
+
+import email
+import email.policy
+import unittest
+
+import mails
+from mails import QUEUE
+from tools import wait_for
+from world import TEAM, World
+
+TEXTS = {
+    "en": ("My deposit is missing",
+           "Hello, I sent a deposit two days ago and it has not arrived in "
+           "my account yet. Please have a look at it."),
+    "de": ("Meine Einzahlung fehlt",
+           "Guten Tag, ich habe vor zwei Tagen eine Einzahlung gemacht und "
+           "sie ist noch nicht auf meinem Konto angekommen."),
+    "fr": ("Mon dépôt n'est pas arrivé",
+           "Bonjour, j'ai fait un dépôt il y a deux jours et il n'est "
+           "toujours pas arrivé sur mon compte."),
+    "el": ("Η κατάθεσή μου λείπει",
+           "Καλησπέρα, έκανα μια κατάθεση πριν από δύο ημέρες και δεν έχει "
+           "φτάσει ακόμα στον λογαριασμό μου."),
+}
+
+
+class Shapes(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.stop)
+        cls.world.start()
+        cls.serial = 0
+
+    def send(self, mail, player):
+        """Sends it and returns the agents' copy and the acknowledgement."""
+        before = self.world.dovecot.count(TEAM)
+        self.world.add_players(player)
+        self.world.send(mail, player, QUEUE)
+        ack, = self.world.wait_mails(player, 1)
+        wait_for(lambda: self.world.dovecot.count(TEAM) == before + 1,
+                 what="the copy")
+        return self.world.mailbox(TEAM)[-1], ack
+
+    def player(self):
+        type(self).serial += 1
+        return "spieler%d.sonnleithner@players.example" % self.serial
+
+    def test_acknowledgement_in_the_language_of_the_mail(self):
+        for lang, (subject, text) in TEXTS.items():
+            with self.subTest(lang):
+                player = self.player()
+                copy, ack = self.send(
+                    mails.message(player, QUEUE, subject, text + "\n"),
+                    player)
+                self.assertIn("lang=%s;" % lang, copy["X-Nymdesk"])
+                self.assertIn("category=deposit;", copy["X-Nymdesk"])
+                same = mails.text_of(ack)
+                self.assertIn(" UTC", same)
+                self.assertEqual(mails.seen(ack, [subject]), [])
+                others = [word for name, word in TEXTS.items()
+                          if name != lang]
+                for other in others:
+                    self.assertNotIn(other[0], same)
+        self.assertEqual(len({
+            mails.text_of(self.world.mailbox(
+                "spieler%d.sonnleithner@players.example" % n)[0]
+                ).splitlines()[0] for n in range(
+                    self.serial - len(TEXTS) + 1, self.serial + 1)}),
+            len(TEXTS))
+
+    def test_html_is_read_as_text(self):
+        player = self.player()
+        mail = mails.message(player, QUEUE, "Bonus", "x")
+        mail.clear_content()
+        mail.set_content(
+            "<html><head><style>p{color:red}</style><title>geheim</title>"
+            "</head><body><p>Wo bleibt mein <b>Bonus</b>?</p><ul><li>eins"
+            "<li>zwei</ul><img src='http://tracker.example/%s.gif' "
+            "alt='%s'><p>Max Sonnleithner</p></body></html>"
+            % (player, player), subtype="html")
+        mail.replace_header("From", "Max Sonnleithner <%s>" % player)
+        copy, _ = self.send(mail, player)
+        text = mails.text_of(copy)
+        self.assertIn("Wo bleibt mein Bonus?", text)
+        self.assertIn("- eins", text)
+        self.assertEqual(mails.seen(copy, [
+            "geheim", "color", "tracker", "sonnleithner", "text/html"]), [])
+
+    def test_attachments(self):
+        player = self.player()
+        mail = mails.message(player, QUEUE, "Beleg", "Siehe Anhang.\n",
+                             "Max Sonnleithner")
+        mail.add_attachment("Konto von Max Sonnleithner, %s\n"
+                            "Transaktion %s\n" % (player, mails.TX),
+                            filename="Sonnleithner Konto.txt")
+        mail.add_attachment(b"\xff\xd8\xff\xe0\0\x10JFIF Sonnleithner",
+                            maintype="image", subtype="jpeg",
+                            filename="Sonnleithner.jpg")
+        copy, _ = self.send(mail, player)
+        self.assertEqual(mails.seen(copy, ["sonnleithner", "players"]), [])
+        files = list(copy.iter_attachments())
+        self.assertEqual([part.get_filename() for part in files],
+                         ["attachment-1.txt"])
+        self.assertIn(mails.TX, files[0].get_content())
+        text = mails.text_of(copy)
+        self.assertIn("image/jpeg", text)
+        self.assertIn("withheld", text)
+
+    def test_headers_are_ours_only(self):
+        player = self.player()
+        mail = mails.message(player, QUEUE, "Frage", "Wie geht das?\n")
+        for name in ("X-Originating-IP", "X-Mailer", "Organization",
+                     "Disposition-Notification-To", "Autocrypt",
+                     "Thread-Index", "List-Unsubscribe-Post"):
+            mail[name] = "marker-sonnleithner"
+        copy, ack = self.send(mail, player)
+        # What Postfix and Dovecot add on the last hop is not ours.
+        around = {"return-path", "delivered-to", "received"}
+        self.assertEqual(
+            {name.lower() for name in copy.keys()} - around,
+            {"from", "to", "reply-to", "subject", "date", "message-id",
+             "in-reply-to", "references", "x-nymdesk", "mime-version",
+             "content-type", "content-transfer-encoding"})
+        self.assertEqual(
+            {name.lower() for name in ack.keys()} - around,
+            {"from", "to", "subject", "date", "message-id", "in-reply-to",
+             "references", "auto-submitted", "mime-version", "content-type",
+             "content-transfer-encoding"})
+        self.assertEqual(mails.seen(copy, ["marker"]), [])
+        for mail in (copy, ack):
+            self.assertTrue(mail["Date"].endswith("+0000"), mail["Date"])
+
+    def test_an_international_address(self):
+        player = "jörg@players.example"
+        mail = email.message_from_bytes((
+            "From: Jörg <%s>\r\nTo: %s\r\nSubject: Größe\r\n"
+            "Message-ID: <eai.1@players.example>\r\n"
+            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8"
+            "\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße von Jörg\r\n"
+            % (player, QUEUE)).encode(), policy=email.policy.SMTPUTF8)
+        copy, ack = self.send(mail, player)
+        self.assertEqual(mails.seen(copy, ["jörg"]), [])
+        self.assertIn(player, str(ack["To"]))
+
+    def test_machines_get_no_acknowledgement(self):
+        before = self.world.dovecot.count(TEAM)
+        for count, (name, value) in enumerate((
+                ("Auto-Submitted", "auto-replied; x=y"),
+                ("Precedence", "Bulk"), ("List-Id", "<l.players.example>"))):
+            player = self.player()
+            self.world.add_players(player)
+            mail = mails.message(player, QUEUE, "Abwesend", "Bin weg.\n")
+            mail[name] = value
+            self.world.send(mail)
+            wait_for(lambda: self.world.dovecot.count(TEAM)
+                     == before + count + 1, what="the copy")
+            self.world.wait_idle()
+            self.assertIn("flags=machine",
+                          self.world.mailbox(TEAM)[-1]["X-Nymdesk"])
+            self.assertEqual(self.world.dovecot.count(player), 0)
+
+    def test_hostile_shapes_become_tickets(self):
+        before = len(self.world.tickets())
+        player = self.player()
+        self.world.add_players(player)
+        head = ("From: %s\r\nTo: %s\r\nMessage-ID: <h%%d@players.example>\r\n"
+                "Subject: x\r\n" % (player, QUEUE))
+        bombs = (
+            "Cc: " + "a:" * 40000 + "\r\n\r\nText\r\n",
+            "Content-Type: text/plain" + ";a=b" * 20000 + "\r\n\r\nText\r\n",
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+            + "--b\r\n\r\n\r\n" * 20000 + "--b--\r\n",
+            "Content-Type: text/html\r\n\r\n" + "<div>" * 100000 + "\r\n",
+        )
+        with self.world.connect_lmtp() as sock:
+            sock.settimeout(60)
+            stream = sock.makefile("rwb")
+
+            def say(line):
+                stream.write(line.encode() + b"\r\n")
+                stream.flush()
+                while True:
+                    answer = stream.readline()
+                    if answer[3:4] != b"-":
+                        return answer.decode()
+            stream.readline()
+            say("LHLO client")
+            for count, bomb in enumerate(bombs):
+                with self.subTest(bomb[:30]):
+                    self.assertTrue(say("MAIL FROM:<%s>" % player)
+                                    .startswith("250"))
+                    self.assertTrue(say("RCPT TO:<%s>" % QUEUE)
+                                    .startswith("250"))
+                    self.assertTrue(say("DATA").startswith("354"))
+                    stream.write((head % count + bomb).encode())
+                    self.assertRegex(say("."), "^(250|552|554) ")
+        self.assertGreaterEqual(len(self.world.tickets()), before + 2)
+        self.assertEqual(self.world.faults(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
