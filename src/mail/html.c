@@ -15,20 +15,19 @@
 #define URL_MAX 2048
 
 enum element_kind {
-	EL_OTHER = 1 << 0,
-	EL_DROP = 1 << 1,	/* no content and no effect on the text */
-	EL_EMPTY = 1 << 2,
-	EL_BLOCK = 1 << 3,	/* a line of its own */
-	EL_PARA = 1 << 4,	/* and a blank line around */
-	EL_RAW = 1 << 5,	/* no markup inside, nothing visible */
-	EL_HIDDEN = 1 << 6,	/* nothing inside is visible */
-	EL_QUOTE = 1 << 7,
-	EL_LIST = 1 << 8,
-	EL_ITEM = 1 << 9,
-	EL_CELL = 1 << 10,
-	EL_PRE = 1 << 11,
-	EL_LINK = 1 << 12,
-	EL_BR = 1 << 13,
+	EL_DROP = 1 << 0,	/* no content and no effect on the text */
+	EL_EMPTY = 1 << 1,
+	EL_BLOCK = 1 << 2,	/* a line of its own */
+	EL_PARA = 1 << 3,	/* and a blank line around */
+	EL_RAW = 1 << 4,	/* no markup inside, nothing visible */
+	EL_HIDDEN = 1 << 5,	/* nothing inside is visible */
+	EL_QUOTE = 1 << 6,
+	EL_LIST = 1 << 7,
+	EL_ITEM = 1 << 8,
+	EL_CELL = 1 << 9,
+	EL_PRE = 1 << 10,
+	EL_LINK = 1 << 11,
+	EL_BR = 1 << 12,
 };
 
 struct element_row {
@@ -93,7 +92,7 @@ element_kind(const char *name)
 	const struct element_row *row = bsearch(name, elements,
 	    G_N_ELEMENTS(elements), sizeof(*row), compare_name);
 
-	return row != NULL ? row->kind : EL_OTHER;
+	return row != NULL ? row->kind : 0;
 }
 
 static void
@@ -210,14 +209,14 @@ pop(struct render *render)
 	if (top.kind & EL_LINK)
 		put_link(render, &top);
 	g_free(top.url);
-	if (top.kind & EL_BLOCK)
-		want_break(render, top.kind & EL_PARA ? 2 : 1);
 	if (top.kind & EL_ITEM)
 		render->is_bullet = FALSE;
 	render->quotes -= (top.kind & EL_QUOTE) != 0;
 	render->lists -= (top.kind & EL_LIST) != 0;
 	render->pres -= (top.kind & EL_PRE) != 0;
 	render->hidden -= (top.kind & EL_HIDDEN) != 0;
+	if ((top.kind & EL_BLOCK) && render->hidden == 0)
+		want_break(render, top.kind & EL_PARA ? 2 : 1);
 }
 
 static char *

@@ -110,11 +110,11 @@ read_entity_name(const char *p, const char **end)
 	}
 	name[n] = '\0';
 	*end = p + n;
-	return name_lookup(name);
+	return n > 0 ? name_lookup(name) : 0;
 }
 
 /* p is "&". One that begins no reference stands for itself, and in a URL
- * one without ";" is a parameter (WHATWG 13.2.5.73). */
+ * a name without ";" is a parameter (WHATWG 13.2.5.73). */
 static const char *
 read_reference(const char *p, GString *out, gboolean is_value)
 {
@@ -124,11 +124,13 @@ read_reference(const char *p, GString *out, gboolean is_value)
 			       : read_entity_name(p + 1, &end);
 
 	if (c == 0 || (is_value && !is_number && *end != ';')) {
-		g_string_append(out, "&amp;");
-		return p + 1;
+		c = '&';
+		end = p + 1;
+	} else if (*end == ';') {
+		end++;
 	}
 	g_string_append_printf(out, "&#%u;", c);
-	return end + (*end == ';');
+	return end;
 }
 
 const char *

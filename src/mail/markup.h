@@ -5,11 +5,11 @@
  * HTML reduced to the plain form that libxml2 reads in linear time and as
  * a browser does.
  *
- * libxml2 2.9 is quadratic in the attributes of a tag (14 s for 512 kB),
- * spends a message on every stray "&", and finds other ends of odd tags and
- * comments than HTML 5 (WHATWG 13.2.5). So tags are written anew with those
- * attributes only that decide what is visible, comments and declarations
- * vanish, and every reference becomes a number.
+ * libxml2 2.9 is quadratic in the attributes of a tag (14 s for 512 kB) and
+ * finds other ends of odd tags and comments than HTML 5 (WHATWG 13.2.5).
+ * So tags are written anew with those attributes only that decide what is
+ * visible, comments and declarations vanish, and references become numbers,
+ * as libxml2 knows those of HTML 4 only.
  *
  * Inputs are valid UTF-8 that ends with NUL. Linear time. Pure.
  */
