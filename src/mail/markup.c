@@ -225,6 +225,8 @@ markup_read_tag(const char *p, GString *out, struct markup_tag *tag)
 	if (!g_ascii_isalpha(p[1 + tag->is_end]))
 		return skip_past(p, '>');
 	p = read_name(p + 1 + tag->is_end, tag);
+	/* "</br>" is a "<br>" to browsers (WHATWG 13.2.6.4.7). */
+	tag->is_end = tag->is_end && strcmp(tag->name, "br") != 0;
 	g_string_append_printf(out, "<%s%s", tag->is_end ? "/" : "",
 	    tag->name);
 	bare = out->len;
