@@ -217,8 +217,9 @@ markup_read_tag(const char *p, GString *out, struct markup_tag *tag)
 	*tag = (struct markup_tag){.is_end = p[1] == '/'};
 	if (g_str_has_prefix(p, "<!--")) {
 		/* "<!-->" is a whole comment (WHATWG 13.2.5.43). */
-		for (p = strstr(p, "--"); p != NULL; p = strstr(p + 1, "--"))
-			if (p[2] == '>' || (p[2] == '!' && p[3] == '>'))
+		for (p += 2; (p = strchr(p, '-')) != NULL; p++)
+			if (g_str_has_prefix(p, "-->") ||
+			    g_str_has_prefix(p, "--!>"))
 				return skip_past(p, '>');
 		return "";
 	}
@@ -253,8 +254,8 @@ markup_skip_raw(const char *p, const char *name)
 {
 	gsize n = strlen(name);
 
-	for (p = strstr(p, "</"); p != NULL; p = strstr(p + 2, "</"))
-		if (g_ascii_strncasecmp(p + 2, name, n) == 0 &&
+	for (; (p = strchr(p, '<')) != NULL; p++)
+		if (p[1] == '/' && g_ascii_strncasecmp(p + 2, name, n) == 0 &&
 		    !g_ascii_isalnum(p[2 + n]))
 			return skip_past(p, '>');
 	return "";
