@@ -366,6 +366,8 @@ read_tag(struct render *render, const char *p, GString *plain)
 	guint kind;
 
 	p = markup_read_tag(p, plain, &tag);
+	if (tag.name[0] == '\0')
+		return p;
 	kind = element_kind(tag.name);
 	if ((kind & EL_RAW) && !tag.is_end)
 		p = markup_skip_raw(p, tag.name);
