@@ -14,6 +14,7 @@ struct result {
 	char header_i[TOKEN_MAX];    /* dkim: identity */
 	char header_from[TOKEN_MAX]; /* dmarc */
 	char mailfrom[TOKEN_MAX];    /* spf */
+	char login[TOKEN_MAX];	     /* auth */
 };
 
 struct verdict {
@@ -23,7 +24,8 @@ struct verdict {
 	gboolean has_fail;
 };
 
-/* A token or quoted-string, lower case, behind CFWS. */
+/* A token or quoted-string, lower case, behind CFWS. A piece of something
+ * longer, such as a quoted local part, must not pass for all of it: "". */
 static const char *
 read_value(const char *p, char out[TOKEN_MAX])
 {
@@ -43,6 +45,8 @@ read_value(const char *p, char out[TOKEN_MAX])
 			if (n + 1 < TOKEN_MAX)
 				out[n++] = g_ascii_tolower(*p);
 	}
+	if (*p != '\0' && strchr(" \t;=()/", *p) == NULL)
+		n = 0;
 	out[n] = '\0';
 	return p;
 }
@@ -57,9 +61,9 @@ read_pair(const char **p, char name[TOKEN_MAX], char value[TOKEN_MAX])
 	if (name[0] == '\0' || *at != '=')
 		return FALSE;
 	*p = read_value(at + 1, value);
-	/* A pvalue may hold "=" (base64 of header.b). */
-	while (**p == '=')
-		(*p)++;
+	/* A pvalue may hold "=" (base64 of header.b); none we use does. */
+	for (; **p == '='; (*p)++)
+		value[0] = '\0';
 	return TRUE;
 }
 
@@ -88,6 +92,7 @@ keep_property(struct result *result, const char *name, const char *value)
 	    : strcmp(name, "header.from") == 0	 ? result->header_from
 	    : strcmp(name, "smtp.mailfrom") == 0 ? result->mailfrom
 	    : strcmp(name, "smtp.mail") == 0	 ? result->mailfrom
+	    : strcmp(name, "smtp.auth") == 0	 ? result->login
 						 : NULL;
 
 	if (to != NULL && to[0] == '\0')
@@ -167,6 +172,29 @@ is_aligned(const char *value, const struct addr *from)
 	    (strchr(b, '.') != NULL && is_subdomain(a, b));
 }
 
+/* One who logged in speaks for himself only. A login without a domain is
+ * one of ours, and so is the domain of From then (RFC 8601 2.7.4). */
+static gboolean
+is_login_of(const char *login, const struct addr *from)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(addr_auto) addr = NULL;
+	g_autofree char *a = NULL;
+	g_autofree char *b = NULL;
+
+	if (from == NULL || *login == '\0')
+		return FALSE;
+	text = strchr(login, '@') != NULL
+	    ? g_strdup(login)
+	    : g_strconcat(login, "@", from->domain, NULL);
+	addr = addr_parse(text, -1, NULL);
+	if (addr == NULL)
+		return FALSE;
+	a = addr_to_normal(addr);
+	b = addr_to_normal(from);
+	return g_strcmp0(a, b) == 0;
+}
+
 static void
 judge(struct verdict *verdict, const struct result *result)
 {
@@ -175,7 +203,8 @@ judge(struct verdict *verdict, const struct result *result)
 	    strcmp(result->value, "softfail") == 0;
 
 	if (strcmp(result->method, "auth") == 0)
-		verdict->has_pass |= is_pass;
+		verdict->has_pass |= is_pass &&
+		    is_login_of(result->login, verdict->from);
 	else if (strcmp(result->method, "dkim") == 0)
 		verdict->has_pass |= is_pass &&
 		    is_aligned(result->header_d[0] != '\0' ? result->header_d

@@ -10,15 +10,17 @@
  * text. Block elements begin lines, list items "- ", quotes "> ", table
  * cells are separated by a space.
  *
- * Linear time and memory: the tokenizer follows HTML 5 (WHATWG 13.2.5) and
- * is ours, because libxml2's is quadratic in the attributes of a tag (14 s
- * for 512 kB) and stops at depth 256, which would drop what follows.
- * libxml2 gives the entities. Nothing is ever loaded.
+ * libxml2's HTML parser calls back per element and text; no tree is built,
+ * so its limit of depth does not bite. It reads what mail/markup.h leaves.
+ * Linear time and memory. Nothing is ever loaded, nothing printed.
  */
 #include <glib.h>
 
 #define HTML_DEPTH_MAX 256	     /* deeper elements have no effect */
 #define HTML_TEXT_MAX (1024 * 1024)  /* octets; a longer text is cut */
+
+/* Once per process, before any thread. */
+void html_init(void);
 
 /* html is UTF-8 (repaired if it is not). Result as of text_clean(), never
  * NULL; caller frees. */

@@ -23,7 +23,8 @@ enum mail_machine {	/* RFC 3834 and kin: why no person wrote it */
 enum mail_auth { /* RFC 8601, of our own authserv-id only */
 	MAIL_AUTH_NONE, /* no result of ours */
 	MAIL_AUTH_FAIL, /* spf, dkim and dmarc results exist, none passes */
-	MAIL_AUTH_PASS, /* one passes and is aligned with From, or auth=pass */
+	MAIL_AUTH_PASS, /* one passes and is aligned with From, or From
+			 * logged in */
 };
 
 /* Anything that is not body text. Never its file name. */

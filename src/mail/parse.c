@@ -6,6 +6,7 @@
 #include "mail/charset.h"
 #include "mail/decode.h"
 #include "mail/headers.h"
+#include "mail/html.h"
 #include "mail/language.h"
 #include "mail/machine.h"
 #include "mail/parts.h"
@@ -27,6 +28,7 @@ mail_init(void)
 	g_mime_init();
 	decode_init();
 	charset_init();
+	html_init();
 }
 
 static void

@@ -220,6 +220,22 @@ html_shows_what_is_visible(void **state)
 		{"1 < 2 <3> </ x>y", "1 < 2 <3> y\n"},
 		{"a<b title='>'c\">d", "ad\n"},
 		{"a<b c=d/>e", "ae\n"},
+		{"<a\fhref\f=\f'https://e.x/?a=\"1' title=\">\"\">x</a>y",
+		    "xy\n"},
+		{"<a href=https://e.x/?a=b&copy=1&amp;c&#61;d/>x</a>",
+		    "x <https://e.x/?a=b&copy=1&c=d/>\n"},
+		{"<a href='https://j&commat;e.x' href='https://f.x'>x</a>",
+		    "x <https://j@e.x>\n"},
+		{"a<b \"='> ' hidden>b</b>c", "ac\n"},
+		{"a</br>b</ a='>'>c<br/>d", "a\nb'>c\nd\n"},
+		{"a<div/>b", "a\nb\n"},
+		{"<html hidden><head><meta charset=koi8-r></head><body>\xc3\xa9"
+		 "</body></html>x", "\xc3\xa9x\n"},
+		{"a<!--x--!>b<?x?>c<![CDATA[x]]>d", "abcd\n"},
+		{"<title>a<p></title>b<textarea><i>c", "b\nc\n"},
+		{"a\x01&#1;b\xef\xbf\xbf" "c&nbsp d&copy e&ampx",
+		    "abc  d\xc2\xa9 e&ampx\n"},
+		{"<span hidden><p>x<hr></span>b", "b\n"},
 		{"a<b", "a\n"},
 		{"jo<wbr>hn", "john\n"},
 		{"<textarea>a</textarea>", "a\n"},
@@ -235,19 +251,25 @@ html_shows_what_is_visible(void **state)
 	}
 }
 
+/* Nothing of this shape may cost more than its length, nor hide what is
+ * behind it. */
 static void
-repeat_html(const char *unit, gsize total)
+html_is_fast(const char *before, const char *unit, const char *after,
+    const char *want_end)
 {
 	g_autoptr(GString) html = g_string_new("<p>start");
 	g_autofree char *got = NULL;
 	gint64 start = g_get_monotonic_time();
 
-	while (html->len < total)
+	g_string_append(html, before);
+	while (html->len < 1024 * 1024)
 		g_string_append(html, unit);
+	g_string_append(html, after);
 	got = html_to_text(html->str, html->len);
 	assert_true(g_str_has_prefix(got, "start"));
+	assert_true(g_str_has_suffix(got, want_end));
 	assert_true(strlen(got) <= HTML_TEXT_MAX + 64);
-	assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+	assert_true(g_get_monotonic_time() - start < 3 * G_USEC_PER_SEC);
 }
 
 static void
@@ -257,18 +279,48 @@ html_bombs_are_bounded(void **state)
 	    "<div hidden>", "<table><tr><td>", "<blockquote>x<br>",
 	    "<ul><li>x", "<!--", "<script>", "<a href='https://x.y/z'>q",
 	    "<", "&", "&amp", "<a ", "<p a='", " ", "<p\n", "x\n\n", "</",
-	    "<!", "<p style='display:none'>", "<br>x", "<pre>\n"};
-	g_autoptr(GString) attrs = g_string_new("start<p ");
-	g_autofree char *got = NULL;
+	    "<!", "<p style='display:none'>", "<br>x", "<pre>\n", "&#", "&x",
+	    "<a href=&&&&&&&&>", "\xef\xbf\xbf"};
+	static const char *const shapes[][3] = {
+		{"<p title='", "x", "'>"}, {"<p style='", "x", "'>"},
+		{"<p ", "style=x ", ">"}, {"<p", "x", ">"},
+		{"<!--", "<p a='", "-->"}, {"<!--", "-", "-->"},
+		{"<script>", "</script ", "></script>"},
+		{"<title>", "<p>", "</title>"}, {"", "<!---->", ""},
+		{"", "<p>", ""}, {"", "<wbr>", ""}, {"", "</p>", ""},
+		{"", "<span><b><i></span>", ""},
+		{"", "<li><tr>", ""}, {"", "<body></body></html>", ""},
+	};
+	g_autoptr(GString) deep = g_string_new(NULL);
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
-		repeat_html(units[i], 1024 * 1024);
+		html_is_fast("", units[i], "", "");
+	for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+		g_autofree char *after = g_strconcat(shapes[i][2], "end",
+		    NULL);
+
+		html_is_fast(shapes[i][0], shapes[i][1], after, "end\n");
+	}
 	for (guint i = 0; i < 200000; i++)
-		g_string_append_printf(attrs, "a%x ", i);
-	g_string_append(attrs, ">end");
-	got = html_to_text(attrs->str, attrs->len);
+		g_string_append(deep, "<b>");
+	html_is_fast(deep->str, "</i>", "end", "end\n");
+}
+
+static void
+html_attributes_are_linear(void **state)
+{
+	g_autoptr(GString) html = g_string_new("start<p ");
+	g_autofree char *got = NULL;
+	gint64 start = g_get_monotonic_time();
+
+	(void)state;
+	for (guint i = 0; i < 200000; i++)
+		g_string_append_printf(html, "a%x ", i);
+	g_string_append(html, "href='https://e.x'>end");
+	got = html_to_text(html->str, html->len);
 	assert_string_equal(got, "start\n\nend\n");
+	assert_true(g_get_monotonic_time() - start < 3 * G_USEC_PER_SEC);
 }
 
 static void
@@ -280,12 +332,14 @@ html_depth_loses_no_text(void **state)
 	(void)state;
 	for (guint i = 0; i < 5000; i++)
 		g_string_append(html, "<div>");
-	g_string_append(html, "deep");
+	for (guint i = 0; i < 500; i++)
+		g_string_append(html, "<!--x-->");
+	g_string_append(html, "de<br>ep");
 	for (guint i = 0; i < 5000; i++)
 		g_string_append(html, "</div>");
 	g_string_append(html, "<blockquote>q</blockquote>");
 	got = html_to_text(html->str, html->len);
-	assert_string_equal(got, "deep\n\n> q\n");
+	assert_string_equal(got, "de\nep\n\n> q\n");
 }
 
 /* --- sniffing ------------------------------------------------------- */
@@ -341,6 +395,7 @@ mail_text_tests(void)
 		cmocka_unit_test(flowed_text_is_joined),
 		cmocka_unit_test(html_shows_what_is_visible),
 		cmocka_unit_test(html_bombs_are_bounded),
+		cmocka_unit_test(html_attributes_are_linear),
 		cmocka_unit_test(html_depth_loses_no_text),
 		cmocka_unit_test(content_is_sniffed),
 	};
