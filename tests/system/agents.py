@@ -17,7 +17,6 @@ class Agents(unittest.TestCase):
         cls.world = World()
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
-        cls.world.add_players(PLAYER)
         cls.world.send(mails.withdrawal())
         cls.copy, = cls.world.wait_mails(TEAM, 1)
         cls.world.wait_mails(PLAYER, 1)

@@ -36,7 +36,6 @@ class Shapes(unittest.TestCase):
     def send(self, mail, player):
         """Sends it and returns the agents' copy and the acknowledgement."""
         before = self.world.dovecot.count(TEAM)
-        self.world.add_players(player)
         self.world.send(mail, player, QUEUE)
         ack, = self.world.wait_mails(player, 1)
         wait_for(lambda: self.world.dovecot.count(TEAM) == before + 1,
@@ -113,7 +112,7 @@ class Shapes(unittest.TestCase):
         mail = mails.message(player, QUEUE, "Frage", "Wie geht das?\n")
         for name in ("X-Originating-IP", "X-Mailer", "Organization",
                      "Disposition-Notification-To", "Autocrypt",
-                     "Thread-Index", "List-Unsubscribe-Post"):
+                     "Thread-Index", "X-Sender"):
             mail[name] = "marker-sonnleithner"
         copy, ack = self.send(mail, player)
         # What Postfix and Dovecot add on the last hop is not ours.
@@ -133,16 +132,25 @@ class Shapes(unittest.TestCase):
             self.assertTrue(mail["Date"].endswith("+0000"), mail["Date"])
 
     def test_an_international_address(self):
-        player = "jörg@players.example"
+        """Dovecot takes no SMTPUTF8: the acknowledgement bounces, and that
+        ends at its ticket."""
+        before = len(self.world.tickets())
+        copies = self.world.dovecot.count(TEAM)
         mail = email.message_from_bytes((
-            "From: Jörg <%s>\r\nTo: %s\r\nSubject: Größe\r\n"
-            "Message-ID: <eai.1@players.example>\r\n"
+            "From: Jörg <jörg@players.example>\r\nTo: %s\r\n"
+            "Subject: Größe\r\nMessage-ID: <eai.1@players.example>\r\n"
             "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8"
             "\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße von Jörg\r\n"
-            % (player, QUEUE)).encode(), policy=email.policy.SMTPUTF8)
-        copy, ack = self.send(mail, player)
+            % QUEUE).encode(), policy=email.policy.SMTPUTF8)
+        self.world.send(mail, "jörg@players.example", QUEUE)
+        wait_for(lambda: "mail.bounce" in self.world.logs(),
+                 what="the bounce of the acknowledgement")
+        self.world.wait_idle()
+        self.assertEqual(len(self.world.tickets()), before + 1)
+        self.assertEqual(self.world.dovecot.count(TEAM), copies + 1)
+        copy = self.world.mailbox(TEAM)[-1]
         self.assertEqual(mails.seen(copy, ["jörg"]), [])
-        self.assertIn(player, str(ack["To"]))
+        self.assertIn("Grüße von [name]", mails.text_of(copy))
 
     def test_machines_get_no_acknowledgement(self):
         before = self.world.dovecot.count(TEAM)
@@ -150,7 +158,6 @@ class Shapes(unittest.TestCase):
                 ("Auto-Submitted", "auto-replied; x=y"),
                 ("Precedence", "Bulk"), ("List-Id", "<l.players.example>"))):
             player = self.player()
-            self.world.add_players(player)
             mail = mails.message(player, QUEUE, "Abwesend", "Bin weg.\n")
             mail[name] = value
             self.world.send(mail)
@@ -164,15 +171,16 @@ class Shapes(unittest.TestCase):
     def test_hostile_shapes_become_tickets(self):
         before = len(self.world.tickets())
         player = self.player()
-        self.world.add_players(player)
         head = ("From: %s\r\nTo: %s\r\nMessage-ID: <h%%d@players.example>\r\n"
                 "Subject: x\r\n" % (player, QUEUE))
         bombs = (
-            "Cc: " + "a:" * 40000 + "\r\n\r\nText\r\n",
-            "Content-Type: text/plain" + ";a=b" * 20000 + "\r\n\r\nText\r\n",
+            "Cc: " + ("a:" * 400 + "\r\n ") * 100 + "a\r\n\r\nText\r\n",
+            "Content-Type: text/plain" + (";a=b" * 200 + "\r\n ") * 100
+            + ";c=d\r\n\r\nText\r\n",
             "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
             + "--b\r\n\r\n\r\n" * 20000 + "--b--\r\n",
-            "Content-Type: text/html\r\n\r\n" + "<div>" * 100000 + "\r\n",
+            "Content-Type: text/html\r\n\r\n"
+            + ("<div>" * 100 + "\r\n") * 1000,
         )
         with self.world.connect_lmtp() as sock:
             sock.settimeout(60)
@@ -195,8 +203,8 @@ class Shapes(unittest.TestCase):
                                     .startswith("250"))
                     self.assertTrue(say("DATA").startswith("354"))
                     stream.write((head % count + bomb).encode())
-                    self.assertRegex(say("."), "^(250|552|554) ")
-        self.assertGreaterEqual(len(self.world.tickets()), before + 2)
+                    self.assertRegex(say("."), "^250 ")
+        self.assertEqual(len(self.world.tickets()), before + len(bombs))
         self.assertEqual(self.world.faults(), [])
 
 
