@@ -110,6 +110,10 @@ calls_forbid(scmp_filter_ctx ctx, gboolean may_connect_out)
 	    SCMP_SYS(finit_module), SCMP_SYS(kexec_load), SCMP_SYS(reboot),
 	    SCMP_SYS(swapon), SCMP_SYS(unshare), SCMP_SYS(setns),
 	    SCMP_SYS(io_uring_setup)};
+	static const struct scmp_arg_cmp not_unix = {.arg = 0,
+	    .op = SCMP_CMP_NE,
+	    .datum_a = AF_UNIX,
+	    .datum_b = 0};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(never); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i],
@@ -117,8 +121,8 @@ calls_forbid(scmp_filter_ctx ctx, gboolean may_connect_out)
 			return FALSE;
 	if (may_connect_out)
 		return TRUE;
-	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
-		   1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0;
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM),
+		   SCMP_SYS(socket), 1, &not_unix) == 0;
 }
 
 static gboolean

@@ -24,7 +24,9 @@ words_add(GHashTable *set, const char *text, glong min)
 	g_autofree char *plain = g_utf8_normalize(text, -1, G_NORMALIZE_NFKC);
 	const char *p = plain;
 
-	while (p != NULL && *p != '\0') {
+	if (p == NULL)
+		return;
+	while (*p != '\0') {
 		const char *q = p;
 
 		while (*q != '\0' && (g_unichar_isalpha(g_utf8_get_char(q)) ||

@@ -193,6 +193,7 @@ type_file(struct mail_file *file, GMimeObject *object, const guint8 *data,
 	const char *type = sniff_type(data, len);
 	const char *opaque = opaque_text_type(object);
 	g_autofree char *utf8 = NULL;
+	g_autofree char *text = NULL;
 	gboolean may_be_text = strcmp(type, "text/plain") == 0 ||
 	    (strcmp(type, "application/octet-stream") == 0 &&
 		sniff_is_text(data, len));
@@ -205,10 +206,17 @@ type_file(struct mail_file *file, GMimeObject *object, const guint8 *data,
 		file->type = g_strdup(opaque);
 		return;
 	}
+	utf8 = part_to_utf8(object, (const char *)data, len);
+	text = text_clean(utf8, TEXT_MAX);
+	/* Another charset can hide a grammar from the first look. */
+	type = sniff_type((const guint8 *)text, strlen(text));
+	if (text[0] != '\0' && strcmp(type, "text/plain") != 0) {
+		file->type = g_strdup(type);
+		return;
+	}
 	file->type = g_strdup(is_type(object, "text", "csv") ? "text/csv"
 							     : "text/plain");
-	utf8 = part_to_utf8(object, (const char *)data, len);
-	file->text = text_clean(utf8, TEXT_MAX);
+	file->text = g_steal_pointer(&text);
 }
 
 /* A text counts as it reads, all else octet for octet: a relay may change

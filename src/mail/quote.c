@@ -288,8 +288,8 @@ quoted_drop_names(struct quote_lines *lines)
 	gsize low = 0;
 
 	for (gsize i = 0; i < lines->n; i++) {
-		gsize end = i;
 		gsize first = i;
+		gsize end;
 
 		if (lines->v[i].part != QUOTE_PART_QUOTE) {
 			low = i + 1;

@@ -227,7 +227,7 @@ dialog_hello(struct dialog *dialog, const struct smtp_options *options,
 	g_autofree char *ehlo = NULL;
 	g_autofree char *helo = NULL;
 	g_auto(GStrv) lines = NULL;
-	struct smtp_result reply;
+	struct smtp_result reply = {0};
 
 	if (name == NULL || name[0] == '\0')
 		name = "localhost";
@@ -274,7 +274,7 @@ dialog_secure(struct dialog *dialog, const struct smtp_options *options,
 {
 	gboolean must = g_strcmp0(options->tls, "require") == 0;
 	g_autofree char *name = tls_name(options);
-	struct smtp_result reply;
+	struct smtp_result reply = {0};
 
 	if (!must && g_strcmp0(options->tls, "may") != 0) {
 		if (options->tls == NULL || strcmp(options->tls, "none") == 0)
@@ -348,7 +348,7 @@ dialog_authenticate(struct dialog *dialog,
     const struct smtp_options *options, GError **err)
 {
 	char password[PASSWORD_MAX];
-	struct smtp_result reply;
+	struct smtp_result reply = {0};
 	gssize len;
 	gboolean ok;
 
@@ -381,7 +381,7 @@ dialog_authenticate(struct dialog *dialog,
 static gboolean
 dialog_greet(struct dialog *dialog, GError **err)
 {
-	struct smtp_result reply;
+	struct smtp_result reply = {0};
 
 	return dialog_reply(dialog, &reply, err) &&
 	    (reply.code == 220 || error_fail_num(err, ERROR_TEMP,

@@ -472,7 +472,7 @@ proto_encode_error(const GError *error)
 gboolean
 proto_decode_error(GBytes *frame, GError **err)
 {
-	struct proto_error message;
+	struct proto_error message = {0};
 
 	if (!proto_decode(frame, PROTO_ERROR, &message, err))
 		return FALSE;

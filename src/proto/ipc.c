@@ -330,6 +330,7 @@ listener_accept(struct ipc_server *server, const struct listener *listener)
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct ipc_peer *peer;
+	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
 	int sock = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (sock < 0)

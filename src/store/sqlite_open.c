@@ -102,7 +102,7 @@ create_schema(sqlite3 *db, GError **err)
 static gboolean
 check_schema(sqlite3 *db, GError **err)
 {
-	gint64 application, version, tables;
+	gint64 application = 0, version = 0, tables = 0;
 
 	if (!read_pragma(db, "PRAGMA application_id", &application, err) ||
 	    !read_pragma(db, "PRAGMA user_version", &version, err) ||

@@ -33,6 +33,8 @@ check_address(const char *text, gsize len)
 	if (addr == NULL)
 		return;
 	REACHED();
+	g_assert(strlen(addr->local) + strlen("@") + strlen(addr->domain) <=
+	    ADDR_MAX);
 	wire = addr_to_wire(addr);
 	g_assert(strpbrk(wire, "\r\n<>") == NULL);
 	again = addr_parse(wire, -1, NULL);

@@ -251,6 +251,8 @@ files_are_typed_by_content(void **state)
 		    FALSE},
 		{"Content-Type: text/plain; charset=iso-8859-1", "\xfc",
 		    "text/plain", "ü\n", FALSE},
+		{"Content-Type: text/plain; charset=iso-8859-1", "<html>\xfc",
+		    "text/html", NULL, FALSE},
 		{"Content-Type: text/csv", "a;b", "text/csv", "a;b\n", FALSE},
 		{"Content-Type: text/x-log", "a", "text/plain", "a\n", FALSE},
 		{"Content-Type: text/html", "<p>a", "text/html", NULL, FALSE},
