@@ -424,6 +424,7 @@ main(void)
 	    cmocka_unit_test(test_merge),
 	    cmocka_unit_test(test_load_errors),
 	    cmocka_unit_test(test_load),
+	    cmocka_unit_test(test_shadow_plain),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
