@@ -333,6 +333,7 @@ shadow_new(const char *text, gsize len)
 	brackets_resolve(b->out, (guint32 *)(void *)b->map->data);
 	shadow->len = b->out->len;
 	shadow->text = g_string_free(b->out, FALSE);
+	shadow->is_ascii = g_str_is_ascii(shadow->text);
 	shadow->map = (guint32 *)(void *)g_array_free(b->map, FALSE);
 	g_string_free(b->segment, TRUE);
 	g_free(b->cache);

@@ -85,3 +85,33 @@ test_shadow_plain(void **state)
 		g_string_free(broken, TRUE);
 	}
 }
+
+/* One letter that is none of ASCII sends the whole text the general way. */
+void
+test_ascii(void **state)
+{
+	static const char tail[] = "\n\n\xc3\xa4";
+	g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+	guint hits = 0;
+
+	(void)state;
+	for (guint i = 0; i < ROUNDS; i++) {
+		g_autoptr(GString) text = text_make(rand, TRUE);
+		g_autofree char *fast = NULL;
+		g_autofree char *slow = NULL;
+		const char *category;
+
+		fast = rules_redact(shipped, NULL, text->str, &hits);
+		category = rules_category(shipped, text->str);
+		g_string_append(text, tail);
+		slow = rules_redact(shipped, NULL, text->str, NULL);
+		assert_true(g_str_has_suffix(slow, tail));
+		slow[strlen(slow) - strlen(tail)] = '\0';
+		assert_string_equal(fast, slow);
+		assert_string_equal(category != NULL ? category : "",
+		    rules_category(shipped, text->str) != NULL
+			? rules_category(shipped, text->str)
+			: "");
+	}
+	assert_true(hits > ROUNDS);
+}
