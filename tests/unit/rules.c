@@ -425,6 +425,7 @@ main(void)
 	    cmocka_unit_test(test_load_errors),
 	    cmocka_unit_test(test_load),
 	    cmocka_unit_test(test_shadow_plain),
+	    cmocka_unit_test(test_fold_plain),
 	    cmocka_unit_test(test_ascii),
 	};
 

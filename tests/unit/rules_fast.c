@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "rules/fold.h"
 #include "rules/shadow.h"
 #include "rules_tests.h"
 
@@ -114,4 +115,29 @@ test_ascii(void **state)
 			: "");
 	}
 	assert_true(hits > ROUNDS);
+}
+
+/* A word folds as its characters do one by one. */
+void
+test_fold_plain(void **state)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
+
+	(void)state;
+	for (gunichar c = 1; c < 0x80; c++)
+		assert_true(is_word_char(c) == g_unichar_isalnum(c));
+	for (guint i = 0; i < ROUNDS; i++) {
+		GString *text = text_make(rand, FALSE);
+		g_autoptr(shadow_auto) word = shadow_new(text->str, text->len);
+		g_autoptr(GString) fast = g_string_new(NULL);
+		g_autoptr(GString) slow = g_string_new(NULL);
+
+		word_fold(word->text, word->len, i % 2 == 0, fast);
+		for (const char *p = word->text; *p != '\0';
+		     p = g_utf8_next_char(p))
+			word_fold(p, (gsize)(g_utf8_next_char(p) - p),
+			    i % 2 == 0, slow);
+		assert_string_equal(fast->str, slow->str);
+		g_string_free(text, TRUE);
+	}
 }
