@@ -77,6 +77,41 @@ clean_char(struct cleaner *cleaner, gunichar c)
 	g_string_append_unichar(out, c);
 }
 
+/* Octets of the character at p if clean_char() would take it as it is, else
+ * 0: no control character or line end, which begin with 0xc2 and 0xe2. */
+static gsize
+plain_size(const char *p)
+{
+	guchar c = (guchar)*p;
+
+	if (c < 0x80)
+		return c >= ' ' && c != 0x7f;
+	return c != 0xc2 && c != 0xe2 ? (gsize)g_utf8_skip[c] : 0;
+}
+
+/* Takes the run of plain characters at p, up to its last that is no blank,
+ * and as many as a text of max octets has room for. Returns its end. */
+static const char *
+clean_run(struct cleaner *cleaner, const char *p, gsize max)
+{
+	GString *out = cleaner->out;
+	gsize room = max > out->len ? max - out->len : 0;
+	gsize end = 0;
+	gsize size;
+
+	if (cleaner->blank > 0 || *p == ' ')
+		return p;
+	for (gsize n = 0; n < room && (size = plain_size(p + n)) > 0;) {
+		if (p[n] != ' ')
+			end = n + size;
+		n += size;
+	}
+	g_string_append_len(out, p, (gssize)end);
+	if (end > 0)
+		cleaner->trailing = 0;
+	return p + end;
+}
+
 char *
 text_clean(const char *text, gsize max)
 {
@@ -84,12 +119,14 @@ text_clean(const char *text, gsize max)
 	GString *out = cleaner.out;
 	const char *p = text;
 
-	for (; *p != '\0' && out->len < max; p = g_utf8_next_char(p)) {
+	while (*(p = clean_run(&cleaner, p, max)) != '\0' &&
+	    out->len < max) {
 		gunichar c = g_utf8_get_char(p);
 
 		/* CR LF is one line end. */
 		if (c != '\r' || p[1] != '\n')
 			clean_char(&cleaner, c);
+		p = g_utf8_next_char(p);
 	}
 	g_string_truncate(out, out->len - cleaner.trailing);
 	if (out->len > 0)

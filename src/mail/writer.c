@@ -399,23 +399,46 @@ qp_is_literal(const char *line, gsize len, gsize i, gboolean is_start)
 	return c > 0x20 && c < 0x7f && c != '=';
 }
 
+/* Octets at line[i], behind the start of a line, that stand for themselves in
+ * quoted-printable: no blank, which might be the last, and at most max. */
+static gsize
+qp_literal_length(const char *line, gsize len, gsize i, gsize max)
+{
+	gsize n = 0;
+
+	while (i + n < len && n < max && line[i + n] > 0x20 &&
+	    line[i + n] < 0x7f && line[i + n] != '=')
+		n++;
+	return n;
+}
+
 /* RFC 2045 6.7. */
 static void
 append_qp_line(GString *out, const char *line, gsize len)
 {
+	static const char hex[] = "0123456789ABCDEF";
 	gsize col = 0;
 
 	for (gsize i = 0; i < len; i++) {
-		if (col + (qp_is_literal(line, len, i, col == 0) ? 1 : 3) >
-		    QP_LINE) {
+		gboolean literal = qp_is_literal(line, len, i, col == 0);
+		gsize plain;
+
+		if (col + (literal ? 1 : 3) > QP_LINE) {
 			g_string_append(out, "=\r\n");
 			col = 0;
+			literal = qp_is_literal(line, len, i, TRUE);
 		}
-		if (qp_is_literal(line, len, i, col == 0)) {
-			g_string_append_c(out, line[i]);
-			col++;
+		if (literal) {
+			plain = 1 + qp_literal_length(line, len, i + 1,
+			    QP_LINE - col - 1);
+			g_string_append_len(out, line + i, (gssize)plain);
+			col += plain;
+			i += plain - 1;
 		} else {
-			g_string_append_printf(out, "=%02X", (guchar)line[i]);
+			guchar c = (guchar)line[i];
+			const char escaped[] = {'=', hex[c >> 4], hex[c & 15]};
+
+			g_string_append_len(out, escaped, sizeof escaped);
 			col += 3;
 		}
 	}

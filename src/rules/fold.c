@@ -14,6 +14,8 @@ is_ideograph(gunichar c)
 gboolean
 is_word_char(gunichar c)
 {
+	if (c < 0x80)
+		return g_ascii_isalnum((char)c);
 	return g_unichar_isalnum(c) || g_unichar_ismark(c);
 }
 
@@ -115,8 +117,13 @@ void
 word_fold(const char *text, gsize len, gboolean spelled, GString *out)
 {
 	for (gsize i = 0; i < len;) {
-		if ((guchar)text[i] < 0x80) {
-			g_string_append_c(out, text[i++]);
+		gsize plain = 0;
+
+		while (i + plain < len && (guchar)text[i + plain] < 0x80)
+			plain++;
+		if (plain > 0) {
+			g_string_append_len(out, text + i, (gssize)plain);
+			i += plain;
 			continue;
 		}
 		char_fold(g_utf8_get_char(text + i), spelled, out);

@@ -310,7 +310,11 @@ literal_at(struct search *search, guint i, struct span *found)
 	const struct word *first = &g_array_index(search->words, struct word,
 	    i);
 	guint best = 0;
+	guchar initial = (guchar)text[first->start];
 
+	/* ASCII is its own key, and most words are like no literal. */
+	if (initial < 0x80 && !literals->first[initial])
+		return 0;
 	g_string_truncate(search->key, 0);
 	g_string_truncate(search->spelled, 0);
 	for (guint n = 0; n < literals->words_max && i + n < search->words->len;

@@ -16,6 +16,7 @@
 
 struct pattern {
 	pcre2_code *code;	      /* own */
+	pcre2_code *ascii_code;	      /* own */
 	pcre2_match_context *context; /* own */
 };
 
@@ -23,22 +24,26 @@ struct pattern_scratch {
 	pcre2_match_data *data; /* own */
 };
 
+/* \C would split characters. */
+#define CODE_OPTIONS (PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C)
+
+/* Compiled with further options, and by JIT where the process may have
+ * executable memory. Without that (MemoryDenyWriteExecute) JIT fails, and
+ * PCRE2 interprets. */
 static pcre2_code *
-code_new(const char *text, GError **err)
+code_new(const char *text, guint32 options, GError **err)
 {
-	/* \C would split characters. Invalid UTF-8 matches nothing instead of
-	 * ending the search with an error. */
-	const guint32 options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-	    PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C;
 	PCRE2_UCHAR why[256];
 	PCRE2_SIZE where = 0;
 	int code = 0;
 	pcre2_code *compiled;
 
 	compiled = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
-	    options, &code, &where, NULL);
-	if (compiled != NULL)
+	    CODE_OPTIONS | options, &code, &where, NULL);
+	if (compiled != NULL) {
+		(void)pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
 		return compiled;
+	}
 	if (pcre2_get_error_message(code, why, sizeof why) < 0)
 		why[0] = '\0';
 	g_set_error(err, ND_ERROR, ERROR_PERM,
@@ -50,8 +55,7 @@ code_new(const char *text, GError **err)
 struct pattern *
 pattern_new(const char *text, GError **err)
 {
-	struct pattern *pattern;
-	pcre2_code *code;
+	g_autoptr(pattern_auto) pattern = g_new0(struct pattern, 1);
 
 	if (strlen(text) > PATTERN_LEN_MAX) {
 		error_fail_num(err, ERROR_PERM,
@@ -59,20 +63,23 @@ pattern_new(const char *text, GError **err)
 		    PATTERN_LEN_MAX);
 		return NULL;
 	}
-	code = code_new(text, err);
-	if (code == NULL)
+	/* Invalid UTF-8 matches nothing instead of ending the search with an
+	 * error. */
+	pattern->code = code_new(text, PCRE2_UCP | PCRE2_MATCH_INVALID_UTF,
+	    err);
+	if (pattern->code == NULL)
 		return NULL;
-	/* Without executable memory (MemoryDenyWriteExecute) this fails, and
-	 * PCRE2 interprets. */
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-	pattern = g_new0(struct pattern, 1);
-	pattern->code = code;
+	/* Of ASCII, the properties of Unicode say the same as the tables that
+	 * PCRE2 looks up without them, only slower. */
+	pattern->ascii_code = code_new(text, 0, err);
+	if (pattern->ascii_code == NULL)
+		return NULL;
 	pattern->context = pcre2_match_context_create(NULL);
 	g_assert(pattern->context != NULL);
 	(void)pcre2_set_match_limit(pattern->context, STEPS_MAX);
 	(void)pcre2_set_depth_limit(pattern->context, STEPS_MAX);
 	(void)pcre2_set_heap_limit(pattern->context, HEAP_MAX_KIB);
-	return pattern;
+	return g_steal_pointer(&pattern);
 }
 
 void
@@ -82,6 +89,7 @@ pattern_free(struct pattern *pattern)
 		return;
 	pcre2_match_context_free(pattern->context);
 	pcre2_code_free(pattern->code);
+	pcre2_code_free(pattern->ascii_code);
 	g_free(pattern);
 }
 
@@ -105,20 +113,27 @@ pattern_scratch_free(struct pattern_scratch *scratch)
 	g_free(scratch);
 }
 
+static int
+code_match(const struct pattern *pattern, struct pattern_scratch *scratch,
+    const struct pattern_subject *subject, guint32 options)
+{
+	return pcre2_match(
+	    subject->is_ascii ? pattern->ascii_code : pattern->code,
+	    (PCRE2_SPTR)subject->text, subject->len, subject->from,
+	    options | (subject->is_ascii ? PCRE2_NO_UTF_CHECK : 0),
+	    scratch->data, pattern->context);
+}
+
 enum pattern_result
 pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch,
     const struct pattern_subject *subject, struct pattern_hit *hit)
 {
 	const PCRE2_SIZE *at;
-	int rc;
+	int rc = code_match(pattern, scratch, subject, 0);
 
-	rc = pcre2_match(pattern->code, (PCRE2_SPTR)subject->text,
-	    subject->len, subject->from, 0, scratch->data, pattern->context);
 	/* The stack of JIT code is small; the interpreter uses the heap. */
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(pattern->code, (PCRE2_SPTR)subject->text,
-		    subject->len, subject->from, PCRE2_NO_JIT, scratch->data,
-		    pattern->context);
+		rc = code_match(pattern, scratch, subject, PCRE2_NO_JIT);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NONE;
 	if (rc < 0)

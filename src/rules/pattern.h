@@ -28,6 +28,8 @@ struct pattern_hit {
 /* The error says where in the pattern it lies and why. */
 struct pattern *pattern_new(const char *text, GError **err);
 void pattern_free(struct pattern *pattern);
+typedef struct pattern pattern_auto;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(pattern_auto, pattern_free)
 
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);
@@ -36,6 +38,7 @@ struct pattern_subject {
 	const char *text; /* borrowed; UTF-8 */
 	gsize len;
 	gsize from; /* what stands before it is seen by look-behind only */
+	gboolean is_ascii; /* all of text is; finds the same, faster */
 };
 
 enum pattern_result pattern_find(const struct pattern *pattern,

@@ -203,7 +203,8 @@ static gboolean
 rule_scan(const struct pass *pass, const struct rule *rule, gsize from,
     gsize to, GArray *spans)
 {
-	struct pattern_subject subject = {pass->shadow->text, to, from};
+	struct pattern_subject subject = {pass->shadow->text, to, from,
+	    pass->shadow->is_ascii};
 
 	while (subject.from <= to) {
 		struct pattern_hit hit;
@@ -363,7 +364,7 @@ rules_category(const struct rules *rules, const char *text)
 	for (guint i = 0; i < rules->list->len && as == NULL; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->list, i);
 		struct pattern_subject subject = {pass.shadow->text,
-		    pass.shadow->len, 0};
+		    pass.shadow->len, 0, pass.shadow->is_ascii};
 		struct pattern_hit hit;
 
 		if (rule->action == RULE_CATEGORY &&

@@ -23,7 +23,7 @@ struct builder {
 	GString *out;
 	GArray *map;
 	GString *segment;
-	struct cached cache[CACHE_SIZE];
+	struct cached *cache; /* own; NULL until the first character */
 };
 
 /* Default_Ignorable_Code_Point of Unicode 14. */
@@ -108,9 +108,12 @@ segment_append(struct builder *b, gsize from)
 static void
 char_append(struct builder *b, gunichar c, gsize from)
 {
-	struct cached *slot = &b->cache[c % CACHE_SIZE];
+	struct cached *slot;
 	gsize len;
 
+	if (b->cache == NULL)
+		b->cache = g_new0(struct cached, CACHE_SIZE);
+	slot = &b->cache[c % CACHE_SIZE];
 	if (slot->c == c) {
 		shadow_append(b, slot->text, slot->len, from);
 		return;
@@ -161,22 +164,53 @@ segment_take(struct builder *b, gsize pos)
 	return pos;
 }
 
+/* Length of the run of ASCII at pos that no mark can join to. */
+static gsize
+ascii_length(const struct builder *b, gsize pos)
+{
+	gsize end = pos;
+
+	while (end < b->len && (guchar)(b->text[end] - 1) < 0x7f)
+		end++;
+	if (end > pos && end < b->len && (guchar)b->text[end] >= 0x80)
+		end--;
+	return end - pos;
+}
+
+/* What segment_take() makes of each character of such a run. */
+static void
+ascii_append(struct builder *b, gsize pos, gsize len)
+{
+	const char *text = b->text + pos;
+	gsize at = b->out->len;
+	guint32 *map;
+	char *out;
+
+	g_string_set_size(b->out, at + len);
+	g_array_set_size(b->map, (guint)(at + len));
+	out = b->out->str + at;
+	map = (guint32 *)(void *)b->map->data + at;
+	for (gsize i = 0; i < len; i++) {
+		char c = text[i];
+
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		map[i] = (guint32)(pos + i);
+	}
+}
+
 static void
 text_take(struct builder *b)
 {
 	gsize pos = 0;
 
 	while (pos < b->len) {
-		guchar c = (guchar)b->text[pos];
+		gsize plain = ascii_length(b, pos);
 
-		if (c < 0x80 && c != 0 && (pos + 1 == b->len ||
-		    (guchar)b->text[pos + 1] < 0x80)) {
-			char lower = g_ascii_tolower((char)c);
-
-			shadow_append(b, &lower, 1, pos++);
-			continue;
-		}
-		pos = segment_take(b, pos);
+		if (plain > 0)
+			ascii_append(b, pos, plain);
+		else
+			plain = segment_take(b, pos) - pos;
+		pos += plain;
 	}
 }
 
@@ -238,17 +272,28 @@ bracket_read(const char *text, gsize len, gsize *size)
 	return *size < len && is_word_octet(text[*size]) ? sign : 0;
 }
 
-/* Puts "@" and "." where people wrote "(at)" and "(dot)". */
+/* Puts "@" and "." where people wrote "(at)" and "(dot)". The shadow holds no
+ * NUL. */
 static void
 brackets_resolve(GString *out, guint32 *map)
 {
 	gsize w = 0;
 
 	for (gsize r = 0; r < out->len;) {
-		gsize size = 0;
-		gsize back = w;
-		char sign = bracket_read(out->str + r, out->len - r, &size);
+		gsize size = strcspn(out->str + r, "([{<");
+		gsize back;
+		char sign;
 
+		if (w < r) {
+			memmove(out->str + w, out->str + r, size);
+			memmove(map + w, map + r, size * sizeof *map);
+		}
+		w += size;
+		r += size;
+		if (r == out->len)
+			break;
+		back = w;
+		sign = bracket_read(out->str + r, out->len - r, &size);
 		while (sign != 0 && back > 0 && out->str[back - 1] == ' ')
 			back--;
 		if (sign != 0 && back < w && size == 3 &&
@@ -288,8 +333,10 @@ shadow_new(const char *text, gsize len)
 	brackets_resolve(b->out, (guint32 *)(void *)b->map->data);
 	shadow->len = b->out->len;
 	shadow->text = g_string_free(b->out, FALSE);
+	shadow->is_ascii = g_str_is_ascii(shadow->text);
 	shadow->map = (guint32 *)(void *)g_array_free(b->map, FALSE);
 	g_string_free(b->segment, TRUE);
+	g_free(b->cache);
 	g_free(b);
 	return shadow;
 }

@@ -19,6 +19,7 @@ struct shadow {
 	char *text; /* own; NUL-terminated */
 	gsize len;
 	guint32 *map; /* own; len + 1 offsets into the text */
+	gboolean is_ascii;
 };
 
 /* len must be less than G_MAXUINT32. */

@@ -449,6 +449,59 @@ test_notice(void **state)
 	g_object_unref(msg);
 }
 
+/* Quoted-printable octet by octet (RFC 2045 6.7), with our two escapes at the
+ * start of a line more. */
+static void
+qp_append_slowly(GString *out, const char *line, gsize len)
+{
+	gsize col = 0;
+
+	for (gsize i = 0; i < len; i++)
+		for (;;) {
+			guchar c = (guchar)line[i];
+			gboolean odd = c == '=' || c >= 0x7f ||
+			    ((c == ' ' || c == '\t') && i + 1 == len) ||
+			    (c < 0x20 && c != '\t') ||
+			    (col == 0 && (c == '.' ||
+				strncmp(line + i, "From ", 5) == 0));
+
+			if (col + (odd ? 3 : 1) > 75) {
+				g_string_append(out, "=\r\n");
+				col = 0;
+				continue;
+			}
+			g_string_append_printf(out, odd ? "=%02X" : "%c", c);
+			col += odd ? 3 : 1;
+			break;
+		}
+}
+
+static void
+test_quoted_printable(void **state)
+{
+	static const char *const pieces[] = {"a", "word", ".", "From ", "=",
+	    " ", "\t", "ä", "漢", "0123456789012345678901234567890123456789"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(6);
+
+	(void)state;
+	for (guint round = 0; round < 2000; round++) {
+		g_autoptr(GString) line = g_string_new(NULL);
+		g_autoptr(GString) fast = g_string_new(NULL);
+		g_autoptr(GString) slow = g_string_new("=C3=A4\r\n");
+		g_autofree char *text = NULL;
+
+		for (gint n = g_rand_int_range(rand, 0, 40); n > 0; n--)
+			g_string_append(line, pieces[g_rand_int_range(rand, 0,
+			    G_N_ELEMENTS(pieces))]);
+		text = g_strconcat("ä\n", line->str, "\n", NULL);
+		writer_part(fast, text, "");
+		qp_append_slowly(slow, line->str, line->len);
+		g_string_append(slow, "\r\n");
+		assert_string_equal(strstr(fast->str, "\r\n\r\n") + 4,
+		    slow->str);
+	}
+}
+
 int
 mail_compose_tests(void)
 {
@@ -459,6 +512,7 @@ mail_compose_tests(void)
 	    cmocka_unit_test(test_player_many_references),
 	    cmocka_unit_test(test_ids),
 	    cmocka_unit_test(test_player_utf8_addr),
+	    cmocka_unit_test(test_quoted_printable),
 	    cmocka_unit_test(test_text_round_trip),
 	    cmocka_unit_test(test_subject_round_trip),
 	    cmocka_unit_test(test_injection),

@@ -123,6 +123,39 @@ text_is_cleaned(void **state)
 	assert_string_equal(cut, "aaaa\nb\n" TEXT_CUT "\n");
 }
 
+/* A control character before each other one leaves no plain run, and nothing
+ * else. */
+static void
+plain_text_is_cleaned_alike(void **state)
+{
+	static const char *const pieces[] = {"a", "Bc", " ", "  ", "\t", "\n",
+		"\n\n\n", "\r\n", "\r", ".", "\x7f", "ä", "\xc2\x85",
+		"\xe2\x80\xa8", "\xe2\x82\xac", "漢", "\xf0\x9f\x99\x82"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+
+	(void)state;
+	for (guint round = 0; round < 2000; round++) {
+		g_autoptr(GString) plain = g_string_new(NULL);
+		g_autoptr(GString) broken = g_string_new(NULL);
+		gsize max = (gsize)g_rand_int_range(rand, 1, 60);
+		g_autofree char *fast = NULL;
+		g_autofree char *slow = NULL;
+
+		for (gint n = g_rand_int_range(rand, 0, 40); n > 0; n--)
+			g_string_append(plain, pieces[g_rand_int_range(rand, 0,
+			    G_N_ELEMENTS(pieces))]);
+		for (const char *p = plain->str; *p != '\0';
+		     p = g_utf8_next_char(p)) {
+			if (*p != '\n')
+				g_string_append_c(broken, '\x01');
+			g_string_append_unichar(broken, g_utf8_get_char(p));
+		}
+		fast = text_clean(plain->str, max);
+		slow = text_clean(broken->str, max);
+		assert_string_equal(fast, slow);
+	}
+}
+
 static void
 text_line_is_one_line(void **state)
 {
@@ -391,6 +424,7 @@ mail_text_tests(void)
 		cmocka_unit_test(charset_converts),
 		cmocka_unit_test(charset_takes_any_octets),
 		cmocka_unit_test(text_is_cleaned),
+		cmocka_unit_test(plain_text_is_cleaned_alike),
 		cmocka_unit_test(text_line_is_one_line),
 		cmocka_unit_test(flowed_text_is_joined),
 		cmocka_unit_test(html_shows_what_is_visible),

@@ -424,6 +424,9 @@ main(void)
 	    cmocka_unit_test(test_merge),
 	    cmocka_unit_test(test_load_errors),
 	    cmocka_unit_test(test_load),
+	    cmocka_unit_test(test_shadow_plain),
+	    cmocka_unit_test(test_fold_plain),
+	    cmocka_unit_test(test_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -40,4 +40,9 @@ void test_shadow_map(void **state);
 void test_words(void **state);
 void test_shadow_time(void **state);
 
+/* Tests of rules_fast.c, run by rules.c. */
+void test_shadow_plain(void **state);
+void test_fold_plain(void **state);
+void test_ascii(void **state);
+
 #endif
