@@ -92,6 +92,18 @@ unit() { # directory
 	done
 }
 
+# tests/fuzz/run.sh prints a line a target.
+fuzz() { # seconds
+	ND_FUZZ_BUILD=$scratch/clang sh tests/fuzz/run.sh "$1" \
+	    >"$scratch/fuzz.log" 2>&1
+	grep '^ok \|^FAIL ' "$scratch/fuzz.log"
+	ok=$(grep -c '^ok ' "$scratch/fuzz.log")
+	bad=$(grep -c '^FAIL ' "$scratch/fuzz.log")
+	[ $((ok + bad)) -gt 0 ] || bad=1
+	[ "$bad" = 0 ] || tail -n 40 "$scratch/fuzz.log"
+	count "$ok" "$bad"
+}
+
 # tests/system/run.py prints a line a test; its last line has the counts.
 system() { # directory, names
 	dir=$1
@@ -134,6 +146,8 @@ check 'lint headers' sh tests/lint/headers.sh "$scratch/gcc"
 check 'lint linkmap' sh tests/lint/linkmap.sh "$scratch/gcc"
 check 'lint banned' sh tests/lint/banned.sh
 check 'lint man' sh tests/lint/man.sh
+check 'lint manconf' python3 tests/lint/manconf.py "$scratch/gcc"
+check 'lint static' sh tests/lint/static.sh
 check 'lint words' sh tests/lint/words.sh
 
 say 'unit tests'
@@ -142,17 +156,11 @@ export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 unit sanitize
 
-say 'fuzz seeds'
-if [ -f tests/fuzz/run.sh ]; then
-	check 'fuzz seeds' env ND_FUZZ_SECONDS="${ND_FUZZ_SECONDS:-3}" \
-	    sh tests/fuzz/run.sh "$scratch/clang"
-else
-	echo 'skip fuzz seeds: no tests/fuzz/run.sh'
-	count 0 0 1
-fi
+say 'fuzz targets'
+fuzz "${ND_FUZZ_SECONDS:-3}"
 
 say 'system tests, sanitizers'
-system sanitize conversation
+system sanitize conversation agents shapes roles faults
 say 'system tests'
 system gcc
 say 'done'

@@ -63,6 +63,14 @@ def build_dir():
     return os.environ.get("ND_BUILD") or os.path.join(ROOT, "build")
 
 
+def has_no_privileges(pid):
+    """The last thing a role does when it starts (no_new_privs)."""
+    try:
+        return "NoNewPrivs:\t1" in read("/proc/%d/status" % pid)
+    except OSError:
+        return False
+
+
 class World:
     """Use it as a context: whatever happens inside, everything stops."""
 
@@ -197,8 +205,11 @@ class World:
             return False
 
     def has_roles(self):
-        names = [proc["name"] for proc in self.family()]
-        return all(("nymdesk-" + role)[:15] in names for role in ROLES)
+        """One of each role at least, and each in its cage already."""
+        family = self.family()
+        names = [proc["name"] for proc in family]
+        return all(("nymdesk-" + role)[:15] in names for role in ROLES) \
+            and all(has_no_privileges(proc["pid"]) for proc in family)
 
     def connect_lmtp(self):
         kind, where = self.lmtp.split(":", 1)

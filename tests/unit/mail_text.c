@@ -246,7 +246,7 @@ html_shows_what_is_visible(void **state)
 		{"<img alt='secret' src='cid:1'>x", "x\n"},
 		{"a &lt;b&gt; &amp; &nbsp;c &#8364; &#x20AC; &#128;",
 		    "a <b> &  c € € €\n"},
-		{"john&commat;example&period;com &unknown; &", 
+		{"john&commat;example&period;com &unknown; &",
 		    "john@example.com &unknown; &\n"},
 		{"&#0;&#xD800;&#x110000;&#9999999999999;",
 		    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\n"},
