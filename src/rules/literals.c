@@ -135,6 +135,10 @@ literals_add_spellings(struct rules_literals *literals, const char *text,
 	}
 }
 
+/* Blanks, and all but letters and digits that a local part has without quotes
+ * (RFC 5322 3.2.3). */
+static const char gap_chars[] = " \t.,@!#$%&'*+-/=?^_`{|}~";
+
 /* TRUE if the two offsets are so close that a literal may span them. */
 static gboolean
 gap_is_small(const char *text, gsize from, gsize to)
@@ -142,7 +146,7 @@ gap_is_small(const char *text, gsize from, gsize to)
 	guint n = 0;
 
 	for (; from < to; from += (gsize)g_utf8_skip[(guchar)text[from]])
-		if (++n > GAP_MAX || strchr(" \t.,_-'@+", text[from]) == NULL)
+		if (++n > GAP_MAX || strchr(gap_chars, text[from]) == NULL)
 			return FALSE;
 	return TRUE;
 }

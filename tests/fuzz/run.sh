@@ -61,7 +61,8 @@ judge() { # name, exit status, log
 	if [ "$2" != 0 ]; then
 		found=$(sed -n 's/.*Test unit written to //p' "$3")
 		fail "$1" "${found:+reproducer $build/}${found:-no reproducer}"
-		grep -v '^#[0-9]' "$3" | head -n 40
+		grep -E "ERROR|SUMMARY|runtime error|^ *#[0-9]+ .* $root/" "$3" |
+		    head -n 20
 	elif [ "${4:-0}" = 0 ]; then
 		fail "$1" "its parser was not reached"
 	else

@@ -204,6 +204,8 @@ static const struct own {
     {"Anna Schmidt", "anna.schmidt@example.org",
 	"anna.schmidt@example.org Anna Schmidt", "[address] [name]"},
     {"Anna Schmidt", NULL, "anna.schmidt@other.example", "[address]"},
+    {NULL, "kai|77/b$c@example.org", "<kai|77/b$c@example.org> or x|y",
+	"<[address]> or x|y"},
 };
 
 static void
