@@ -27,6 +27,9 @@ check_fn check_bech32;
 /* EIP-55; an address in one case only carries no checksum and passes. */
 check_fn check_eip55;
 
+/* TRUE if the check refuses every text without an ASCII digit. */
+gboolean check_needs_digit(check_fn *check);
+
 /* The check of that name as rule files write it. FALSE if there is none;
  * *check is NULL for "none". */
 gboolean check_by_name(const char *name, check_fn **check);

@@ -23,6 +23,7 @@ struct pass {
 	const char *text; /* borrowed: the block */
 	gsize len;
 	struct shadow *shadow; /* own */
+	gboolean has_digit;
 	struct pattern_scratch *scratch; /* borrowed */
 	GArray *keeps; /* own; all spans are offsets in the block */
 	GArray *masks; /* own */
@@ -149,6 +150,7 @@ pass_init(struct pass *pass, struct pattern_scratch *scratch, const char *text,
 	pass->len = len;
 	pass->scratch = scratch;
 	pass->shadow = shadow_new(text, len);
+	pass->has_digit = strpbrk(pass->shadow->text, "0123456789") != NULL;
 	pass->keeps = span_list_new();
 	pass->masks = span_list_new();
 }
@@ -277,7 +279,8 @@ rules_apply(const struct rules *rules, const struct pass *pass,
 	for (guint i = 0; i < rules->list->len; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->list, i);
 
-		if (rule->action == action)
+		if (rule->action == action &&
+		    (pass->has_digit || !check_needs_digit(rule->check)))
 			rule_apply(pass, rule, spans);
 	}
 }

@@ -185,6 +185,13 @@ def cpu_ticks(pids):
     return total
 
 
+def read_if_there(path):
+    try:
+        return read(path)
+    except FileNotFoundError:
+        return ""
+
+
 class Sink:
     """Postfix's smtp-sink."""
 
@@ -255,8 +262,8 @@ class Dovecot:
                         self.dir + "/answer.sieve"], check=True)
         subprocess.run(["dovecot", "-c", self.dir + "/dovecot.conf"],
                        check=True)
-        pid = wait_for(lambda: read(self.dir + "/run/master.pid").strip(),
-                       what="Dovecot")
+        pid = wait_for(lambda: read_if_there(
+            self.dir + "/run/master.pid").strip(), what="Dovecot")
         self.master = process(int(pid))
         wait_for(lambda: answers(self.port), what="Dovecot's LMTP")
 

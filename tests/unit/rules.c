@@ -406,6 +406,7 @@ main(void)
 	    cmocka_unit_test(test_eip55_case),
 	    cmocka_unit_test(test_long_input),
 	    cmocka_unit_test(test_check_names),
+	    cmocka_unit_test(test_needs_digit),
 	    cmocka_unit_test(test_keccak),
 	    cmocka_unit_test(test_shadow),
 	    cmocka_unit_test(test_shadow_map),

@@ -34,6 +34,7 @@ void test_one_wrong_character(void **state);
 void test_eip55_case(void **state);
 void test_long_input(void **state);
 void test_check_names(void **state);
+void test_needs_digit(void **state);
 void test_keccak(void **state);
 void test_shadow(void **state);
 void test_shadow_map(void **state);
