@@ -140,6 +140,9 @@ check 'build sanitize' build sanitize --enable-werror --enable-sanitize
 say 'build with clang, fuzz targets'
 check 'build clang' build clang --enable-werror --enable-fuzz CC=clang
 
+say 'distribution'
+check 'distcheck' make -s -C "$scratch/gcc" distcheck
+
 say 'lints'
 check 'lint layers' python3 tests/lint/layers.py
 check 'lint headers' sh tests/lint/headers.sh "$scratch/gcc"
