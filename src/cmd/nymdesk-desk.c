@@ -14,7 +14,6 @@
 
 #include "base/banned.h"
 
-#define GRACE_S 120 /* for front ends and posts to finish after SIGTERM */
 #define POLL_MAX_MS 1000
 #define SPACE_MIN (1024 * 1024) /* octets: more than a turn writes */
 #define QUIET_MS 1000 /* then the database is tidied */
@@ -348,18 +347,6 @@ waiting_expire(struct room *room)
 
 /* --- the loop --------------------------------------------------------------- */
 
-static gboolean
-may_stop(const struct ipc_server *server, gint64 *asked)
-{
-	if (!role_stop)
-		return FALSE;
-	if (*asked == 0)
-		*asked = now_s();
-	return now_s() - *asked > GRACE_S ||
-	    ipc_server_peers(server, ROLE_LMTP) +
-		ipc_server_peers(server, ROLE_POST) == 0;
-}
-
 static void
 slot_release(struct room *room, guint slot)
 {
@@ -420,7 +407,7 @@ serve(struct room *room, const struct role_start *start)
 	for (gsize i = 0; i < G_N_ELEMENTS(clients); i++)
 		ipc_server_listen(server, role_fd(names[i]), clients[i],
 		    start->uids[clients[i]]);
-	while (!may_stop(server, &asked)) {
+	while (!role_may_stop(server, &asked)) {
 		gint64 wait = CLAMP(tick_at - now_ms(), 0, POLL_MAX_MS);
 
 		if (room->waiting->len > 0)

@@ -10,7 +10,6 @@
 #include "base/banned.h"
 
 #define TICK_S 60
-#define GRACE_S 120 /* for the other roles to finish after SIGTERM */
 
 static gint64
 now_s(void)
@@ -68,19 +67,6 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
 		open_envelope(user_data, peer, frame);
 }
 
-/* After SIGTERM the mails in hand are finished first. */
-static gboolean
-may_stop(const struct ipc_server *server, gint64 *asked)
-{
-	if (!role_stop)
-		return FALSE;
-	if (*asked == 0)
-		*asked = now_s();
-	return now_s() - *asked > GRACE_S ||
-	    ipc_server_peers(server, ROLE_LMTP) +
-		ipc_server_peers(server, ROLE_POST) == 0;
-}
-
 static void
 serve(struct vault *vault, const struct role_start *start)
 {
@@ -93,7 +79,7 @@ serve(struct vault *vault, const struct role_start *start)
 	    start->uids[ROLE_LMTP]);
 	ipc_server_listen(server, role_fd("vault.post"), ROLE_POST,
 	    start->uids[ROLE_POST]);
-	while (!may_stop(server, &asked)) {
+	while (!role_may_stop(server, &asked)) {
 		g_autoptr(GError) error = NULL;
 
 		(void)ipc_server_poll(server, role_stop ? 50 : 1000);

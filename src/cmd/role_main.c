@@ -13,6 +13,7 @@
 #include "base/banned.h"
 
 #define FIRST_FD 3
+#define GRACE_S 120
 
 volatile sig_atomic_t role_stop;
 
@@ -121,4 +122,18 @@ role_start(enum role role, struct role_start *start)
 		log_error("role.start", LOG_ERR(error));
 		exit(1);
 	}
+}
+
+gboolean
+role_may_stop(const struct ipc_server *server, gint64 *asked_s)
+{
+	gint64 now = g_get_monotonic_time() / G_USEC_PER_SEC;
+
+	if (!role_stop)
+		return FALSE;
+	if (*asked_s == 0)
+		*asked_s = now;
+	return now - *asked_s > GRACE_S ||
+	    ipc_server_peers(server, ROLE_LMTP) +
+		ipc_server_peers(server, ROLE_POST) == 0;
 }

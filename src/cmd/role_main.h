@@ -16,6 +16,7 @@
 
 #include "base/config.h"
 #include "base/role.h"
+#include "proto/ipc.h"
 
 struct role_start {
 	struct config *config; /* own */
@@ -32,5 +33,9 @@ void role_start(enum role role, struct role_start *start);
 
 /* The passed descriptor of this name, or -1. It is close-on-exec. */
 int role_fd(const char *name);
+
+/* For desk and vault, after SIGTERM: TRUE once nobody is left whose mails have
+ * to be finished first, or after two minutes. *asked_s must be 0 at first. */
+gboolean role_may_stop(const struct ipc_server *server, gint64 *asked_s);
 
 #endif

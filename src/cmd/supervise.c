@@ -5,8 +5,6 @@
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "base/log.h"
 #include "base/role.h"
 #include "base/sandbox.h"
+#include "cmd/keeper.h"
 #include "cmd/listen.h"
 #include "proto/ipc.h"
 
@@ -26,7 +25,6 @@
 #define BACKOFF_MAX_MS 10000
 #define STABLE_US (60 * G_USEC_PER_SEC)
 #define STOP_MS 30000 /* then SIGKILL */
-#define PAGE_SIZE 4096
 
 /* Sockets between roles: server, client. */
 static const struct {
@@ -54,11 +52,7 @@ struct child {
 	gint64 started_us;
 	guint backoff_ms;
 	guint restart; /* source id of the pending start */
-	/* posts only */
-	int page;	   /* memfd shared by all incarnations */
-	int keeper;	   /* our end; -1 when not running */
-	guint keeper_watch;
-	int kept;	   /* last connection to the MTA, -1 if none */
+	struct keeper *keeper; /* own; posts only */
 };
 
 struct supervisor {
@@ -210,78 +204,6 @@ passed_add_sockets(struct passed *passed, const struct child *child)
 		passed_add(passed, "listen", sv->lmtp);
 }
 
-/* A post hands us its connection to the MTA each time it makes one. */
-static gboolean
-on_keeper(gint fd, GIOCondition condition, gpointer data)
-{
-	struct child *child = data;
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.buf,
-	    .msg_controllen = sizeof(control.buf)};
-	struct cmsghdr *cmsg;
-	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-
-	if (n <= 0 && (condition & G_IO_IN) == 0) {
-		child->keeper_watch = 0;
-		return G_SOURCE_REMOVE;
-	}
-	if (n <= 0)
-		return errno == EAGAIN || errno == EINTR;
-	cmsg = CMSG_FIRSTHDR(&msg);
-	if (child->kept >= 0)
-		close(child->kept);
-	child->kept = -1;
-	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS)
-		memcpy(&child->kept, CMSG_DATA(cmsg), sizeof(int));
-	/* The post waits for this before it sends a mail. */
-	(void)!write(fd, "k", 1);
-	return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-keeper_open(struct child *child, int *theirs, GError **err)
-{
-	int pair[2];
-
-	if (child->page < 0) {
-		child->page = memfd_create("slot", MFD_CLOEXEC);
-		if (child->page < 0 || ftruncate(child->page, PAGE_SIZE) != 0)
-			return error_fail_errno(err, ERROR_TEMP,
-			    "cannot make a slot page");
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return error_fail_errno(err, ERROR_TEMP,
-		    "cannot make a socket pair");
-	child->keeper = pair[0];
-	*theirs = pair[1];
-	child->keeper_watch = g_unix_fd_add(pair[0], G_IO_IN | G_IO_HUP,
-	    on_keeper, child);
-	return TRUE;
-}
-
-static void
-keeper_close(struct child *child)
-{
-	/* What the dead post sent last may still be unread. */
-	if (child->keeper_watch != 0)
-		while (on_keeper(child->keeper, 0, child))
-			if (child->keeper_watch == 0 || errno == EAGAIN)
-				break;
-	if (child->keeper_watch != 0)
-		g_source_remove(child->keeper_watch);
-	child->keeper_watch = 0;
-	if (child->keeper >= 0)
-		close(child->keeper);
-	child->keeper = -1;
-}
-
 static char **
 environment_make(const struct child *child, const char *names)
 {
@@ -329,7 +251,7 @@ on_child_exit(GPid pid, gint status, gpointer data)
 
 	g_spawn_close_pid(pid);
 	child->pid = 0;
-	keeper_close(child);
+	keeper_hang_up(child->keeper);
 	if (sv->is_stopping) {
 		stop_advance(sv);
 		return;
@@ -371,11 +293,12 @@ child_start(struct child *child)
 	passed_add(&passed, "config", sv->configs[child->role]);
 	passed_add_sockets(&passed, child);
 	if (child->role == ROLE_POST) {
-		ok = keeper_open(child, &theirs, &error);
-		passed_add(&passed, "page", child->page);
+		ok = keeper_connect(child->keeper, &theirs, &error);
+		passed_add(&passed, "page", keeper_page(child->keeper));
 		passed_add(&passed, "keeper", theirs);
-		if (child->kept >= 0)
-			passed_add(&passed, "doubt", child->kept);
+		if (keeper_kept(child->keeper) >= 0)
+			passed_add(&passed, "doubt",
+			    keeper_kept(child->keeper));
 	}
 	child->started_us = g_get_monotonic_time();
 	if (ok && child_spawn(child, &passed, &error)) {
@@ -384,7 +307,7 @@ child_start(struct child *child)
 		log_error("role.start",
 		    LOG_TOKEN("role", role_name(child->role)),
 		    LOG_ERR(error));
-		keeper_close(child);
+		keeper_hang_up(child->keeper);
 		child_restart_later(child, FALSE);
 	}
 	if (theirs >= 0)
@@ -401,11 +324,7 @@ child_free(gpointer data)
 
 	if (child->restart != 0)
 		g_source_remove(child->restart);
-	keeper_close(child);
-	if (child->kept >= 0)
-		close(child->kept);
-	if (child->page >= 0)
-		close(child->page);
+	keeper_free(child->keeper);
 	g_free(child);
 }
 
@@ -420,7 +339,8 @@ children_add(struct supervisor *sv, enum role role, guint slot,
 	child->slot = slot;
 	child->is_notice = is_notice;
 	child->backoff_ms = BACKOFF_MIN_MS;
-	child->page = child->keeper = child->kept = -1;
+	if (role == ROLE_POST)
+		child->keeper = keeper_new();
 	g_ptr_array_add(sv->children, child);
 }
 

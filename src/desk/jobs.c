@@ -229,10 +229,9 @@ claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 	return TRUE;
 }
 
-/* Jobs the slot holds. Those that nobody can send any more end here. */
-static gboolean
-list_held(struct desk *desk, guint32 slot, gint64 now,
-    struct proto_desk_jobs *answer, GError **err)
+/* The promises a slot has claimed, or NULL. */
+static GArray *
+held_by(struct desk *desk, guint32 slot, GError **err)
 {
 	struct store_query query = {
 	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
@@ -240,6 +239,18 @@ list_held(struct desk *desk, guint32 slot, gint64 now,
 
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
 	if (!store_promise_list(desk->store, &query, list, err))
+		return NULL;
+	return g_steal_pointer(&list);
+}
+
+/* Jobs the slot holds. Those that nobody can send any more end here. */
+static gboolean
+list_held(struct desk *desk, guint32 slot, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	g_autoptr(GArray) list = held_by(desk, slot, err);
+
+	if (list == NULL)
 		return FALSE;
 	for (guint i = 0; i < list->len; i++) {
 		struct store_promise *promise =
@@ -322,12 +333,9 @@ check_untaken(struct desk *desk, const struct store_key *key, gboolean *is_sent,
 static gboolean
 release_held(struct desk *desk, guint32 slot, gint64 now, GError **err)
 {
-	struct store_query query = {
-	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
-	g_autoptr(GArray) list = NULL;
+	g_autoptr(GArray) list = held_by(desk, slot, err);
 
-	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
-	if (!store_promise_list(desk->store, &query, list, err))
+	if (list == NULL)
 		return FALSE;
 	for (guint i = 0; i < list->len; i++)
 		if (!settle_promise(desk,
