@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cmd/role_main.h"
 #include "intake/deliver.h"
+#include "intake/hazard.h"
 #include "intake/server.h"
 #include "mail/language.h"
 #include "mail/parse.h"
@@ -32,6 +33,7 @@ main(void)
 {
 	struct role_start start;
 	struct rules *rules = NULL;
+	struct hazard *hazard;
 	struct deliver *deliver;
 	g_autoptr(GError) error = NULL;
 	struct server_options options = {
@@ -45,11 +47,12 @@ main(void)
 	gboolean ok;
 
 	role_start(ROLE_LMTP, &start);
-	if (!parts_load(start.config, &rules, &error)) {
+	hazard = hazard_open(role_fd("hazard"), start.slot, &error);
+	if (hazard == NULL || !parts_load(start.config, &rules, &error)) {
 		log_error("lmtp.start", LOG_ERR(error));
 		return 1;
 	}
-	deliver = deliver_new(start.config, rules);
+	deliver = deliver_new(start.config, rules, hazard);
 	options.listen_fd = role_fd("listen");
 	options.limits.size_max = (gsize)start.config->lmtp_size_max;
 	options.limits.rcpt_max = (guint)start.config->lmtp_rcpt_max;
@@ -59,6 +62,7 @@ main(void)
 	options.recycle = (guint)start.config->lmtp_recycle;
 	ok = server_run(&options, deliver_mail, deliver);
 	deliver_free(deliver);
+	hazard_close(hazard);
 	rules_free(rules);
 	config_free(start.config);
 	return ok ? 0 : 1;

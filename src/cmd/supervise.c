@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 10000
+#define HAZARD_SIZE 4096 /* octets: one page, intake/hazard.h */
 #define STABLE_US (60 * G_USEC_PER_SEC)
 #define STOP_MS 30000 /* then SIGKILL */
 
@@ -62,6 +64,7 @@ struct supervisor {
 	int configs[ROLE_END]; /* memfds */
 	int sockets[G_N_ELEMENTS(pairs)];
 	int lmtp;
+	int hazard; /* page of the front ends, intake/hazard.h */
 	int lock;
 	GPtrArray *children; /* own struct child */
 	GMainLoop *loop;
@@ -165,6 +168,10 @@ sockets_make(struct supervisor *sv, GError **err)
 		if (sv->sockets[i] < 0)
 			return FALSE;
 	}
+	sv->hazard = memfd_create("hazard", MFD_CLOEXEC);
+	if (sv->hazard < 0 || ftruncate(sv->hazard, HAZARD_SIZE) != 0)
+		return error_fail_errno(err, ERROR_TEMP,
+		    "cannot make a memory file");
 	sv->lmtp = listen_open(sv->config->lmtp_listen, err);
 	return sv->lmtp >= 0;
 }
@@ -200,8 +207,10 @@ passed_add_sockets(struct passed *passed, const struct child *child)
 		if (pairs[i].server == child->role && !child->is_notice)
 			passed_add(passed, name, sv->sockets[i]);
 	}
-	if (child->role == ROLE_LMTP)
-		passed_add(passed, "listen", sv->lmtp);
+	if (child->role != ROLE_LMTP)
+		return;
+	passed_add(passed, "listen", sv->lmtp);
+	passed_add(passed, "hazard", sv->hazard);
 }
 
 static char **
@@ -543,7 +552,7 @@ supervisor_new(const char *path, const char *program_dir, GError **err)
 	sv->path = g_canonicalize_filename(path, NULL);
 	sv->program_dir = g_canonicalize_filename(program_dir, NULL);
 	sv->children = g_ptr_array_new_with_free_func(child_free);
-	sv->lmtp = sv->lock = -1;
+	sv->lmtp = sv->lock = sv->hazard = -1;
 	for (guint i = 0; i < ROLE_END; i++)
 		sv->configs[i] = -1;
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
@@ -577,6 +586,7 @@ supervisor_free(struct supervisor *sv)
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
 		fd_close(sv->sockets[i]);
 	fd_close(sv->lmtp);
+	fd_close(sv->hazard);
 	fd_close(sv->lock);
 	g_clear_pointer(&sv->loop, g_main_loop_unref);
 	config_free(sv->config);

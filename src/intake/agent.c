@@ -190,6 +190,7 @@ answer_text(const struct mail_case *c, GError **err)
 	g_autoptr(GPtrArray) own = g_ptr_array_new();
 	struct scrub_agent self = {.role_name = c->queue->role,
 	    .queue_domain = c->queue->domain};
+	char *text;
 
 	for (char **p = c->queue->members; *p != NULL; p++)
 		g_ptr_array_add(own, *p);
@@ -198,7 +199,10 @@ answer_text(const struct mail_case *c, GError **err)
 	g_ptr_array_add(own, c->queue->address);
 	g_ptr_array_add(own, NULL);
 	self.own_addrs = (char **)own->pdata;
-	return scrub_agent_reply(c->mail, c->rules, &self, err);
+	(void)hazard_enter(c->hazard, c->message);
+	text = scrub_agent_reply(c->mail, c->rules, &self, err);
+	hazard_leave(c->hazard);
+	return text;
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "intake/hazard.h"
 #include "mail/model.h"
 #include "proto/ipc.h"
 #include "proto/messages.h"
@@ -21,7 +22,9 @@ struct peers {
 };
 
 struct mail_case {
-	const struct peers *peers;	  /* borrowed, as are the next four */
+	const struct peers *peers;	  /* borrowed, as are the next six */
+	struct hazard *hazard;
+	GBytes *message;		  /* as received */
 	const struct config *config;
 	const struct rules *rules;
 	const struct config_queue *queue;

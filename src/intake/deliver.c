@@ -21,11 +21,13 @@
 struct deliver {
 	const struct config *config; /* borrowed */
 	const struct rules *rules;   /* borrowed */
+	struct hazard *hazard;	     /* borrowed */
 	struct peers peers;
 };
 
 struct deliver *
-deliver_new(const struct config *config, const struct rules *rules)
+deliver_new(const struct config *config, const struct rules *rules,
+    struct hazard *hazard)
 {
 	struct deliver *d = g_new0(struct deliver, 1);
 	/* The post may need its own time with Postfix first. */
@@ -33,6 +35,7 @@ deliver_new(const struct config *config, const struct rules *rules)
 
 	d->config = config;
 	d->rules = rules;
+	d->hazard = hazard;
 	d->peers.vault =
 	    ipc_client_new(config->run_dir, ROLE_VAULT, ROLE_LMTP, CALL_MS);
 	d->peers.desk =
@@ -212,10 +215,12 @@ case_deliver(struct mail_case *c, GError **err)
 }
 
 static gboolean
-rcpt_deliver(const struct deliver *d, const struct mail *mail,
+rcpt_deliver(const struct deliver *d, GBytes *message, const struct mail *mail,
     const struct addr *rcpt_addr, GError **err)
 {
 	struct mail_case c = {.peers = &d->peers,
+	    .hazard = d->hazard,
+	    .message = message,
 	    .config = d->config,
 	    .rules = d->rules,
 	    .mail = mail,
@@ -241,15 +246,17 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	const struct deliver *d = user_data;
 	const struct mail_parse_options options = {
 	    .authserv_id = d->config->authserv_id,
-	    .sender_addr = envelope->sender_addr};
+	    .sender_addr = envelope->sender_addr,
+	    .is_unsafe = !hazard_enter(d->hazard, message)};
 	g_autoptr(mail_auto) mail = mail_parse(message, &options);
 
+	hazard_leave(d->hazard);
 	for (guint i = 0; i < envelope->rcpts->len; i++) {
 		const struct session_rcpt *rcpt =
 		    g_ptr_array_index(envelope->rcpts, i);
 		g_autoptr(GError) error = NULL;
 
-		if (rcpt_deliver(d, mail, rcpt->addr, &error)) {
+		if (rcpt_deliver(d, message, mail, rcpt->addr, &error)) {
 			replies[i] = reply_accepted();
 			continue;
 		}

@@ -13,14 +13,15 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "intake/hazard.h"
 #include "intake/server.h"
 #include "rules/rules.h"
 
 struct deliver;
 
-/* Borrows config and rules for its life. */
+/* Borrows all three for its life; hazard may be NULL. */
 struct deliver *deliver_new(const struct config *config,
-    const struct rules *rules);
+    const struct rules *rules, struct hazard *hazard);
 void deliver_free(struct deliver *deliver);
 
 /* A session_rcpt_check: is it an address of one of our queues? user_data is

@@ -176,11 +176,14 @@ player_deliver(struct mail_case *c, GError **err)
 	const char *category;
 	gboolean ok;
 
+	/* Its parsing went well; rules may still fail over the text. */
+	(void)hazard_enter(c->hazard, c->message);
 	scrub_player_mail(c->mail, c->rules, &body);
-	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	category = rules_category(c->rules, body.subject);
 	if (category == NULL)
 		category = rules_category(c->rules, body.text);
+	hazard_leave(c->hazard);
+	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	admit.category = (char *)category;
 	if (sender_is_us(c))
 		admit.flags |= PROTO_FLAG_MACHINE;

@@ -355,7 +355,8 @@ static void
 fill(struct mail *mail, const char *raw, gsize len,
     const struct mail_parse_options *options)
 {
-	gboolean is_ok = prescan_check(raw, len) == PRESCAN_OK;
+	gboolean is_ok = !options->is_unsafe &&
+	    prescan_check(raw, len) == PRESCAN_OK;
 	g_autoptr(headers_auto) headers = headers_scan(raw, len,
 	    is_ok ? PRESCAN_HEADER_BYTES : DECODE_SHORT);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

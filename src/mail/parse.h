@@ -17,6 +17,7 @@ struct mail_parse_options {
 	const char *authserv_id; /* whose results count; "" or NULL: nobody's */
 	const char *sender_addr; /* MAIL FROM without brackets, "" for the
 				  * null one, NULL if there is no envelope */
+	gboolean is_unsafe;	 /* do not try: a placeholder at once */
 };
 
 /* Once per process, before any thread and before the file system is lost
