@@ -8,7 +8,8 @@ build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
 	libsqlite3-dev libsodium-dev libetpan-dev libgnutls28-dev
 	libjson-glib-dev libsystemd-dev libseccomp-dev'
 world='adduser python3 postfix dovecot-core dovecot-imapd dovecot-lmtpd'
-lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck'
+lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
+	ca-certificates xz-utils'
 
 case $1 in
 build) want=$build ;;
