@@ -8,7 +8,7 @@ the mail is.
 
 import csv
 import email
-import email.utils
+import email
 import os
 import re
 import smtplib
@@ -43,8 +43,9 @@ def identity(path):
     other headers only are the same mail sent twice."""
     with open(os.path.join(CORPUS, path), "rb") as file:
         mail = email.message_from_bytes(file.read())
-    author = email.utils.parseaddr(str(mail["From"]))[1].lower()
-    return author, str(mail["Message-ID"]).strip()
+    # The first address; releases of parseaddr() differ in what they take.
+    author = re.search(r"[^\s<>,]+@[^\s<>,]+", str(mail["From"]))
+    return author and author.group().lower(), str(mail["Message-ID"]).strip()
 
 
 def peak_kib(pid):
