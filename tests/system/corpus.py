@@ -8,7 +8,6 @@ the mail is.
 
 import csv
 import email
-import email
 import os
 import re
 import smtplib
