@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs on Debian 12 what is missing to build, to run and to test.
-#	sh contrib/packages.sh build|try|test [--list]
+#	sh contrib/packages.sh build|try|bench|test [--list]
 # Needs root only if something is missing. Services are not started.
 set -e
 build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
@@ -10,13 +10,15 @@ build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
 world='adduser python3 postfix dovecot-core dovecot-imapd dovecot-lmtpd'
 lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
 	ca-certificates xz-utils'
+bench='dovecot-sieve'
 
 case $1 in
 build) want=$build ;;
 try) want="$build $world" ;;
-test) want="$build $world $lint" ;;
+bench) want="$build $world $bench" ;;
+test) want="$build $world $bench $lint" ;;
 *)
-	echo 'usage: packages.sh build|try|test [--list]' >&2
+	echo 'usage: packages.sh build|try|bench|test [--list]' >&2
 	exit 2
 	;;
 esac

@@ -166,5 +166,8 @@ say 'system tests, sanitizers'
 system sanitize conversation agents shapes roles faults
 say 'system tests'
 system gcc
+say 'benchmark, short'
+check 'benchmark runs' env ND_BUILD="$scratch/gcc" \
+    sh tests/bench/run.sh --rounds 1 --mails 60
 say 'done'
 finish

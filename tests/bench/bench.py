@@ -13,6 +13,7 @@ way but smtp-source, in seconds per 1,000 mails.
 """
 
 import argparse
+import collections
 import os
 import shutil
 import socket
@@ -170,19 +171,29 @@ agents=team@agents.example
 """
 
 
-def cpu_ticks(pids):
-    """Ticks of these processes, their children and those they waited for."""
-    total = 0
+def cpu_by_name(pids):
+    """Ticks of these processes, their children and those they waited for, by
+    the name of the program. Postfix is one name: its processes come and
+    go."""
+    ticks = collections.Counter()
     todo = set(pids)
     for pid in pids:
         todo |= {proc["pid"] for proc in descendants(pid)}
     for pid in todo:
         try:
-            fields = read("/proc/%d/stat" % pid).rsplit(")", 1)[1].split()
+            stat = read("/proc/%d/stat" % pid)
         except (FileNotFoundError, ProcessLookupError):
             continue
-        total += sum(int(n) for n in fields[11:15])
-    return total
+        name = stat[stat.index("(") + 1:stat.rindex(")")]
+        if not name.startswith("nymdesk"):
+            name = "others"
+        fields = stat.rsplit(")", 1)[1].split()
+        ticks[name] += sum(int(n) for n in fields[11:15])
+    return ticks
+
+
+def cpu_ticks(pids):
+    return sum(cpu_by_name(pids).values())
 
 
 def read_if_there(path):
@@ -394,6 +405,19 @@ def report(results):
     return worst
 
 
+def report_shares(way, mails):
+    """Where the time of one way goes."""
+    before = cpu_by_name(way.pids())
+    way.run(8, mails, SIZES["4 KiB"])
+    used = cpu_by_name(way.pids())
+    used.subtract(before)
+    total = sum(used.values()) or 1
+    print("CPU of way %s at 4 KiB and 8 sessions: %s" % (
+        way.key, ", ".join("%s %.0f %%" % (
+            "Postfix" if name == "others" else name, 100.0 * n / total)
+            for name, n in used.most_common() if n)))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -429,6 +453,7 @@ def main():
         for way in ways:
             way.run(2, 20, 4096)
         worst = report(measure(ways, args))
+        report_shares(ways[1], args.mails)
     finally:
         for part in reversed(parts):
             part.stop()
