@@ -3,61 +3,68 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "cmd/keeper.h"
 #include "outbound/slot.h"
 
 #include "base/banned.h"
 
-#define PAGE 4096
 #define TIMEOUT_MS 5000
 
-/* The supervisor's side of a post: takes what it is handed and says so. */
-struct keeper {
-	int page;
-	int ours;
-	int theirs;
-	int kept;
-};
-
+/* The supervisor's main loop. */
 static gpointer
-keeper_run(gpointer data)
+loop_run(gpointer data)
 {
-	struct keeper *k = data;
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.buf,
-	    .msg_controllen = sizeof(control.buf)};
-
-	if (recvmsg(k->ours, &msg, 0) != 1)
-		return NULL;
-	memcpy(&k->kept, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
-	(void)!write(k->ours, "k", 1);
+	g_main_loop_run(data);
 	return NULL;
 }
 
-static void
-keeper_open(struct keeper *k)
+/* A post at the other end of keeper, with the connection its predecessor
+ * left. */
+static struct slot *
+post_start(struct keeper *keeper)
 {
-	int pair[2];
+	int kept = keeper_kept(keeper);
+	int theirs;
+	struct slot *slot;
 
-	k->page = memfd_create("slot", MFD_CLOEXEC);
-	assert_true(ftruncate(k->page, PAGE) == 0);
-	assert_true(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0);
-	k->ours = pair[0];
-	k->theirs = pair[1];
-	k->kept = -1;
+	assert_true(keeper_connect(keeper, &theirs, NULL));
+	slot = slot_open(dup(keeper_page(keeper)), theirs,
+	    kept >= 0 ? dup(kept) : -1, NULL);
+	assert_non_null(slot);
+	return slot;
+}
+
+struct burial {
+	struct keeper *keeper;
+	gint is_done;
+};
+
+static gboolean
+bury(gpointer data)
+{
+	struct burial *burial = data;
+
+	keeper_hang_up(burial->keeper);
+	g_atomic_int_set(&burial->is_done, TRUE);
+	return G_SOURCE_REMOVE;
+}
+
+/* Its descriptors go, and the supervisor hears of it in its main loop. */
+static void
+post_die(struct keeper *keeper, struct slot *slot)
+{
+	struct burial burial = {keeper, FALSE};
+
+	slot_close(slot);
+	(void)g_idle_add(bury, &burial);
+	while (!g_atomic_int_get(&burial.is_done))
+		g_usleep(100);
 }
 
 static GArray *
@@ -88,61 +95,46 @@ outcome_at(GArray *settled, guint i)
 	return g_array_index(settled, struct proto_settle, i).outcome;
 }
 
+static void
+expect_outcomes(GArray *settled, guint32 second)
+{
+	assert_int_equal(settled->len, 3);
+	assert_int_equal(outcome_at(settled, 0), PROTO_SENT);
+	assert_int_equal(outcome_at(settled, 1), second);
+	assert_int_equal(outcome_at(settled, 2), PROTO_DEFERRED);
+	settled_free(settled);
+}
+
 /* A post with three jobs that is killed while it sends the second; what the
  * MTA then says decides. */
-static guint32
-killed_while(const char *mta_says)
+static void
+kill_while(struct keeper *keeper, const char *mta_says, guint32 outcome)
 {
-	struct keeper k;
-	struct slot *first;
-	struct slot *second;
 	g_autoptr(GArray) jobs = jobs_make(3);
 	struct proto_job_name names[3];
-	GThread *thread;
-	GArray *settled;
-	guint32 outcome;
+	struct slot *slot = post_start(keeper);
 	int smtp[2];
 
 	for (guint i = 0; i < 3; i++)
 		names[i] = g_array_index(jobs, struct proto_job, i).name;
-	keeper_open(&k);
 	assert_true(socketpair(AF_UNIX, SOCK_STREAM, 0, smtp) == 0);
-	first = slot_open(dup(k.page), k.theirs, -1, NULL);
-	assert_non_null(first);
-	slot_hold(first, names, 3);
-	thread = g_thread_new("keeper", keeper_run, &k);
-	slot_sending(first, 0, smtp[0]);
-	g_thread_join(thread);
-	assert_true(k.kept >= 0);
-	slot_sent(first, 0, PROTO_SENT);
-	slot_sending(first, 1, smtp[0]);
-	/* Now the post dies: its own descriptors go, the kept one stays. */
-	slot_close(first);
+	slot_hold(slot, names, 3);
+	slot_sending(slot, 0, smtp[0]);
+	slot_sent(slot, 0, PROTO_SENT);
+	slot_sending(slot, 1, smtp[0]);
 	close(smtp[0]);
+	post_die(keeper, slot);
 	if (mta_says != NULL)
 		assert_true(write(smtp[1], mta_says, strlen(mta_says)) > 0);
 	close(smtp[1]);
-	second = slot_open(dup(k.page), dup(k.ours), k.kept, NULL);
-	settled = slot_recover(second, jobs, TIMEOUT_MS);
-	assert_int_equal(settled->len, 3);
-	assert_int_equal(outcome_at(settled, 0), PROTO_SENT);
-	assert_int_equal(outcome_at(settled, 2), PROTO_DEFERRED);
-	outcome = outcome_at(settled, 1);
-	settled_free(settled);
+	slot = post_start(keeper);
+	expect_outcomes(slot_recover(slot, jobs, TIMEOUT_MS), outcome);
 	/* Killed again before the desk knew: the next one says the same. */
-	slot_close(second);
-	second = slot_open(dup(k.page), dup(k.ours), -1, NULL);
-	settled = slot_recover(second, jobs, TIMEOUT_MS);
-	assert_int_equal(outcome_at(settled, 1), outcome);
-	settled_free(settled);
-	slot_release(second);
-	settled = slot_recover(second, jobs, TIMEOUT_MS);
-	assert_int_equal(outcome_at(settled, 0), PROTO_DEFERRED);
-	settled_free(settled);
-	slot_close(second);
-	close(k.page);
-	close(k.ours);
-	return outcome;
+	post_die(keeper, slot);
+	slot = post_start(keeper);
+	expect_outcomes(slot_recover(slot, jobs, TIMEOUT_MS), outcome);
+	slot_release(slot);
+	post_die(keeper, slot);
 }
 
 static void
@@ -161,10 +153,19 @@ a_killed_post_is_not_in_doubt(void **state)
 	    {NULL, PROTO_DEFERRED},
 	};
 
+	GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+	GThread *thread = g_thread_new("supervisor", loop_run, loop);
+
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		assert_int_equal(killed_while(rows[i].mta_says),
-		    rows[i].outcome);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct keeper *keeper = keeper_new();
+
+		kill_while(keeper, rows[i].mta_says, rows[i].outcome);
+		keeper_free(keeper);
+	}
+	g_main_loop_quit(loop);
+	g_thread_join(thread);
+	g_main_loop_unref(loop);
 }
 
 int
