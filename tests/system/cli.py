@@ -1,0 +1,107 @@
+"""The nymdesk command: what it says of a working and of a broken desk."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import mails
+from world import QUEUE, TEAM, World
+
+
+class Command(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.stop)
+        cls.world.start()
+        cls.world.send(mails.withdrawal())
+        cls.world.wait_mails(TEAM, 1)
+        cls.world.wait_mails(mails.PLAYER, 1)
+
+    def run_it(self, *args):
+        done = subprocess.run(
+            [self.world.bin + "/nymdesk", "-c", self.world.conf, *args],
+            capture_output=True, text=True, timeout=30, check=False,
+            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        said = done.stdout + done.stderr
+        for word in mails.PLAYER_WORDS + [QUEUE.split("@")[0] + "+", "@play"]:
+            self.assertNotIn(word.lower(), said.lower())
+        return done.returncode, done.stdout, done.stderr
+
+    def checks(self):
+        code, out, _ = self.run_it("check", "--json")
+        return code, {row["check"]: row["state"] for row in json.loads(out)}
+
+    def test_check_of_a_working_desk(self):
+        code, states = self.checks()
+        self.assertEqual(code, 0)
+        self.assertEqual({name for name, state in states.items()
+                          if state == "FAIL"}, set())
+        self.assertGreaterEqual(
+            set(states), {"configuration", "users", "state_dir", "key_dir",
+                          "sockets", "desk", "lmtp", "postfix"})
+
+    def test_check_finds_a_closed_postfix(self):
+        self.world.postfix.set_reinject(False)
+        try:
+            code, states = self.checks()
+        finally:
+            self.world.postfix.set_reinject(True)
+        self.assertEqual((code, states["postfix"]), (1, "FAIL"))
+        self.assertEqual(states["lmtp"], "ok")
+
+    def test_check_finds_a_readable_key_dir(self):
+        os.chmod(self.world.key_dir, 0o755)
+        try:
+            code, states = self.checks()
+        finally:
+            os.chmod(self.world.key_dir, 0o700)
+        self.assertEqual((code, states["key_dir"]), (1, "FAIL"))
+
+    def test_check_explains_a_bad_file(self):
+        with open(self.world.conf, encoding="utf-8") as file:
+            good = file.read()
+        self.world.configure(**{"lmtp.wrkers": "3"})
+        try:
+            code, out, _ = self.run_it("check")
+        finally:
+            with open(self.world.conf, "w", encoding="utf-8") as file:
+                file.write(good)
+        self.assertEqual(code, 1)
+        self.assertIn("[lmtp] wrkers: unknown key", out)
+
+    def test_list_and_show(self):
+        ticket, = self.world.tickets()
+        code, out, _ = self.run_it("list")
+        self.assertEqual(code, 0)
+        self.assertIn(ticket["number"], out)
+        # As a person types it.
+        typed = ticket["number"].lower().replace("-", " ")
+        code, out, _ = self.run_it("show", typed, "--json")
+        self.assertEqual(code, 0)
+        shown = json.loads(out)
+        self.assertEqual(shown, ticket)
+        self.assertEqual(shown["category"], "withdrawal")
+        self.assertEqual(shown["lang"], "de")
+        self.assertIsNotNone(shown["acknowledged"])
+
+    def test_status_counts(self):
+        code, out, _ = self.run_it("status", "--json")
+        self.assertEqual(code, 0)
+        status = json.loads(out)
+        self.assertEqual(status["tickets_open"], 1)
+        self.assertEqual(status["promises_open"], 0)
+        self.assertEqual(status["promises_late"], 0)
+
+    def test_wrong_use_is_told(self):
+        for args, code in ((("nonsense",), 64), (("show",), 64),
+                           (("show", "K7F3-9Q2X"), 64), ((), 64)):
+            with self.subTest(args):
+                got, out, err = self.run_it(*args)
+                self.assertEqual((got, out), (code, ""))
+                self.assertTrue(err.startswith("nymdesk: "))
+
+
+if __name__ == "__main__":
+    unittest.main()
