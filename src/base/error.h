@@ -4,8 +4,8 @@
 /*
  * Errors of every module, carried in a GError.
  *
- * The kind says what the caller may do; one function at the edge
- * (intake/reply.h) turns kinds into SMTP replies. The text is for
+ * The kind says what the caller may do. Towards Postfix every kind is the
+ * same: a fault of ours, so that the mail stays there. The text is for
  * operators: what was tried and what to do. It is made of string
  * literals, numbers and errno texts only, so no part of a mail can get
  * into it: the macros refuse anything that is not a literal.
