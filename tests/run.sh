@@ -163,7 +163,7 @@ say 'fuzz targets'
 fuzz "${ND_FUZZ_SECONDS:-3}"
 
 say 'system tests, sanitizers'
-system sanitize conversation agents shapes cli roles faults
+system sanitize conversation agents shapes cli roles faults corpus
 say 'system tests'
 system gcc
 say 'benchmark, short'

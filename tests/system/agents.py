@@ -26,6 +26,10 @@ class Agents(unittest.TestCase):
         self.anna_had = self.world.dovecot.count(ANNA)
         self.tickets = len(self.world.tickets())
 
+    def tearDown(self):
+        # What one test caused must not be counted by the next.
+        self.world.wait_idle()
+
     def reply(self, text="Wir kümmern uns darum.\n"):
         return mails.reply(self.copy, ANNA, text, mails.AGENT_NAME)
 

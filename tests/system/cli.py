@@ -19,6 +19,10 @@ class Command(unittest.TestCase):
         cls.world.wait_mails(TEAM, 1)
         cls.world.wait_mails(mails.PLAYER, 1)
 
+    def tearDown(self):
+        # What one test caused must not be counted by the next.
+        self.world.wait_idle()
+
     def run_it(self, *args):
         done = subprocess.run(
             [self.world.bin + "/nymdesk", "-c", self.world.conf, *args],

@@ -33,6 +33,10 @@ class Shapes(unittest.TestCase):
         cls.world.start()
         cls.serial = 0
 
+    def tearDown(self):
+        # What one test caused must not be counted by the next.
+        self.world.wait_idle()
+
     def send(self, mail, player):
         """Sends it and returns the agents' copy and the acknowledgement."""
         before = self.world.dovecot.count(TEAM)
