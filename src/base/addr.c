@@ -161,6 +161,24 @@ addr_to_normal(const struct addr *addr)
 }
 
 gboolean
+addr_split_local(const char *local, const char *base, const char **ext)
+{
+	gsize len = strlen(base);
+
+	if (g_ascii_strncasecmp(local, base, len) != 0)
+		return FALSE;
+	if (local[len] == '\0') {
+		*ext = local + len;
+		return TRUE;
+	}
+	/* Some clients turn the delimiter "+" into "-". */
+	if (local[len] != '+' && local[len] != '-')
+		return FALSE;
+	*ext = local + len + 1;
+	return TRUE;
+}
+
+gboolean
 addr_is_utf8(const struct addr *addr)
 {
 	return !g_str_is_ascii(addr->local) || !g_str_is_ascii(addr->domain);

@@ -34,6 +34,11 @@ char *addr_to_wire(const struct addr *addr);
  */
 char *addr_to_normal(const struct addr *addr);
 
+/* TRUE if local is base (in any case; *ext is "") or base, a delimiter and an
+ * extension (*ext, borrowed from local), as in "support+ext". */
+gboolean addr_split_local(const char *local, const char *base,
+    const char **ext);
+
 /* TRUE if addr needs SMTPUTF8 (RFC 6531) on the wire. */
 gboolean addr_is_utf8(const struct addr *addr);
 

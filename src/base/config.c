@@ -570,24 +570,6 @@ config_for_role(const char *path, enum role role, GError **err)
 
 /* --- queues --------------------------------------------------------- */
 
-static gboolean
-local_fits(const char *local, const char *base, const char **ext)
-{
-	gsize len = strlen(base);
-
-	if (g_ascii_strncasecmp(local, base, len) != 0)
-		return FALSE;
-	if (local[len] == '\0') {
-		*ext = local + len;
-		return TRUE;
-	}
-	/* Some clients turn the delimiter "+" into "-". */
-	if (local[len] != '+' && local[len] != '-')
-		return FALSE;
-	*ext = local + len + 1;
-	return TRUE;
-}
-
 const struct config_queue *
 config_queue_by_addr(const struct config *config, const char *local,
     const char *domain, const char **ext)
@@ -601,7 +583,7 @@ config_queue_by_addr(const struct config *config, const char *local,
 		    g_ptr_array_index(config->queues, i);
 
 		if (g_ascii_strcasecmp(ascii, queue->domain) == 0 &&
-		    local_fits(local, queue->local, ext))
+		    addr_split_local(local, queue->local, ext))
 			return queue;
 	}
 	return NULL;

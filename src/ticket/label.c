@@ -130,22 +130,6 @@ label_parse_message_id(const char *msgid, const char *domain)
 	return domain_matches(at + 1, domain) ? label : none;
 }
 
-gboolean
-label_split_local(const char *local, const char *base, const char **ext)
-{
-	gsize len = strlen(base);
-
-	if (g_ascii_strncasecmp(local, base, len) != 0)
-		return FALSE;
-	if (local[len] == '\0')
-		*ext = local + len;
-	else if (local[len] == '+' || local[len] == '-')
-		*ext = local + len + 1;
-	else
-		return FALSE;
-	return TRUE;
-}
-
 static char *
 capability_address(const struct number *number, const struct label_mac *mac,
     const char *base, const char *domain)

@@ -59,12 +59,6 @@ struct label label_parse_extension(const char *text, gsize len);
  * else LABEL_NONE. */
 struct label label_parse_message_id(const char *msgid, const char *domain);
 
-/* Split "support+ext@..."-style local part: TRUE if local starts with base
- * (any case) and is either base itself (*ext = "") or base, "+" or "-", ext.
- * *ext borrows from local. */
-gboolean label_split_local(const char *local, const char *base,
-    const char **ext);
-
 /* All results are new texts; the caller frees them. base is the queue's
  * local part, domain its domain. */
 char *label_agent_address(const struct label_set *set, const char *base,

@@ -71,7 +71,7 @@ check_extension(const char *text, gsize len)
 		address = label_agent_address(&set, "support", DOMAIN);
 	}
 	*strchr(address, '@') = '\0';
-	g_assert(label_split_local(address, "Support", &ext));
+	g_assert(addr_split_local(address, "Support", &ext));
 	again = label_parse_extension(ext, strlen(ext));
 	g_assert(memcmp(&label, &again, sizeof label) == 0);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
+#include "base/addr.h"
 #include "ticket/label.h"
 #include "ticket/number.h"
 #include "ticket/pseudonym.h"
@@ -422,7 +423,7 @@ label_splits_local_parts(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const char *ext = NULL;
 
-		assert_true(label_split_local(rows[i].local, "support", &ext) ==
+		assert_true(addr_split_local(rows[i].local, "support", &ext) ==
 			    (rows[i].ext != NULL));
 		if (rows[i].ext != NULL)
 			assert_string_equal(ext, rows[i].ext);
