@@ -11,6 +11,7 @@ static const struct {
     [ROLE_DESK] = {"desk", "nymdesk-desk"},
     [ROLE_VAULT] = {"vault", "nymdesk-vault"},
     [ROLE_POST] = {"post", "nymdesk-post"},
+    [ROLE_IMAGE] = {"image", "nymdesk-image"},
     [ROLE_CTL] = {"ctl", "nymdesk"},
 };
 

@@ -12,6 +12,7 @@ enum role {
 	ROLE_DESK,
 	ROLE_VAULT,
 	ROLE_POST,
+	ROLE_IMAGE,
 	ROLE_CTL, /* the nymdesk command */
 	ROLE_END
 };

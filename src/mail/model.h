@@ -31,6 +31,8 @@ enum mail_auth { /* RFC 8601, of our own authserv-id only */
 struct mail_file {
 	char *type;   /* own; sniffed media type in lower case, "image/jpeg" */
 	char *text;   /* own; content of a text type as UTF-8, else NULL */
+	GBytes *octets; /* own; content of what is not text, or NULL: longer
+			 * than a limit */
 	gsize size;   /* octets after transfer decoding */
 	gboolean is_inline; /* inline or inside multipart/related */
 };
@@ -48,6 +50,8 @@ struct mail {
 				   * from last to first, no brackets */
 	char *text;		  /* own; all body text, HTML rendered */
 	GPtrArray *files;	  /* own struct mail_file */
+	gboolean is_encrypted;	  /* PGP or S/MIME: text is what stands around
+				   * it, if anything */
 	gboolean is_placeholder;  /* refused by the pre-scan or unparsable:
 				   * text is "" and only the facts hold */
 

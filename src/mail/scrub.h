@@ -26,7 +26,9 @@
 struct scrubbed_file {
 	char *name; /* own; "attachment-1.txt", never the sender's */
 	char *type; /* own; media type */
-	char *text; /* own; redacted, or NULL: withheld */
+	char *text; /* own; redacted, or NULL: no text */
+	GBytes *octets; /* own; to be attached as they are: an image encoded
+			 * anew, or what the queue passes; NULL: withheld */
 	gsize size; /* octets of the original */
 };
 

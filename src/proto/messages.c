@@ -62,7 +62,7 @@ TABLE(proto_vault_identity,
 TABLE(proto_vault_open, TEXT(proto_vault_open, queue, TOKEN_MAX),
     I64(proto_vault_open, epoch), KEY(proto_vault_open, contact),
     KEY(proto_vault_open, job),
-    U32(proto_vault_open, kind, PROTO_JOB_ANSWER),
+    U32(proto_vault_open, kind, PROTO_JOB_END - 1),
     NUMBER(proto_vault_open, number),
     BYTES(proto_vault_open, sealed, SEALED_MAX));
 TABLE(proto_vault_opened,
@@ -98,7 +98,7 @@ TABLE(proto_desk_commit, SUB(proto_desk_commit, admit, proto_desk_admit),
     TEXT(proto_desk_commit, copy_id, MSGID_MAX),
     BYTES(proto_desk_commit, sealed, SEALED_MAX));
 TABLE(proto_job_name, KEY(proto_job_name, key),
-    U32(proto_job_name, kind, PROTO_JOB_ANSWER));
+    U32(proto_job_name, kind, PROTO_JOB_END - 1));
 TABLE(proto_settle, SUB(proto_settle, job, proto_job_name),
     U32(proto_settle, outcome, PROTO_FAILED),
     TEXT(proto_settle, status, 16));
@@ -159,6 +159,15 @@ TABLE(proto_ctl_list_is,
 TABLE(proto_ctl_show, NUMBER(proto_ctl_show, number));
 TABLE(proto_ctl_show_is, U32(proto_ctl_show_is, is_found, 1),
     SUB(proto_ctl_show_is, ticket, proto_ctl_ticket));
+TABLE(proto_ctl_forget, NUMBER(proto_ctl_forget, number));
+TABLE(proto_ctl_forget_is, U32(proto_ctl_forget_is, is_found, 1),
+    U32(proto_ctl_forget_is, is_known, 1),
+    U32(proto_ctl_forget_is, tickets, G_MAXUINT32));
+
+/* Images. */
+TABLE(proto_image_cleaned, TEXT(proto_image_cleaned, type, TOKEN_MAX),
+    U32(proto_image_cleaned, width, 65535),
+    U32(proto_image_cleaned, height, 65535));
 
 /* A message without members: only its type speaks. */
 static const struct field empty_fields[] = {{0}};
@@ -185,6 +194,10 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_CTL_LIST_IS] = &proto_ctl_list_is_shape,
     [PROTO_CTL_SHOW] = &proto_ctl_show_shape,
     [PROTO_CTL_SHOW_IS] = &proto_ctl_show_is_shape,
+    [PROTO_CTL_FORGET] = &proto_ctl_forget_shape,
+    [PROTO_CTL_FORGET_IS] = &proto_ctl_forget_is_shape,
+    [PROTO_IMAGE_CLEAN] = &empty_shape,
+    [PROTO_IMAGE_CLEANED] = &proto_image_cleaned_shape,
 };
 
 const struct table *

@@ -51,6 +51,11 @@ enum proto_type {
 	PROTO_CTL_LIST_IS,
 	PROTO_CTL_SHOW,
 	PROTO_CTL_SHOW_IS,
+	PROTO_CTL_FORGET,
+	PROTO_CTL_FORGET_IS,
+
+	PROTO_IMAGE_CLEAN, /* intake to image: decode and encode anew */
+	PROTO_IMAGE_CLEANED,
 
 	PROTO_TYPE_END
 };
@@ -149,6 +154,8 @@ enum proto_mail_flag { /* bits of flags */
 	PROTO_FLAG_MENTIONS = 1 << 3,	/* names a ticket it may not have */
 	PROTO_FLAG_PLACEHOLDER = 1 << 4, /* body could not be read */
 	PROTO_FLAG_NO_RETURN = 1 << 5,	/* no address to answer to */
+	PROTO_FLAG_ENCRYPTED = 1 << 6,	/* held back: nobody here can read it */
+	PROTO_FLAG_FORGET = 1 << 7,	/* the player asks to be forgotten */
 };
 
 struct proto_desk_admit {
@@ -199,6 +206,8 @@ struct proto_desk_commit {
 enum proto_job_kind {
 	PROTO_JOB_ACK = 1, /* acknowledge a new ticket */
 	PROTO_JOB_ANSWER,  /* an agent's answer in the hands of a post */
+	PROTO_JOB_ENCRYPTED, /* his mail is encrypted: how to send it */
+	PROTO_JOB_END
 };
 
 enum proto_outcome {
@@ -325,6 +334,29 @@ struct proto_ctl_show {
 struct proto_ctl_show_is {
 	guint32 is_found;
 	struct proto_ctl_ticket ticket;
+};
+
+/* Forget the player of this ticket: contact and envelopes of all of his
+ * tickets go; what is counted stays. */
+struct proto_ctl_forget {
+	struct number number;
+};
+
+struct proto_ctl_forget_is {
+	guint32 is_found;
+	guint32 is_known; /* there was somebody to forget */
+	guint32 tickets;  /* whose way back is gone now */
+};
+
+/* --- images --------------------------------------------------------- */
+
+/* PROTO_IMAGE_CLEAN has no members; the image travels beside it. The answer
+ * has the new image beside it, made of pixels alone. ERROR_PERM: not an image
+ * that can be decoded within the limits. */
+struct proto_image_cleaned {
+	char *type; /* "image/jpeg" or "image/png" */
+	guint32 width;
+	guint32 height;
 };
 
 #endif

@@ -31,6 +31,8 @@ enum ticket_flag {
 	TICKET_FLAG_MENTIONS = 1 << 3,
 	TICKET_FLAG_PLACEHOLDER = 1 << 4,
 	TICKET_FLAG_NO_RETURN = 1 << 5,
+	TICKET_FLAG_ENCRYPTED = 1 << 6,
+	TICKET_FLAG_FORGET = 1 << 7,
 };
 
 struct ticket {

@@ -165,10 +165,11 @@ test_copy_files(void **state)
 {
 	GPtrArray *files = g_ptr_array_new();
 	struct scrubbed_file jpeg = {
-	    (char *)"attachment-1.jpg", (char *)"image/jpeg", NULL, 186000};
+	    (char *)"attachment-1.jpg", (char *)"image/jpeg", NULL, NULL,
+	    186000};
 	struct scrubbed_file text = {(char *)"evil\"\r\nX: y",
 	    (char *)"text/plain",
-	    (char *)"--=_k7f39q2y.0123456789abc.0123456789abc\nend", 20};
+	    (char *)"--=_k7f39q2y.0123456789abc.0123456789abc\nend", NULL, 20};
 	const struct scrubbed body = {
 	    (char *)"Ä", (char *)"hi", (char *)"", files, 2};
 	struct compose_copy copy = copy_make(&body);
