@@ -124,6 +124,10 @@ static const struct row rows[] = {
 	"Agents' mails need a pass in our Authentication-Results."},
     {"queue", "pseudonym_per_ticket", VALUE_BOOL, Q(per_ticket_pseudonym),
 	"false", 0, 0, TO_DESK, "A new pseudonym for every ticket."},
+    {"queue", "attachments", VALUE_CHOICE, Q(attachments), "withhold", 0, 0,
+	TO_INTAKE,
+	"withhold|pass: what agents get of files that are neither text nor "
+	"image."},
     {"queue", "ack", VALUE_TIME, Q(ack_s), "1h", 1, 365 * DAY, TO_DESK,
 	"Promise: acknowledgement."},
     {"queue", "first_reply", VALUE_TIME, Q(first_reply_s), "2h", 1, 365 * DAY,
@@ -351,6 +355,7 @@ queue_free(gpointer data)
 	g_strfreev(queue->agents);
 	g_strfreev(queue->members);
 	g_free(queue->language);
+	g_free(queue->attachments);
 	g_free(queue->faq);
 	g_hash_table_unref(queue->faqs);
 	g_free(queue);
