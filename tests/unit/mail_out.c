@@ -307,11 +307,7 @@ static void
 mail_drop(struct mail *mail)
 {
 	for (guint i = 0; i < mail->files->len; i++) {
-		struct mail_file *file = g_ptr_array_index(mail->files, i);
-
-		g_free(file->type);
-		g_free(file->text);
-		g_free(file);
+		mail_file_free(g_ptr_array_index(mail->files, i));
 	}
 	g_ptr_array_unref(mail->files);
 	g_ptr_array_unref(mail->other_addrs);
@@ -382,10 +378,13 @@ test_scrub_player(void **state)
 		    g_ptr_array_index(out.files, i);
 
 		assert_int_equal(file->text != NULL, i == 0);
+		assert_null(file->octets);
+		assert_int_equal(file->fate,
+		    i == 0 ? SCRUBBED_REDACTED : SCRUBBED_WITHHELD);
 		if (i == 0)
 			assert_string_equal(file->text, "[name] and [address]");
 		if (i == 1)
-			assert_string_equal(file->name, "attachment-2.jpg");
+			assert_string_equal(file->what, "a JPEG image");
 	}
 	mail_drop(mail);
 	rules_free(rules);
