@@ -55,6 +55,9 @@ struct config {
 	gint64 post_notice;    /* processes */
 	gint64 post_timeout_s;
 
+	gint64 image_processes;
+	gint64 image_pixels_max; /* width by height */
+
 	gint64 epoch_s;
 	gint64 retention_s;
 	gint64 open_rate;   /* envelopes a second, sustained */
