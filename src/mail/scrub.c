@@ -138,6 +138,14 @@ armor_begins(const char *line, gsize len)
 	return line_is_uu_begin(line, len) ? ARMOR_UU : ARMOR_NONE;
 }
 
+/* Nobody misses a signature or a key. */
+static gboolean
+is_seal(const char *line, gsize len)
+{
+	return line_starts(line, len, "-----BEGIN PGP SIGNATURE") ||
+	       line_starts(line, len, "-----BEGIN PGP PUBLIC KEY");
+}
+
 static gboolean
 armor_ends(enum armor armor, const char *line, gsize len)
 {
@@ -174,7 +182,7 @@ scrub_armor(const char *text)
 		armor = armor_begins(line, len);
 		if (armor == ARMOR_NONE)
 			g_string_append_len(out, text - whole, (gssize)whole);
-		else if (armor != ARMOR_HEADERS)
+		else if (armor != ARMOR_HEADERS && !is_seal(line, len))
 			g_string_append(out, "[encoded block removed]\n");
 	}
 	return g_string_free(out, FALSE);

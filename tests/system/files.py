@@ -228,6 +228,29 @@ class Withheld(Case):
                 self.assertTrue(data.endswith(b"IEND\xaeB`\x82"))
         self.assertEqual(self.world.faults(), [])
 
+    def test_an_image_waits_for_its_role(self):
+        """A mail without one does not wait, and nothing is lost."""
+        player = self.player()
+        mail = mails.message(player, QUEUE, "Bild", "Mit Bild.\n", TOKEN)
+        mail.add_attachment(png(), "image", "png", filename="x.png")
+        before = self.world.dovecot.count(TEAM)
+        self.world.take_away("image")
+        try:
+            self.world.send(mail, player, QUEUE)
+            self.copy_of(mails.message(self.player(), QUEUE, "Text",
+                                       "Ohne Bild.\n", TOKEN), player)
+        finally:
+            self.world.give_back("image")
+        wait_for(self.world.has_roles, 60, "image to come back")
+        self.world.postfix.flush()
+        wait_for(lambda: self.world.dovecot.count(TEAM) == before + 2, 90,
+                 what="the copy with the image")
+        copy = self.world.mailbox(TEAM)[-1]
+        self.assertIn("Mit Bild.", mails.text_of(copy))
+        self.assertEqual([part.get_filename()
+                          for part in copy.iter_attachments()],
+                         ["attachment-1.png"])
+
     def test_enclosed_mails_are_quoted_text(self):
         player = self.player()
         mail = mails.message(player, QUEUE, "Weitergeleitet", "Siehe unten\n",

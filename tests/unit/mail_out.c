@@ -263,11 +263,16 @@ test_armor(void **state)
 	static const char *const cases[][2] = {
 	    {"a\n-----BEGIN PGP PUBLIC KEY BLOCK-----\nx\n"
 	     "-----END PGP PUBLIC KEY BLOCK-----\nb\n",
-		"a\n[encoded block removed]\nb\n"},
+		"a\nb\n"},
 	    {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nwords\n"
 	     "-----BEGIN PGP SIGNATURE-----\nx\n"
 	     "-----END PGP SIGNATURE-----\n",
-		"words\n[encoded block removed]\n"},
+		"words\n"},
+	    {"a\n-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+		"a\n[encoded block removed]\n"},
+	    {"a\n=ybegin line=128 size=3 name=max.txt\n=ypart\nx\n"
+	     "=yend size=3\nb\n",
+		"a\n[encoded block removed]\nb\n"},
 	    {"a\n> -----BEGIN PGP MESSAGE-----\n> x\nb\n",
 		"a\n[encoded block removed]\n"},
 	    {"begin 644 max.txt\n#0V%T\n`\nend\nb\n",
