@@ -6,7 +6,8 @@ set -e
 build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
 	libpcre2-dev libxml2-dev libexttextcat-dev libexttextcat-data
 	libsqlite3-dev libsodium-dev libetpan-dev libgnutls28-dev
-	libjson-glib-dev libsystemd-dev libseccomp-dev'
+	libjson-glib-dev libsystemd-dev libseccomp-dev
+	libjpeg62-turbo-dev libpng-dev libgif-dev libwebp-dev'
 world='adduser python3 postfix dovecot-core dovecot-imapd dovecot-lmtpd'
 lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
 	ca-certificates xz-utils'

@@ -29,6 +29,7 @@ enum value_type {
 #define TO_POST TO(ROLE_POST)
 #define TO_DESK TO(ROLE_DESK)
 #define TO_VAULT TO(ROLE_VAULT)
+#define TO_IMAGE TO(ROLE_IMAGE)
 
 struct row {
 	const char *group; /* "queue" stands for every [queue NAME] */
@@ -99,6 +100,12 @@ static const struct row rows[] = {
     {"post", "timeout", VALUE_TIME, C(post_timeout_s), "60s", 1, 600,
 	TO_POST | TO_INTAKE, "How long Postfix may take for one answer."},
 
+    {"image", "processes", VALUE_NUMBER, C(image_processes), "2", 1, 64,
+	TO_IMAGE, "Processes that encode images anew, one at a time each."},
+    {"image", "pixels_max", VALUE_NUMBER, C(image_pixels_max), "40000000",
+	65536, 100000000, TO_IMAGE,
+	"Width by height of an image; a larger one is withheld."},
+
     {"vault", "epoch", VALUE_TIME, C(epoch_s), "7d", 60, 365 * DAY,
 	TO_VAULT | TO_DESK, "Life of one set of keys."},
     {"vault", "retention", VALUE_TIME, C(retention_s), "35d", 0, 3650L * DAY,
@@ -124,6 +131,10 @@ static const struct row rows[] = {
 	"Agents' mails need a pass in our Authentication-Results."},
     {"queue", "pseudonym_per_ticket", VALUE_BOOL, Q(per_ticket_pseudonym),
 	"false", 0, 0, TO_DESK, "A new pseudonym for every ticket."},
+    {"queue", "attachments", VALUE_CHOICE, Q(attachments), "withhold", 0, 0,
+	TO_INTAKE,
+	"withhold|pass: what agents get of files that are neither text nor "
+	"image."},
     {"queue", "ack", VALUE_TIME, Q(ack_s), "1h", 1, 365 * DAY, TO_DESK,
 	"Promise: acknowledgement."},
     {"queue", "first_reply", VALUE_TIME, Q(first_reply_s), "2h", 1, 365 * DAY,
@@ -351,6 +362,7 @@ queue_free(gpointer data)
 	g_strfreev(queue->agents);
 	g_strfreev(queue->members);
 	g_free(queue->language);
+	g_free(queue->attachments);
 	g_free(queue->faq);
 	g_hash_table_unref(queue->faqs);
 	g_free(queue);
@@ -433,7 +445,7 @@ config_from_file(GKeyFile *file, gboolean partial, GError **err)
 {
 	g_autoptr(config_auto) config = g_new0(struct config, 1);
 	static const char *const groups[] = {"nymdesk", "lmtp", "post",
-	    "vault"};
+	    "image", "vault"};
 
 	config->queues = g_ptr_array_new_with_free_func(queue_free);
 	for (gsize i = 0; i < G_N_ELEMENTS(groups); i++)
@@ -551,7 +563,7 @@ config_for_role(const char *path, enum role role, GError **err)
 	g_autoptr(GKeyFile) from = key_file_load(path, err);
 	g_autoptr(GKeyFile) to = g_key_file_new();
 	static const char *const groups[] = {"nymdesk", "lmtp", "post",
-	    "vault"};
+	    "image", "vault"};
 	g_auto(GStrv) all = NULL;
 
 	if (from == NULL)

@@ -21,6 +21,7 @@ struct config_queue {
 	char *language;	   /* own; fallback for a doubt, "en" */
 	gboolean proof;	   /* agents need an Authentication-Results of ours */
 	gboolean per_ticket_pseudonym; /* a new pseudonym for every ticket */
+	char *attachments; /* own; "withhold", "pass" */
 	gint64 ack_s;
 	gint64 first_reply_s;
 	gint64 decision_s;
@@ -53,6 +54,9 @@ struct config {
 	gint64 post_hand_over; /* processes */
 	gint64 post_notice;    /* processes */
 	gint64 post_timeout_s;
+
+	gint64 image_processes;
+	gint64 image_pixels_max; /* width by height */
 
 	gint64 epoch_s;
 	gint64 retention_s;

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ static const struct {
     [ROLE_DESK] = {0, 0, 1024, FALSE},
     [ROLE_VAULT] = {0, 0, 1024, FALSE},
     [ROLE_POST] = {0, 0, 256, TRUE},
+    [ROLE_IMAGE] = {0, 0, 64, FALSE},
 };
 
 void
@@ -154,4 +156,46 @@ sandbox_enter(enum role role, uid_t uid, gid_t gid, GError **err)
 	/* setresuid() made the process dumpable again on some kernels. */
 	sandbox_no_dump();
 	return calls_enter(role, err);
+}
+
+/* --- a step in a child ------------------------------------------------ */
+
+static gboolean
+step_calls_allow(scmp_filter_ctx ctx)
+{
+	static const int always[] = {SCMP_SYS(brk), SCMP_SYS(clock_gettime),
+	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
+	    SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+	    SCMP_SYS(rt_sigreturn)};
+	static const int unless_code[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+	static const struct scmp_arg_cmp no_code = {.arg = 2,
+	    .op = SCMP_CMP_MASKED_EQ,
+	    .datum_a = PROT_EXEC,
+	    .datum_b = 0};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(always); i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, always[i], 0) != 0)
+			return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(unless_code); i++)
+		if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+			unless_code[i], 1, &no_code) != 0)
+			return FALSE;
+	return TRUE;
+}
+
+gboolean
+sandbox_enter_step(gsize memory, guint cpu_s)
+{
+	scmp_filter_ctx ctx;
+
+#ifdef ND_SANITIZED
+	memory = 0; /* the sanitizers map their shadow memory */
+#endif
+	sandbox_no_dump();
+	if (close_range(0, ~0U, 0) != 0 || !limit_set(RLIMIT_AS, memory) ||
+	    !limit_set(RLIMIT_CPU, cpu_s) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return FALSE;
+	ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	return ctx != NULL && step_calls_allow(ctx) && seccomp_load(ctx) == 0;
 }

@@ -19,6 +19,12 @@
  * not root. */
 gboolean sandbox_enter(enum role role, uid_t uid, gid_t gid, GError **err);
 
+/* For a child that a role forks for one dangerous step, after its memory is
+ * at hand: closes every descriptor, and leaves it memory of so many octets,
+ * so many seconds of CPU, and the calls to use both and to end. It can read,
+ * write, open or start nothing; any other call kills it. */
+gboolean sandbox_enter_step(gsize memory, guint cpu_s);
+
 /* Only PR_SET_DUMPABLE 0 and RLIMIT_CORE 0: first thing in every main(),
  * before anything is read. */
 void sandbox_no_dump(void);

@@ -50,7 +50,7 @@ static void
 users_check(GArray *rows)
 {
 	static const enum role roles[] = {ROLE_LMTP, ROLE_DESK, ROLE_VAULT,
-	    ROLE_POST};
+	    ROLE_POST, ROLE_IMAGE};
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
 	if (geteuid() != 0) {
@@ -128,7 +128,7 @@ role_sockets_check(GArray *rows, const struct config *config)
 	static const enum role pairs[][2] = {{ROLE_VAULT, ROLE_LMTP},
 	    {ROLE_VAULT, ROLE_POST}, {ROLE_DESK, ROLE_LMTP},
 	    {ROLE_DESK, ROLE_POST}, {ROLE_DESK, ROLE_CTL},
-	    {ROLE_POST, ROLE_LMTP}};
+	    {ROLE_POST, ROLE_LMTP}, {ROLE_IMAGE, ROLE_LMTP}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.%s",

@@ -39,11 +39,12 @@ static const struct {
     {ROLE_DESK, ROLE_POST},
     {ROLE_DESK, ROLE_CTL},
     {ROLE_POST, ROLE_LMTP},
+    {ROLE_IMAGE, ROLE_LMTP},
 };
 
 /* Started in this order, stopped in reverse. */
-static const enum role order[] = {ROLE_VAULT, ROLE_DESK, ROLE_POST,
-    ROLE_LMTP};
+static const enum role order[] = {ROLE_VAULT, ROLE_DESK, ROLE_IMAGE,
+    ROLE_POST, ROLE_LMTP};
 
 struct child {
 	struct supervisor *supervisor; /* borrowed: owns this */
@@ -361,6 +362,8 @@ children_make(struct supervisor *sv)
 
 	children_add(sv, ROLE_VAULT, 0, FALSE);
 	children_add(sv, ROLE_DESK, 0, FALSE);
+	for (gint64 i = 0; i < config->image_processes; i++)
+		children_add(sv, ROLE_IMAGE, (guint)i, FALSE);
 	for (gint64 i = 0; i < config->post_hand_over; i++)
 		children_add(sv, ROLE_POST, slot++, FALSE);
 	for (gint64 i = 0; i < config->post_notice; i++)

@@ -95,6 +95,8 @@ desk_kind_name(guint32 kind)
 		return "ack";
 	case PROTO_JOB_ANSWER:
 		return "answer";
+	case PROTO_JOB_ENCRYPTED:
+		return "encrypted";
 	default:
 		return "other";
 	}

@@ -116,7 +116,7 @@ end_promise(struct desk *desk, struct store_promise *promise,
 }
 
 static gboolean
-settle_ack(struct desk *desk, struct store_promise *promise,
+settle_notice(struct desk *desk, struct store_promise *promise,
     enum proto_outcome outcome, gint64 now, GError **err)
 {
 	switch (outcome) {
@@ -164,9 +164,9 @@ static gboolean
 settle_promise(struct desk *desk, struct store_promise *promise,
     enum proto_outcome outcome, gint64 now, GError **err)
 {
-	if (promise->name.kind == PROTO_JOB_ACK)
-		return settle_ack(desk, promise, outcome, now, err);
-	return settle_answer(desk, promise, outcome, now, err);
+	if (promise->name.kind == PROTO_JOB_ANSWER)
+		return settle_answer(desk, promise, outcome, now, err);
+	return settle_notice(desk, promise, outcome, now, err);
 }
 
 static gboolean

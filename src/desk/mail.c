@@ -449,27 +449,42 @@ keep_message(const struct decision *d, GError **err)
 	return store_message_put(d->desk->store, &message, err);
 }
 
+/* The notices that the effects ask for. */
 static gboolean
-promise_ack(const struct decision *d, gint64 due, GError **err)
+promise_notices(const struct decision *d, GError **err)
 {
-	struct store_promise promise = {
-	    .name.key = desk_key(&epoch_at(d, 0)->fingerprint),
-	    .name.kind = PROTO_JOB_ACK,
-	    .ticket = d->ticket.t.number,
-	    .state = STORE_PROMISE_OPEN,
-	    .due = due,
-	    .next_try = d->at,
-	    .alarm_at = ticket_alarm_at(d->at, due),
+	static const struct {
+		enum effect_kind effect;
+		enum proto_job_kind job;
+	} notices[] = {
+	    {EFFECT_QUEUE_ACK, PROTO_JOB_ACK},
+	    {EFFECT_QUEUE_ENCRYPTED, PROTO_JOB_ENCRYPTED},
 	};
 
-	return store_promise_put(d->desk->store, &promise, err);
+	for (gsize i = 0; i < G_N_ELEMENTS(notices); i++) {
+		const struct effect *effect =
+		    effects_find(&d->effects, notices[i].effect);
+		gint64 due = effect != NULL ? effect->value : 0;
+		struct store_promise promise = {
+		    .name.key = desk_key(&epoch_at(d, 0)->fingerprint),
+		    .name.kind = notices[i].job,
+		    .ticket = d->ticket.t.number,
+		    .state = STORE_PROMISE_OPEN,
+		    .due = due,
+		    .next_try = d->at,
+		    .alarm_at = ticket_alarm_at(d->at, due),
+		};
+
+		if (effect != NULL &&
+		    !store_promise_put(d->desk->store, &promise, err))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
 take_new(struct decision *d, GBytes *sealed, GError **err)
 {
-	const struct effect *ack = effects_find(&d->effects, EFFECT_QUEUE_ACK);
-
 	if ((d->flags & PROTO_FLAG_NO_RETURN) == 0 && !keep_contact(d, err))
 		return FALSE;
 	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
@@ -477,9 +492,7 @@ take_new(struct decision *d, GBytes *sealed, GError **err)
 		return FALSE;
 	if (sealed == NULL) /* nobody to acknowledge to */
 		return TRUE;
-	if (!keep_envelope(d, sealed, err))
-		return FALSE;
-	return ack == NULL || promise_ack(d, ack->value, err);
+	return keep_envelope(d, sealed, err) && promise_notices(d, err);
 }
 
 static gboolean
@@ -492,8 +505,9 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return FALSE;
 	/* Row 2: from another address the envelope stays the old one, or a
 	 * stranger with the capability would get the answers. */
-	return !d->is_same_contact || sealed == NULL ||
-	       keep_envelope(d, sealed, err);
+	if (!d->is_same_contact || sealed == NULL)
+		return TRUE;
+	return keep_envelope(d, sealed, err) && promise_notices(d, err);
 }
 
 static gboolean

@@ -104,6 +104,8 @@ refusal(const struct mail_case *c)
 		return "the mail has further recipients";
 	if (c->mail->is_placeholder)
 		return "the mail could not be read";
+	if (c->mail->is_encrypted)
+		return "the mail is encrypted";
 	return NULL;
 }
 

@@ -34,6 +34,8 @@ flags_of(const struct mail *mail)
 		flags |= PROTO_FLAG_PLACEHOLDER;
 	if (mail->from_addr == NULL)
 		flags |= PROTO_FLAG_NO_RETURN;
+	if (mail->is_encrypted)
+		flags |= PROTO_FLAG_ENCRYPTED;
 	return flags;
 }
 

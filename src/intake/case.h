@@ -19,6 +19,7 @@ struct peers {
 	struct ipc_client *vault; /* own */
 	struct ipc_client *desk;  /* own */
 	struct ipc_client *post;  /* own */
+	struct ipc_client *image; /* own */
 };
 
 struct mail_case {

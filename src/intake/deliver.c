@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "intake/case.h"
+#include "intake/image.h"
 #include "mail/parse.h"
 #include "mail/scrub.h"
 #include "ticket/label.h"
@@ -42,6 +43,8 @@ deliver_new(const struct config *config, const struct rules *rules,
 	    ipc_client_new(config->run_dir, ROLE_DESK, ROLE_LMTP, CALL_MS);
 	d->peers.post =
 	    ipc_client_new(config->run_dir, ROLE_POST, ROLE_LMTP, post_ms);
+	d->peers.image = ipc_client_new(config->run_dir, ROLE_IMAGE,
+	    ROLE_LMTP, IMAGE_CALL_MS);
 	return d;
 }
 
@@ -53,6 +56,7 @@ deliver_free(struct deliver *d)
 	ipc_client_free(d->peers.vault);
 	ipc_client_free(d->peers.desk);
 	ipc_client_free(d->peers.post);
+	ipc_client_free(d->peers.image);
 	g_free(d);
 }
 

@@ -3,11 +3,17 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "intake/case.h"
+#include "intake/files.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
 #include "ticket/label.h"
 
 #include "base/banned.h"
+
+/* Any of these, and the desk promises no notice: ticket_decide(). */
+#define UNTOLD                                                                 \
+	((guint32)(PROTO_FLAG_MACHINE | PROTO_FLAG_UNPROVEN |                  \
+	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_NO_RETURN))
 
 /* A mail of our own that came back is never answered. */
 static gboolean
@@ -30,7 +36,8 @@ flags_show(const struct proto_desk_admitted *admitted)
 	    {PROTO_FLAG_UNPROVEN, "unproven"},
 	    {PROTO_FLAG_OTHER_ADDR, "other-address"},
 	    {PROTO_FLAG_PLACEHOLDER, "unreadable"},
-	    {PROTO_FLAG_NO_RETURN, "no-return"}};
+	    {PROTO_FLAG_NO_RETURN, "no-return"},
+	    {PROTO_FLAG_ENCRYPTED, "encrypted"}};
 	GString *out = g_string_new(NULL);
 	char shown[NUMBER_TEXT_SIZE];
 
@@ -95,7 +102,9 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 	    .due = admitted->due,
 	    .flags = flags,
 	    .body = body,
-	    .is_placeholder = c->mail->is_placeholder};
+	    .is_placeholder = c->mail->is_placeholder,
+	    .is_encrypted = c->mail->is_encrypted,
+	    .is_told = (admitted->flags & UNTOLD) == 0};
 
 	return compose_agent_copy(&copy);
 }
@@ -133,7 +142,7 @@ commit(const struct mail_case *c, const struct proto_desk_admit *admit,
 }
 
 static gboolean
-admitted_deliver(struct mail_case *c, const struct scrubbed *body,
+admitted_deliver(struct mail_case *c, struct scrubbed *body,
     const struct proto_desk_admit *admit,
     const struct proto_desk_admitted *admitted, GError **err)
 {
@@ -157,7 +166,8 @@ admitted_deliver(struct mail_case *c, const struct scrubbed *body,
 	if (labels == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "the desk chose a number without labels");
-	if (!copy_hand_over(c, body, admitted, labels, err) ||
+	if (!files_release(c, body, err) ||
+	    !copy_hand_over(c, body, admitted, labels, err) ||
 	    !commit(c, admit, admitted, labels, err))
 		return FALSE;
 	log_info("ticket.mail", LOG_TICKET(&admitted->number),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mail/kind.h"
 #include "mail/writer.h"
 
 #include "base/banned.h"
@@ -114,35 +115,82 @@ copy_headers(GString *out, const struct compose_copy *copy)
 	return TRUE;
 }
 
+/* The next power of two: a size to the octet tells files apart. */
 static char *
 size_of(gsize size)
 {
-	if (size < 1024)
-		return g_strdup_printf("%zu octets", size);
-	if (size < 1024 * 1024)
-		return g_strdup_printf(
-		    "%zu KiB", size / 1024 + (size % 1024 != 0));
-	return g_strdup_printf(
-	    "%zu MiB", size / (1024 * 1024) + (size % (1024 * 1024) != 0));
+	gsize kib = 1;
+
+	while (kib < size / 1024 + (size % 1024 != 0))
+		kib *= 2;
+	return kib < 1024 ? g_strdup_printf("%zu KiB", kib)
+			  : g_strdup_printf("%zu MiB", kib / 1024);
+}
+
+/* Ours, by place and type: the sender's is not known here. */
+static char *
+file_name(const struct scrubbed_file *file, guint number)
+{
+	return g_strdup_printf("attachment-%u.%s", number,
+	    file->text != NULL ? "txt" : kind_of(file->type)->ext);
+}
+
+static gboolean
+is_attached(const struct scrubbed_file *file)
+{
+	return file->text != NULL || file->octets != NULL;
 }
 
 /* One visible line a file, so that nothing vanishes without a word. */
 static void
 append_file_lines(GString *text, const GPtrArray *files)
 {
+	static const char *const fates[] = {
+	    [SCRUBBED_WITHHELD] = "withheld, as it may name its author; answer "
+				  "to ask for it\n as text or picture",
+	    [SCRUBBED_REFUSED] = "withheld, as it could not be decoded safely; "
+				 "answer to ask for it anew",
+	    [SCRUBBED_TOO_LARGE] = "withheld, as it is too large; "
+				   "answer to ask for less",
+	    [SCRUBBED_REDACTED] = "attached as text with personal data masked",
+	    [SCRUBBED_CLEANED] = "attached, encoded anew from its pixels",
+	    [SCRUBBED_PASSED] = "attached unread, as it came; "
+				"it may name its author",
+	};
+
 	if (files == NULL || files->len == 0)
 		return;
 	g_string_append_c(text, '\n');
 	for (guint i = 0; i < files->len; i++) {
 		const struct scrubbed_file *f = g_ptr_array_index(files, i);
-		g_autofree char *type = token_of(f->type);
 		g_autofree char *size = size_of(f->size);
 
-		g_string_append_printf(text, "[attachment-%u: %s, %s, %s]\n",
-		    i + 1, type, size,
-		    f->text != NULL ? "attached with personal data masked"
-				    : "withheld; ask for it if needed");
+		g_string_append_printf(text,
+		    "[attachment-%u: %s, at most %s:\n %s]\n", i + 1, f->what,
+		    size, fates[f->fate]);
 	}
+}
+
+static const char *
+copy_remark(const struct compose_copy *copy)
+{
+	const struct scrubbed *body = copy->body;
+
+	if (copy->is_placeholder)
+		return "[This mail could not be read safely; "
+		       "its content is withheld.\n"
+		       "Answer to ask the player for the same as plain "
+		       "text.]\n";
+	if (copy->is_encrypted && copy->is_told)
+		return "[The player's mail is encrypted and was not passed on; "
+		       "he is told\nhow to send it.]\n";
+	if (copy->is_encrypted)
+		return "[The mail is encrypted and was not passed on. Nobody "
+		       "was told; answer to\nask for the same without "
+		       "encryption.]\n";
+	if (body == NULL || body->text == NULL || body->text[0] == '\0')
+		return "[The mail has no text.]\n";
+	return "";
 }
 
 static char *
@@ -152,13 +200,7 @@ copy_text(const struct compose_copy *copy)
 	GString *text = g_string_new(NULL);
 	g_autofree char *whole = NULL;
 
-	if (copy->is_placeholder)
-		g_string_append(text,
-		    "[This mail could not be read safely; "
-		    "its content is withheld.\n"
-		    "Answer to ask the player for the same as plain text.]\n");
-	else if (body == NULL || body->text == NULL || body->text[0] == '\0')
-		g_string_append(text, "[The mail has no text.]\n");
+	g_string_append(text, copy_remark(copy));
 	if (body != NULL) {
 		if (body->text != NULL && body->text[0] != '\0')
 			g_string_append_printf(text, "%s\n", body->text);
@@ -176,7 +218,7 @@ copy_text(const struct compose_copy *copy)
 }
 
 static gboolean
-has_text_file(const struct scrubbed *body)
+has_attached_file(const struct scrubbed *body)
 {
 	if (body == NULL || body->files == NULL)
 		return FALSE;
@@ -184,23 +226,26 @@ has_text_file(const struct scrubbed *body)
 		const struct scrubbed_file *f =
 		    g_ptr_array_index(body->files, i);
 
-		if (f->text != NULL)
+		if (is_attached(f))
 			return TRUE;
 	}
 	return FALSE;
 }
 
-/* The name is made here and not taken from the file's, so that it cannot
- * hold anything. */
 static void
 append_file_part(GString *out, const struct scrubbed_file *file, guint number)
 {
-	g_autofree char *text = writer_canonical(file->text);
-	g_autofree char *disposition =
-	    g_strdup_printf("Content-Disposition: attachment;"
-			    " filename=\"attachment-%u.txt\"\r\n",
-		number);
+	g_autofree char *name = file_name(file, number);
+	g_autofree char *disposition = g_strdup_printf(
+	    "Content-Disposition: attachment; filename=\"%s\"\r\n", name);
+	g_autofree char *text = NULL;
 
+	if (file->text == NULL) {
+		writer_octets(out, file->octets, kind_of(file->type)->type,
+		    disposition);
+		return;
+	}
+	text = writer_canonical(file->text);
 	writer_part(out, text, disposition);
 }
 
@@ -220,7 +265,7 @@ append_multipart(
 	for (guint i = 0; i < files->len; i++) {
 		const struct scrubbed_file *f = g_ptr_array_index(files, i);
 
-		if (f->text == NULL)
+		if (!is_attached(f))
 			continue;
 		g_string_append_printf(out, "\r\n--%s\r\n", boundary);
 		append_file_part(out, f, i + 1);
@@ -236,7 +281,7 @@ compose_agent_copy(const struct compose_copy *copy)
 
 	if (!copy_headers(out, copy))
 		return refuse(out);
-	if (has_text_file(copy->body))
+	if (has_attached_file(copy->body))
 		append_multipart(out, copy, text);
 	else
 		writer_part(out, text, "");

@@ -7,8 +7,8 @@
  *
  * The header sets are fixed: the same names in the same order for every mail
  * of a kind (design: "What goes out"), however the values look. Lines end in
- * CRLF, the text is UTF-8 in 7bit or quoted-printable, boundaries come from
- * our own Message-ID. Equal values give equal octets, so a repeated hand-over
+ * CRLF, the text is UTF-8 in 7bit or quoted-printable, all else base64,
+ * boundaries come from our own Message-ID. Equal values give equal octets, so a repeated hand-over
  * repeats the mail.
  *
  * All fields are borrowed for the time of the call; a text that is NULL
@@ -39,6 +39,8 @@ struct compose_copy {
 	const char *flags; /* parted by commas, "" if none */
 	const struct scrubbed *body;
 	gboolean is_placeholder; /* the mail could not be read */
+	gboolean is_encrypted;	 /* its text is held back */
+	gboolean is_told;	 /* the player gets a notice of that */
 };
 
 /* The agent copy. Header fields: From To Reply-To Subject Date Message-ID

@@ -3,6 +3,17 @@
 #include "base/banned.h"
 
 void
+mail_file_free(struct mail_file *file)
+{
+	if (file == NULL)
+		return;
+	g_free(file->type);
+	g_free(file->text);
+	g_bytes_unref(file->octets);
+	g_free(file);
+}
+
+void
 mail_free(struct mail *mail)
 {
 	if (mail == NULL)

@@ -31,8 +31,8 @@ enum mail_auth { /* RFC 8601, of our own authserv-id only */
 struct mail_file {
 	char *type;   /* own; sniffed media type in lower case, "image/jpeg" */
 	char *text;   /* own; content of a text type as UTF-8, else NULL */
-	GBytes *octets; /* own; content of what is not text, or NULL: longer
-			 * than a limit */
+	GBytes *octets; /* own; content of what may be passed on but is no
+			 * text (mail/kind.h), or NULL: beyond PARTS_OCTETS */
 	gsize size;   /* octets after transfer decoding */
 	gboolean is_inline; /* inline or inside multipart/related */
 };
@@ -62,6 +62,7 @@ struct mail {
 				   * this mail: From, Message-ID, text */
 };
 
+void mail_file_free(struct mail_file *file);
 void mail_free(struct mail *mail);
 typedef struct mail mail_auto;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mail_auto, mail_free)

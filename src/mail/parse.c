@@ -4,6 +4,7 @@
 
 #include "mail/authres.h"
 #include "mail/charset.h"
+#include "mail/cipher.h"
 #include "mail/decode.h"
 #include "mail/headers.h"
 #include "mail/html.h"
@@ -351,6 +352,18 @@ become_placeholder(struct mail *mail, const char *body, gsize len,
 		g_checksum_update(sum, (const guchar *)body, (gssize)len);
 }
 
+/* The subject of an encrypted mail may be all that can be read of it. */
+static const char *
+guess_language(const struct mail *mail)
+{
+	g_autofree char *all = NULL;
+
+	if (!mail->is_encrypted)
+		return language_guess(mail->text);
+	all = g_strconcat(mail->subject, "\n", mail->text, NULL);
+	return language_guess(all);
+}
+
 static void
 fill(struct mail *mail, const char *raw, gsize len,
     const struct mail_parse_options *options)
@@ -364,12 +377,14 @@ fill(struct mail *mail, const char *raw, gsize len,
 
 	read_facts(mail, headers, options);
 	sum_facts(sum, mail, headers);
-	if (is_ok && parts_collect(raw, len, mail, sum))
+	if (is_ok && parts_collect(raw, len, mail, sum)) {
 		sum_field(sum, mail->text);
-	else
+		cipher_hold(mail);
+	} else {
 		become_placeholder(mail, raw + headers->body,
 		    len - headers->body, sum);
-	g_strlcpy(mail->lang, language_guess(mail->text), sizeof(mail->lang));
+	}
+	g_strlcpy(mail->lang, guess_language(mail), sizeof(mail->lang));
 	g_checksum_get_digest(sum, mail->digest, &digest_len);
 }
 

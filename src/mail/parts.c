@@ -5,6 +5,7 @@
 #include "mail/charset.h"
 #include "mail/decode.h"
 #include "mail/html.h"
+#include "mail/kind.h"
 #include "mail/sniff.h"
 #include "mail/text.h"
 
@@ -25,6 +26,7 @@ struct walk {
 	GChecksum *sum;
 	guint parts;
 	guint bodies;	 /* texts taken so far */
+	gsize octets;	 /* kept so far */
 	gboolean is_cut; /* something was left out */
 	gboolean has_empty; /* a multipart in which no part was found */
 };
@@ -33,6 +35,7 @@ struct walk {
 struct place {
 	guint depth;
 	gboolean is_related; /* in multipart/related, not its root */
+	gboolean is_signature; /* in multipart/signed, not what is signed */
 	GString *text;	     /* borrowed: of the caller; NULL: not wanted */
 };
 
@@ -42,11 +45,7 @@ static void collect(struct walk *walk, GMimeObject *object,
 static void
 file_free(gpointer data)
 {
-	struct mail_file *file = data;
-
-	g_free(file->type);
-	g_free(file->text);
-	g_free(file);
+	mail_file_free(data);
 }
 
 static void
@@ -169,20 +168,33 @@ take_body(struct walk *walk, GMimePart *part, GString *out)
 		walk->is_cut = TRUE;
 }
 
-/* Text types with a grammar of their own carry names and numbers in fields
- * that redaction does not know, so their content is not kept. */
+/* What text, or octets that say nothing, are by their declaration. Types with
+ * a grammar of their own carry names and numbers in fields that redaction does
+ * not know, so their content is not kept. */
 static const char *
-opaque_text_type(GMimeObject *object)
+opaque_type(GMimeObject *object)
 {
-	static const char *const types[][2] = {{"html", "text/html"},
-	    {"calendar", "text/calendar"}, {"vcard", "text/vcard"},
-	    {"x-vcard", "text/vcard"}, {"directory", "text/vcard"},
-	    {"xml", "application/xml"}, {"rtf", "application/rtf"},
-	    {"rfc822-headers", "text/rfc822-headers"}};
+	static const char *const types[][3] = {{"text", "html", "text/html"},
+	    {"text", "calendar", "text/calendar"},
+	    {"application", "ics", "text/calendar"},
+	    {"text", "vcard", "text/vcard"}, {"text", "x-vcard", "text/vcard"},
+	    {"text", "directory", "text/vcard"},
+	    {"text", "xml", "application/xml"},
+	    {"application", "xml", "application/xml"},
+	    {"text", "rtf", "application/rtf"},
+	    {"text", "rfc822-headers", "text/rfc822-headers"},
+	    {"message", "partial", "message/partial"},
+	    {"message", "external-body", "message/external-body"},
+	    {"message", "delivery-status", "message/delivery-status"},
+	    {"message", "*", "message/rfc822"},
+	    {"application", "ms-tnef", "application/ms-tnef"},
+	    {"application", "pgp-encrypted", "application/pgp-encrypted"},
+	    {"application", "pkcs7-mime", "application/pkcs7-mime"},
+	    {"application", "x-pkcs7-mime", "application/pkcs7-mime"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
-		if (is_type(object, "text", types[i][0]))
-			return types[i][1];
+		if (is_type(object, types[i][0], types[i][1]))
+			return types[i][2];
 	return NULL;
 }
 
@@ -191,19 +203,20 @@ type_file(struct mail_file *file, GMimeObject *object, const guint8 *data,
     gsize len)
 {
 	const char *type = sniff_type(data, len);
-	const char *opaque = opaque_text_type(object);
+	const char *opaque = opaque_type(object);
 	g_autofree char *utf8 = NULL;
 	g_autofree char *text = NULL;
-	gboolean may_be_text = strcmp(type, "text/plain") == 0 ||
-	    (strcmp(type, "application/octet-stream") == 0 &&
+	gboolean is_unknown = strcmp(type, "application/octet-stream") == 0;
+	gboolean is_text = strcmp(type, "text/plain") == 0 ||
+	    (is_unknown && is_type(object, "text", "*") &&
 		sniff_is_text(data, len));
 
-	if (!is_type(object, "text", "*") || !may_be_text) {
-		file->type = g_strdup(type);
+	if (opaque != NULL && (is_unknown || is_text)) {
+		file->type = g_strdup(opaque);
 		return;
 	}
-	if (opaque != NULL) {
-		file->type = g_strdup(opaque);
+	if (!is_text) {
+		file->type = g_strdup(type);
 		return;
 	}
 	utf8 = part_to_utf8(object, (const char *)data, len);
@@ -235,8 +248,44 @@ sum_file(GChecksum *sum, const struct mail_file *file, const guint8 *data)
 		    (gssize)len);
 }
 
+/* Takes the octets out of the stream, which is empty then. */
+static GBytes *
+stream_steal(GMimeStream *stream)
+{
+	GByteArray *array = stream_bytes(stream);
+	gsize len = array->len;
+	guint8 *data;
+
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	data = g_byte_array_free(array, FALSE);
+	/* The array has grown to a power of two. */
+	return g_bytes_new_take(g_realloc(data, len), len);
+}
+
 static void
-take_file(struct walk *walk, GMimePart *part, gboolean is_inline)
+keep_octets(struct walk *walk, struct mail_file *file, GMimeStream *stream)
+{
+	enum kind_use use = kind_of(file->type)->use;
+
+	if ((use != KIND_IMAGE && use != KIND_FILE) || file->size == 0 ||
+	    file->size > PARTS_OCTETS - walk->octets)
+		return;
+	walk->octets += file->size;
+	file->octets = stream_steal(stream);
+}
+
+/* By content: whatever else calls itself a signature is a file. */
+static gboolean
+is_seal(const struct mail_file *file, gboolean is_signature)
+{
+	return kind_of(file->type)->use == KIND_SEAL ||
+	    (is_signature &&
+		strcmp(file->type, "application/pkcs7-signature") == 0);
+}
+
+static void
+take_file(struct walk *walk, GMimePart *part, gboolean is_inline,
+    gboolean is_signature)
 {
 	g_autoptr(GMimeStream) stream = decode_part(part);
 	struct mail_file *file = g_new0(struct mail_file, 1);
@@ -249,6 +298,36 @@ take_file(struct walk *walk, GMimePart *part, gboolean is_inline)
 	file->is_inline = is_inline;
 	type_file(file, GMIME_OBJECT(part), data, file->size);
 	sum_file(walk->sum, file, data);
+	if (is_seal(file, is_signature)) {
+		mail_file_free(file);
+		return;
+	}
+	keep_octets(walk, file, stream);
+	g_ptr_array_add(walk->files, file);
+}
+
+/* RFC 1847 2.2: nothing in it is for us. */
+static void
+take_encrypted(struct walk *walk, GMimeMultipart *multipart)
+{
+	struct mail_file *file = g_new0(struct mail_file, 1);
+	int n = g_mime_multipart_get_count(multipart);
+
+	file->type = g_strdup("application/pgp-encrypted");
+	for (int i = 0; i < n && ++walk->parts <= PARTS_MAX; i++) {
+		GMimeObject *object = g_mime_multipart_get_part(multipart, i);
+		g_autoptr(GMimeStream) stream = GMIME_IS_PART(object)
+		    ? decode_part(GMIME_PART(object))
+		    : NULL;
+		GByteArray *bytes =
+		    stream != NULL ? stream_bytes(stream) : NULL;
+
+		if (bytes == NULL || bytes->len == 0)
+			continue;
+		file->size += bytes->len;
+		g_checksum_update(walk->sum, bytes->data,
+		    (gssize)bytes->len);
+	}
 	g_ptr_array_add(walk->files, file);
 }
 
@@ -291,7 +370,8 @@ collect_leaf(struct walk *walk, GMimePart *part, struct place place)
 		take_file(walk, part,
 		    place.is_related ||
 			(disposition != NULL &&
-			    g_ascii_strcasecmp(disposition, "inline") == 0));
+			    g_ascii_strcasecmp(disposition, "inline") == 0),
+		    place.is_signature);
 }
 
 static void
@@ -301,12 +381,15 @@ collect_children(struct walk *walk, GMimeMultipart *multipart,
 	int n = g_mime_multipart_get_count(multipart);
 	gboolean is_related = is_type(GMIME_OBJECT(multipart), "multipart",
 	    "related");
+	gboolean is_signed = is_type(GMIME_OBJECT(multipart), "multipart",
+	    "signed");
 
 	for (int i = 0; i < n && walk->parts <= PARTS_MAX; i++) {
 		struct place child = place;
 
 		child.depth++;
 		child.is_related |= is_related && i > 0;
+		child.is_signature |= is_signed && i > 0;
 		collect(walk, g_mime_multipart_get_part(multipart, i), child);
 	}
 }
@@ -392,6 +475,9 @@ collect(struct walk *walk, GMimeObject *object, struct place place)
 	else if (GMIME_IS_MULTIPART(object) &&
 	    is_type(object, "multipart", "alternative"))
 		collect_alternative(walk, GMIME_MULTIPART(object), place);
+	else if (GMIME_IS_MULTIPART(object) &&
+	    is_type(object, "multipart", "encrypted"))
+		take_encrypted(walk, GMIME_MULTIPART(object));
 	else if (GMIME_IS_MULTIPART(object))
 		collect_children(walk, GMIME_MULTIPART(object), place);
 	else if (GMIME_IS_PART(object))

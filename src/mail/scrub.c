@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mail/kind.h"
 #include "mail/own.h"
 #include "mail/quote.h"
 #include "mail/writer.h"
@@ -18,27 +19,6 @@ static const char *const prefixes[] = {"re", "aw", "wg", "fwd", "fw", "tr",
     "ynt", "ilt", "i̇lt", "rv", "rif", "r", "i", "enc", "res", "отв", "ответ",
     "пересл", "на", "ha", "回复", "回覆", "答复", "转发", "轉寄", "doorst",
     "trs", NULL};
-
-struct extension {
-	const char *type;
-	const char *ext;
-};
-
-static const struct extension extensions[] = {
-    {"image/jpeg", "jpg"},
-    {"image/png", "png"},
-    {"image/gif", "gif"},
-    {"image/webp", "webp"},
-    {"image/heic", "heic"},
-    {"application/pdf", "pdf"},
-    {"application/zip", "zip"},
-    {NULL, NULL},
-};
-
-/* Other text types carry identity in their structure (cards, calendars,
- * hidden parts of HTML) and are withheld. */
-static const char *const released_types[] = {"text/plain", "text/csv",
-    "text/tab-separated-values", "text/markdown", "text/x-log", NULL};
 
 /* Whatever type was claimed: these shapes name people. */
 static const char *const withheld_marks[] = {
@@ -143,6 +123,7 @@ enum armor {
 	ARMOR_BLOCK,   /* until "-----END" */
 	ARMOR_HEADERS, /* of a signed text, until an empty line */
 	ARMOR_UU,      /* until "end" */
+	ARMOR_YENC,    /* until "=yend" */
 };
 
 static enum armor
@@ -152,7 +133,17 @@ armor_begins(const char *line, gsize len)
 		return ARMOR_HEADERS;
 	if (line_starts(line, len, "-----BEGIN "))
 		return ARMOR_BLOCK;
+	if (line_starts(line, len, "=ybegin "))
+		return ARMOR_YENC;
 	return line_is_uu_begin(line, len) ? ARMOR_UU : ARMOR_NONE;
+}
+
+/* Nobody misses a signature or a key. */
+static gboolean
+is_seal(const char *line, gsize len)
+{
+	return line_starts(line, len, "-----BEGIN PGP SIGNATURE") ||
+	       line_starts(line, len, "-----BEGIN PGP PUBLIC KEY");
 }
 
 static gboolean
@@ -162,6 +153,8 @@ armor_ends(enum armor armor, const char *line, gsize len)
 		return line_starts(line, len, "-----END ");
 	if (armor == ARMOR_HEADERS)
 		return len == 0;
+	if (armor == ARMOR_YENC)
+		return line_starts(line, len, "=yend");
 	return len == 3 && line_starts(line, len, "end");
 }
 
@@ -189,30 +182,18 @@ scrub_armor(const char *text)
 		armor = armor_begins(line, len);
 		if (armor == ARMOR_NONE)
 			g_string_append_len(out, text - whole, (gssize)whole);
-		else if (armor != ARMOR_HEADERS)
+		else if (armor != ARMOR_HEADERS && !is_seal(line, len))
 			g_string_append(out, "[encoded block removed]\n");
 	}
 	return g_string_free(out, FALSE);
 }
 
-static const char *
-extension_of(const char *type)
-{
-	for (const struct extension *e = extensions; e->type != NULL; e++)
-		if (strcmp(e->type, type) == 0)
-			return e->ext;
-	return "bin";
-}
-
+/* TRUE if a text names nobody by its shape. */
 static gboolean
-file_is_released(const struct mail_file *file)
+text_is_released(const char *text)
 {
-	if (file->text == NULL || file->type == NULL ||
-	    strlen(file->text) > SCRUB_FILE_MAX ||
-	    !g_strv_contains(released_types, file->type))
-		return FALSE;
 	for (const char *const *m = withheld_marks; *m != NULL; m++)
-		if (strstr(file->text, *m) != NULL)
+		if (strstr(text, *m) != NULL)
 			return FALSE;
 	return TRUE;
 }
@@ -222,28 +203,41 @@ scrubbed_file_free(gpointer data)
 {
 	struct scrubbed_file *file = data;
 
-	g_free(file->name);
 	g_free(file->type);
 	g_free(file->text);
+	g_bytes_unref(file->octets);
 	g_free(file);
 }
 
+static void
+scrub_text_file(const struct mail_file *file, const struct rules *rules,
+    const struct rules_literals *own, struct scrubbed_file *out)
+{
+	g_autofree char *bare = NULL;
+
+	if (strlen(file->text) > SCRUB_FILE_MAX) {
+		out->fate = SCRUBBED_TOO_LARGE;
+		return;
+	}
+	bare = scrub_armor(file->text);
+	if (!text_is_released(bare))
+		return;
+	out->text = rules_redact(rules, own, bare, NULL);
+	out->fate = SCRUBBED_REDACTED;
+}
+
 static struct scrubbed_file *
-scrub_file(const struct mail_file *file, guint number,
-    const struct rules *rules, const struct rules_literals *own)
+scrub_file(const struct mail_file *file, const struct rules *rules,
+    const struct rules_literals *own)
 {
 	struct scrubbed_file *out = g_new0(struct scrubbed_file, 1);
+	const struct kind *kind = kind_of(file->type);
 
-	out->type = g_strdup(
-	    file->type != NULL ? file->type : "application/octet-stream");
+	out->what = kind->what;
+	out->type = g_strdup(kind->type);
 	out->size = file->size;
-	if (file_is_released(file)) {
-		g_autofree char *bare = scrub_armor(file->text);
-
-		out->text = rules_redact(rules, own, bare, NULL);
-	}
-	out->name = g_strdup_printf("attachment-%u.%s", number,
-	    out->text != NULL ? "txt" : extension_of(out->type));
+	if (kind->use == KIND_TEXT && file->text != NULL)
+		scrub_text_file(file, rules, own, out);
 	return out;
 }
 
@@ -255,9 +249,8 @@ scrub_files(const struct mail *mail, const struct rules *rules,
 
 	out->files = g_ptr_array_new_with_free_func(scrubbed_file_free);
 	for (guint i = 0; i < MIN(n, SCRUB_FILES_MAX); i++)
-		g_ptr_array_add(
-		    out->files, scrub_file(g_ptr_array_index(mail->files, i),
-				    i + 1, rules, own));
+		g_ptr_array_add(out->files,
+		    scrub_file(g_ptr_array_index(mail->files, i), rules, own));
 	out->files_left_out = n - out->files->len;
 }
 

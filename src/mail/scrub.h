@@ -10,8 +10,9 @@
  * the new words only, without his name, his address and the addresses that
  * prove a ticket.
  *
- * Fails closed: a kind of attachment that is not known to be harmless is
- * withheld, an armoured or encoded block in a text is taken out. Never logs,
+ * Fails closed: every attachment but a text is withheld (the intake may release
+ * what mail/kind.h permits), an armoured or encoded block in a text is taken
+ * out. Never logs,
  * never puts text of a mail into an error.
  */
 #include <glib.h>
@@ -23,13 +24,25 @@
 #define SCRUB_FILES_MAX 50	 /* attachments that are listed */
 #define SCRUB_FILE_MAX (1 << 20) /* octets of a text that is masked */
 
+enum scrubbed_fate { /* what the agents are told of a file */
+	SCRUBBED_WITHHELD, /* its kind may show who made it */
+	SCRUBBED_REFUSED,  /* it could not be decoded */
+	SCRUBBED_TOO_LARGE, /* it, or all of them together */
+	SCRUBBED_REDACTED, /* text is set */
+	SCRUBBED_CLEANED,  /* octets is set: an image encoded anew */
+	SCRUBBED_PASSED,   /* octets is set: as it came */
+};
+
+/* Has no name: the sender's is not kept, and ours follows from place and
+ * type. */
 struct scrubbed_file {
-	char *name; /* own; "attachment-1.txt", never the sender's */
-	char *type; /* own; media type */
-	char *text; /* own; redacted, or NULL: no text */
-	GBytes *octets; /* own; to be attached as they are: an image encoded
-			 * anew, or what the queue passes; NULL: withheld */
-	gsize size; /* octets of the original */
+	enum scrubbed_fate fate;
+	const char *what; /* borrowed: a literal of mail/kind.h, of the
+			   * original */
+	char *type;	  /* own; media type of what is attached */
+	char *text;	  /* own; redacted, or NULL */
+	GBytes *octets;	  /* own; to be attached as they are, or NULL */
+	gsize size;	  /* octets of the original */
 };
 
 struct scrubbed {

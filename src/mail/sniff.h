@@ -9,7 +9,8 @@
 #include <glib.h>
 
 /* "image/jpeg", ..., "text/plain" for UTF-8 without control characters,
- * else "application/octet-stream". A literal. */
+ * else "application/octet-stream". A literal. What is done with which type:
+ * mail/kind.h. */
 const char *sniff_type(const guint8 *data, gsize len);
 
 /* TRUE if the octets can be text in some 8-bit charset or UTF-16. */

@@ -13,6 +13,7 @@
 		    * than one further character: 68 of the 75 allowed */
 #define QP_LINE 75 /* and a soft break: RFC 2045 6.7 (5) allows 76 */
 #define TEXT_LINE 76
+#define BASE64_LINE 57 /* octets that make a line of 76 */
 
 static gboolean
 char_is_bidi(gunichar c)
@@ -465,4 +466,35 @@ writer_part(GString *out, const char *text, const char *disposition)
 		if (*text == '\n')
 			text++;
 	}
+}
+
+void
+writer_octets(GString *out, GBytes *octets, const char *type,
+    const char *disposition)
+{
+	gsize len;
+	const guint8 *data = g_bytes_get_data(octets, &len);
+	gsize room = (len / BASE64_LINE + 1) * (TEXT_LINE + 8);
+	gsize at;
+	char *p;
+
+	g_string_append_printf(out,
+	    "Content-Type: %s\r\n%s"
+	    "Content-Transfer-Encoding: base64\r\n\r\n",
+	    type, disposition);
+	at = out->len;
+	g_string_set_size(out, at + room);
+	p = out->str + at;
+	while (len > 0) {
+		gsize n = MIN(len, BASE64_LINE);
+		int state = 0, save = 0;
+
+		p += g_base64_encode_step(data, n, FALSE, p, &state, &save);
+		p += g_base64_encode_close(FALSE, p, &state, &save);
+		*p++ = '\r';
+		*p++ = '\n';
+		data += n;
+		len -= n;
+	}
+	g_string_set_size(out, (gsize)(p - out->str));
 }

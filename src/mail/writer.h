@@ -51,4 +51,8 @@ char *writer_time(gint64 time);
  * "". */
 void writer_part(GString *out, const char *text, const char *disposition);
 
+/* The same for octets, as base64 (RFC 2045 6.8). type is a literal. */
+void writer_octets(GString *out, GBytes *octets, const char *type,
+    const char *disposition);
+
 #endif

@@ -10,16 +10,22 @@
 #define LAST_RESORT "en"
 
 struct notices {
-	GHashTable *acks; /* own; language (char) to struct template */
+	GHashTable *kinds[NOTICE_END]; /* own; language (char) to struct
+					* template */
 };
 
-/* All that ack.txt may use. */
-static const char *const ack_names[] = {"number", "category", "first_reply",
+static const char *const files[NOTICE_END] = {
+    [NOTICE_ACK] = "ack.txt",
+    [NOTICE_ENCRYPTED] = "encrypted.txt",
+};
+
+/* All that a template may use. */
+static const char *const names[] = {"number", "category", "first_reply",
 	"decision", "deposit_or_withdrawal", "faq", "forget", "escalate",
 	"forget_now", NULL};
 
 static void
-ack_free(gpointer data)
+free_template(gpointer data)
 {
 	template_free(data);
 }
@@ -35,38 +41,61 @@ is_language(const char *name)
 }
 
 static struct template *
-ack_load(const char *path, GError **err)
+load_template(const char *path, GError **err)
 {
 	g_autofree char *text = NULL;
 	gsize len;
-	struct template *ack;
+	struct template *template;
 
 	if (!g_file_get_contents(path, &text, &len, err))
 		return NULL;
-	ack = template_parse(text, len, ack_names, err);
-	if (ack != NULL && template_header(ack, "Subject") == NULL) {
-		template_free(ack);
+	template = template_parse(text, len, names, err);
+	if (template != NULL && template_header(template, "Subject") == NULL) {
+		template_free(template);
 		error_fail(err, ERROR_PERM, "template: no Subject");
 		return NULL;
 	}
-	return ack;
+	return template;
+}
+
+static gboolean
+load_notice(GHashTable *kind, const char *dir, const char *lang,
+    const char *file, GError **err)
+{
+	g_autofree char *path = g_build_filename(dir, lang, file, NULL);
+	struct template *template;
+
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		return TRUE;
+	template = load_template(path, err);
+	if (template == NULL) {
+		g_prefix_error(err, "%s/%s: ", lang, file);
+		return FALSE;
+	}
+	(void)g_hash_table_insert(kind, g_strdup(lang), template);
+	return TRUE;
 }
 
 static gboolean
 load_language(struct notices *notices, const char *dir, const char *lang,
     GError **err)
 {
-	g_autofree char *path = g_build_filename(dir, lang, "ack.txt", NULL);
-	struct template *ack;
+	for (guint i = 0; is_language(lang) && i < NOTICE_END; i++)
+		if (!load_notice(notices->kinds[i], dir, lang, files[i], err))
+			return FALSE;
+	return TRUE;
+}
 
-	if (!is_language(lang) || !g_file_test(path, G_FILE_TEST_EXISTS))
-		return TRUE;
-	ack = ack_load(path, err);
-	if (ack == NULL) {
-		g_prefix_error(err, "%s/ack.txt: ", lang);
-		return FALSE;
-	}
-	(void)g_hash_table_insert(notices->acks, g_strdup(lang), ack);
+static gboolean
+has_last_resort(const struct notices *notices, GError **err)
+{
+	for (guint i = 0; i < NOTICE_END; i++)
+		if (!g_hash_table_contains(notices->kinds[i], LAST_RESORT)) {
+			error_fail(err, ERROR_PERM, " is missing");
+			g_prefix_error(err, "templates: %s/%s", LAST_RESORT,
+			    files[i]);
+			return FALSE;
+		}
 	return TRUE;
 }
 
@@ -81,15 +110,13 @@ notices_load(const char *template_dir, GError **err)
 	if (dir == NULL)
 		return NULL;
 	notices = g_new(struct notices, 1);
-	notices->acks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	    ack_free);
+	for (guint i = 0; i < NOTICE_END; i++)
+		notices->kinds[i] = g_hash_table_new_full(g_str_hash,
+		    g_str_equal, g_free, free_template);
 	while (ok && (name = g_dir_read_name(dir)) != NULL)
 		ok = load_language(notices, template_dir, name, err);
 	g_dir_close(dir);
-	if (ok && !g_hash_table_contains(notices->acks, LAST_RESORT))
-		ok = error_fail(err, ERROR_PERM,
-		    "templates: en/ack.txt is missing");
-	if (ok)
+	if (ok && has_last_resort(notices, err))
 		return notices;
 	notices_free(notices);
 	return NULL;
@@ -100,36 +127,38 @@ notices_free(struct notices *notices)
 {
 	if (notices == NULL)
 		return;
-	g_hash_table_unref(notices->acks);
+	for (guint i = 0; i < NOTICE_END; i++)
+		g_hash_table_unref(notices->kinds[i]);
 	g_free(notices);
 }
 
 /* The language itself, else without its region. */
 static const struct template *
-find_language(const struct notices *notices, const char *lang)
+find_language(GHashTable *kind, const char *lang)
 {
-	const struct template *ack;
+	const struct template *found;
 	g_autofree char *base = NULL;
 
 	if (lang == NULL || lang[0] == '\0')
 		return NULL;
-	ack = g_hash_table_lookup(notices->acks, lang);
-	if (ack != NULL)
-		return ack;
+	found = g_hash_table_lookup(kind, lang);
+	if (found != NULL)
+		return found;
 	base = g_strndup(lang, strcspn(lang, "-_"));
-	return g_hash_table_lookup(notices->acks, base);
+	return g_hash_table_lookup(kind, base);
 }
 
 static const struct template *
-find_ack(const struct notices *notices, const struct notice_ack_args *args)
+find_template(const struct notices *notices, const struct notice_args *args)
 {
-	const struct template *ack = find_language(notices, args->lang);
+	GHashTable *kind = notices->kinds[args->kind];
+	const struct template *found = find_language(kind, args->lang);
 
-	if (ack == NULL)
-		ack = find_language(notices, args->fallback_lang);
-	if (ack == NULL)
-		ack = find_language(notices, LAST_RESORT);
-	return ack;
+	if (found == NULL)
+		found = find_language(kind, args->fallback_lang);
+	if (found == NULL)
+		found = find_language(kind, LAST_RESORT);
+	return found;
 }
 
 /* A time that reads the same in every language; NULL if it is not set.
@@ -146,14 +175,14 @@ format_time(gint64 time, const char *format)
 
 /* What the template calls the category; NULL if it has no word for it. */
 static const char *
-localized_category(const struct template *ack, const char *category)
+localized_category(const struct template *template, const char *category)
 {
 	g_autofree char *name = NULL;
 
 	if (category == NULL || category[0] == '\0')
 		return NULL;
 	name = g_strconcat("Category-", category, NULL);
-	return template_header(ack, name);
+	return template_header(template, name);
 }
 
 static gboolean
@@ -164,17 +193,17 @@ is_about_payment(const char *category)
 }
 
 gboolean
-notice_ack(const struct notices *notices, const struct notice_ack_args *args,
+notice_write(const struct notices *notices, const struct notice_args *args,
     char **subject, char **text)
 {
-	const struct template *ack = find_ack(notices, args);
+	const struct template *template = find_template(notices, args);
 	g_autofree char *first_reply = format_time(args->first_reply_due,
 	    "%Y-%m-%d %H:%M UTC");
 	g_autofree char *decision = format_time(args->decision_due,
 	    "%Y-%m-%d %H:%M UTC");
 	g_autofree char *forget = format_time(args->forget, "%Y-%m-%d");
-	const char *category = ack != NULL
-	    ? localized_category(ack, args->category)
+	const char *category = template != NULL
+	    ? localized_category(template, args->category)
 	    : NULL;
 	const struct template_value values[] = {
 		{.name = "number", .value = args->number},
@@ -188,9 +217,9 @@ notice_ack(const struct notices *notices, const struct notice_ack_args *args,
 		{.name = NULL},
 	};
 
-	if (ack == NULL)
+	if (template == NULL)
 		return FALSE;
-	*subject = template_expand_header(ack, "Subject", values);
-	*text = template_expand(ack, values);
+	*subject = template_expand_header(template, "Subject", values);
+	*text = template_expand(template, values);
 	return TRUE;
 }

@@ -10,12 +10,20 @@
 
 struct notices;
 
-/* Loads <dir>/<lang>/ack.txt for every language there is; "en" must be. The
- * error names language and line. */
+/* Each has a file of its own in a language's directory. */
+enum notice_kind {
+	NOTICE_ACK,	  /* ack.txt: acknowledges a new ticket */
+	NOTICE_ENCRYPTED, /* encrypted.txt: how to send what we cannot read */
+	NOTICE_END
+};
+
+/* Loads <dir>/<lang>/... for every language there is; "en" must have all. The
+ * error names language, file and line. */
 struct notices *notices_load(const char *template_dir, GError **err);
 void notices_free(struct notices *notices);
 
-struct notice_ack_args {
+struct notice_args {
+	enum notice_kind kind;
 	const char *lang;	   /* "de", "" if in doubt */
 	const char *fallback_lang; /* the queue's */
 	const char *number;	   /* as shown, "K7F3-9Q2Y" */
@@ -26,10 +34,10 @@ struct notice_ack_args {
 	gint64 forget;		   /* when the contact's keys die */
 };
 
-/* The acknowledgement of a new ticket, in lang, else fallback_lang, else
- * English. *subject is one line; *text is UTF-8 with LF line ends. The caller
- * frees both. Always TRUE for what notices_load() gave. */
-gboolean notice_ack(const struct notices *notices,
-    const struct notice_ack_args *args, char **subject, char **text);
+/* In lang, else fallback_lang, else English. *subject is one line; *text is
+ * UTF-8 with LF line ends. The caller frees both. Always TRUE for what
+ * notices_load() gave. */
+gboolean notice_write(const struct notices *notices,
+    const struct notice_args *args, char **subject, char **text);
 
 #endif

@@ -15,6 +15,12 @@ faq_for(const struct config_queue *queue, const char *category)
 	return link != NULL ? link : queue->faq;
 }
 
+static enum notice_kind
+notice_kind(guint32 job)
+{
+	return job == PROTO_JOB_ENCRYPTED ? NOTICE_ENCRYPTED : NOTICE_ACK;
+}
+
 static enum proto_outcome
 notice_send(struct post *post, const struct proto_job *job, guint index,
     struct smtp_result *result)
@@ -24,7 +30,8 @@ notice_send(struct post *post, const struct proto_job *job, guint index,
 	char shown[NUMBER_TEXT_SIZE];
 	g_autofree char *subject = NULL;
 	g_autofree char *text = NULL;
-	struct notice_ack_args args = {.lang = job->lang,
+	struct notice_args args = {.kind = notice_kind(job->name.kind),
+	    .lang = job->lang,
 	    .number = number_show(&job->number, shown),
 	    .category = job->category,
 	    .forget = job->forget};
@@ -38,7 +45,7 @@ notice_send(struct post *post, const struct proto_job *job, guint index,
 	args.faq = faq_for(queue, job->category);
 	args.first_reply_due = job->opened + queue->first_reply_s;
 	args.decision_due = job->opened + queue->decision_s;
-	if (!notice_ack(post->notices, &args, &subject, &text))
+	if (!notice_write(post->notices, &args, &subject, &text))
 		return PROTO_DEFERRED;
 	mail.notice_subject = subject;
 	mail.text = text;

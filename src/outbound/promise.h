@@ -3,7 +3,7 @@
 
 /*
  * The post that keeps promises: claims due notices at the desk, renders and
- * sends them, settles. Today the one notice is the acknowledgement.
+ * sends them, settles.
  */
 #include "outbound/post.h"
 

@@ -219,35 +219,63 @@ client_send(struct ipc_client *client, GBytes *frame, int fd, GError **err)
 	return FALSE;
 }
 
+static GBytes *
+client_receive(struct ipc_client *client, int *fd, GError **err)
+{
+	GBytes *reply = frame_receive(client->sock, fd, 0);
+
+	if (reply != NULL)
+		return reply;
+	if (errno == 0)
+		error_fail(err, ERROR_TEMP, "a role hung up");
+	else
+		error_fail_errno(err, ERROR_TEMP, "no answer from a role");
+	ipc_client_drop(client);
+	return NULL;
+}
+
+gboolean
+ipc_call_body(struct ipc_client *client, const struct ipc_call *call,
+    int *body, GError **err)
+{
+	g_autoptr(GBytes) frame =
+	    proto_encode(call->request_type, call->request, err);
+	g_autoptr(GBytes) reply = NULL;
+	gboolean ok;
+
+	*body = -1;
+	if (frame == NULL || !client_send(client, frame, call->fd, err))
+		return FALSE;
+	reply = client_receive(client, body, err);
+	if (reply == NULL)
+		return FALSE;
+	if (proto_frame_type(reply) == PROTO_ERROR) {
+		ok = proto_decode_error(reply, err);
+	} else {
+		ok = proto_decode(reply, call->answer_type, call->answer, err);
+		if (!ok)
+			ipc_client_drop(client);
+	}
+	if (!ok && *body >= 0) {
+		close(*body);
+		*body = -1;
+	}
+	return ok;
+}
+
 gboolean
 ipc_call(struct ipc_client *client, enum proto_type request_type,
     gconstpointer request, int fd, enum proto_type answer_type,
     gpointer answer, GError **err)
 {
-	g_autoptr(GBytes) frame = proto_encode(request_type, request, err);
-	g_autoptr(GBytes) reply = NULL;
-	int extra;
+	const struct ipc_call call = {request_type, request, fd, answer_type,
+	    answer};
+	int body;
+	gboolean ok = ipc_call_body(client, &call, &body, err);
 
-	if (frame == NULL || !client_send(client, frame, fd, err))
-		return FALSE;
-	reply = frame_receive(client->sock, &extra, 0);
-	if (extra >= 0)
-		close(extra);
-	if (reply == NULL) {
-		if (errno == 0)
-			error_fail(err, ERROR_TEMP, "a role hung up");
-		else
-			error_fail_errno(err, ERROR_TEMP,
-			    "no answer from a role");
-		ipc_client_drop(client);
-		return FALSE;
-	}
-	if (proto_frame_type(reply) == PROTO_ERROR)
-		return proto_decode_error(reply, err);
-	if (proto_decode(reply, answer_type, answer, err))
-		return TRUE;
-	ipc_client_drop(client);
-	return FALSE;
+	if (body >= 0)
+		close(body);
+	return ok;
 }
 
 /* --- server --------------------------------------------------------- */
@@ -467,18 +495,19 @@ ipc_server_peers(const struct ipc_server *server, enum role client)
 }
 
 static void
-peer_send(struct ipc_peer *peer, GBytes *frame)
+peer_send(struct ipc_peer *peer, GBytes *frame, int fd)
 {
 	g_assert(peer->is_waiting);
 	peer->is_waiting = FALSE;
 	/* One answer to one request always fits the socket's buffer; a peer
 	 * for which it does not has broken the protocol. */
-	if (!frame_send(peer->sock, frame, -1, MSG_DONTWAIT))
+	if (!frame_send(peer->sock, frame, fd, MSG_DONTWAIT))
 		peer->is_gone = TRUE;
 }
 
 void
-ipc_answer(struct ipc_peer *peer, enum proto_type type, gconstpointer message)
+ipc_answer_body(struct ipc_peer *peer, enum proto_type type,
+    gconstpointer message, int fd)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) frame = proto_encode(type, message, &error);
@@ -486,7 +515,13 @@ ipc_answer(struct ipc_peer *peer, enum proto_type type, gconstpointer message)
 	if (frame == NULL)
 		ipc_answer_error(peer, error);
 	else
-		peer_send(peer, frame);
+		peer_send(peer, frame, fd);
+}
+
+void
+ipc_answer(struct ipc_peer *peer, enum proto_type type, gconstpointer message)
+{
+	ipc_answer_body(peer, type, message, -1);
 }
 
 void
@@ -494,7 +529,7 @@ ipc_answer_error(struct ipc_peer *peer, const GError *error)
 {
 	g_autoptr(GBytes) frame = proto_encode_error(error);
 
-	peer_send(peer, frame);
+	peer_send(peer, frame, -1);
 }
 
 int

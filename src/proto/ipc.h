@@ -33,6 +33,19 @@ gboolean ipc_call(struct ipc_client *client, enum proto_type request_type,
     gconstpointer request, int fd, enum proto_type answer_type,
     gpointer answer, GError **err);
 
+struct ipc_call {
+	enum proto_type request_type;
+	gconstpointer request;
+	int fd; /* sent beside the request, or -1; stays the caller's */
+	enum proto_type answer_type;
+	gpointer answer;
+};
+
+/* As ipc_call(), but keeps the descriptor beside the answer: *body, which the
+ * caller closes, or -1. It is -1 after a failure. */
+gboolean ipc_call_body(struct ipc_client *client, const struct ipc_call *call,
+    int *body, GError **err);
+
 /* Closes the connection; the next call makes a new one. */
 void ipc_client_drop(struct ipc_client *client);
 
@@ -68,6 +81,9 @@ guint ipc_server_peers(const struct ipc_server *server, enum role client);
 
 void ipc_answer(struct ipc_peer *peer, enum proto_type type,
     gconstpointer message);
+/* The same with a descriptor beside the answer; fd stays the caller's. */
+void ipc_answer_body(struct ipc_peer *peer, enum proto_type type,
+    gconstpointer message, int fd);
 void ipc_answer_error(struct ipc_peer *peer, const GError *error);
 
 /* Makes and binds a listening socket in run_dir for this pair of roles, mode

@@ -30,7 +30,7 @@ start_clocks(const struct context *c, struct effects *out)
 /* RFC 3834 2: no automatic response to an automatic mail, nor to an address
  * that is shown forged, which would make us the source of backscatter. */
 static gboolean
-may_acknowledge(guint32 flags)
+may_tell(guint32 flags)
 {
 	return (flags & (TICKET_FLAG_MACHINE | TICKET_FLAG_UNPROVEN |
 			    TICKET_FLAG_NO_RETURN)) == 0;
@@ -43,16 +43,29 @@ on_opened(const struct context *c, struct effects *out)
 	start_clocks(c, out);
 	add(out, EFFECT_ADD_FLAGS, c->event->flags);
 	add(out, EFFECT_COUNT_MESSAGE, 1);
-	if (may_acknowledge(c->event->flags))
-		add(out, EFFECT_QUEUE_ACK, c->now + c->policy->ack_s);
+	if (!may_tell(c->event->flags))
+		return;
+	/* That notice acknowledges, too. */
+	add(out,
+	    (c->event->flags & TICKET_FLAG_ENCRYPTED) != 0
+		? EFFECT_QUEUE_ENCRYPTED
+		: EFFECT_QUEUE_ACK,
+	    c->now + c->policy->ack_s);
 }
 
 static void
 on_player_mail(const struct context *c, struct effects *out)
 {
-	add(out, EFFECT_ADD_FLAGS, c->event->flags);
+	guint32 flags = c->event->flags;
+
+	add(out, EFFECT_ADD_FLAGS, flags);
 	add(out, EFFECT_COUNT_MESSAGE, 1);
-	if (!c->event->reopens || (c->event->flags & TICKET_FLAG_MACHINE) != 0)
+	/* From another address: the notice would reach whoever opened the
+	 * ticket, and not who encrypts. */
+	if ((flags & TICKET_FLAG_ENCRYPTED) != 0 && may_tell(flags) &&
+	    (flags & TICKET_FLAG_OTHER_ADDR) == 0)
+		add(out, EFFECT_QUEUE_ENCRYPTED, c->now + c->policy->ack_s);
+	if (!c->event->reopens || (flags & TICKET_FLAG_MACHINE) != 0)
 		return;
 	/* The player waits anew, so he is promised anew. */
 	start_clocks(c, out);
@@ -137,6 +150,7 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		ticket->messages += (guint32)effect->value;
 		break;
 	case EFFECT_QUEUE_ACK:
+	case EFFECT_QUEUE_ENCRYPTED:
 	case EFFECT_ALARM:
 		break;
 	}

@@ -6,7 +6,7 @@
  *
  * ticket_decide() keeps nothing, asks nothing and cannot fail. The caller
  * applies the effects in one transaction: ticket_apply() does those that
- * change the ticket itself; EFFECT_QUEUE_ACK and EFFECT_ALARM are his. All
+ * change the ticket itself; EFFECT_QUEUE_... and EFFECT_ALARM are his. All
  * times are seconds since 1970 by the gateway's own clock, never by a
  * header of a mail.
  */
@@ -64,8 +64,8 @@ struct policy {
 enum event_kind {
 	EVENT_OPENED,	   /* the first mail; the ticket has no times yet */
 	EVENT_PLAYER_MAIL, /* another mail of the player's side */
-	EVENT_ACK_SENT,
-	EVENT_ACK_FAILED, /* the MTA refused the acknowledgement for good */
+	EVENT_ACK_SENT,	  /* or another notice that names the ticket */
+	EVENT_ACK_FAILED, /* the MTA refused the notice for good */
 	EVENT_ANSWER_SENT,
 	EVENT_END
 };
@@ -86,6 +86,7 @@ enum effect_kind {
 	EFFECT_ADD_FLAGS,
 	EFFECT_COUNT_MESSAGE,
 	EFFECT_QUEUE_ACK, /* value: when it is due */
+	EFFECT_QUEUE_ENCRYPTED, /* the same: tell him how to send it */
 	EFFECT_ALARM,	  /* an operator must look at this ticket */
 };
 

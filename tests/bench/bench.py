@@ -297,7 +297,7 @@ class Nymdesk:
             os.makedirs(bin_dir)
             for program in ("nymdeskd", "nymdesk", "nymdesk-lmtp",
                             "nymdesk-desk", "nymdesk-vault",
-                            "nymdesk-post"):
+                            "nymdesk-post", "nymdesk-image"):
                 shutil.copy(os.path.join(self.bin, program), bin_dir)
             for share in ("filters", "templates"):
                 shutil.copytree(os.path.join(ROOT, share),

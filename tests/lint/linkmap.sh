@@ -34,10 +34,14 @@ check nymdeskd libsystemd
 check nymdesk libjson-glib-1.0
 check nymdesk-desk libsqlite3
 check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
+check nymdesk-image 'libjpeg|libpng16|libgif|libwebp|libwebpdemux'
 check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
 check nymdesk-vault libsodium
 need nymdesk-desk libsqlite3
 need nymdesk-lmtp libgmime-3.0
+for lib in libjpeg libpng16 libgif libwebpdemux; do
+	need nymdesk-image $lib
+done
 need nymdesk-post libetpan
 need nymdesk-vault libsodium
 exit $failed

@@ -13,7 +13,7 @@ import traceback
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-MODULES = ("leakscan", "conversation", "agents", "shapes", "cli", "roles",
+MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli", "roles",
            "faults", "corpus")
 
 

@@ -30,7 +30,7 @@ QUEUE = "support@casino.example"
 TEAM = "team@agents.example"
 ANNA = "anna@agents.example"
 BEN = "ben@agents.example"
-ROLES = ("lmtp", "desk", "vault", "post")
+ROLES = ("lmtp", "desk", "vault", "post", "image")
 PROGRAMS = ("nymdesk", "nymdeskd") + tuple("nymdesk-" + r for r in ROLES)
 
 CONF = """\

@@ -4,7 +4,7 @@
  * a comment. Words in capitals are names the scenario gives.
  *
  *   mail M from C [queue Q] [by T] [ref T] [subject T] [machine] [forged]
- *        [noreturn] [bounce]
+ *        [noreturn] [encrypted] [bounce]
  *                     C's mail M arrives; it names the ticket that mail T
  *                     opened by capability address, reference or subject
  *   again             the last mail arrives once more, byte for byte
@@ -14,8 +14,9 @@
  *   due DURATION      what the agents were told, counted from now
  *   nym same|differs T   its pseudonym beside that of T's ticket
  *   wait DURATION     time passes: 90, 59m, 2h, 7d; the desk ticks
- *   post S ack of T OUTCOME   slot S claims the one job there is, which must
- *                     be this one, and it ends: sent, deferred, failed, lost
+ *   post S ack|encrypted of T OUTCOME   slot S claims the one job there is,
+ *                     which must be this one, and it ends: sent, deferred,
+ *                     failed, lost
  *   post S settle T OUTCOME   slot S reports again on its job
  *   post S nothing    slot S asks and gets no job
  *   resume S nothing|T   what slot S still holds
@@ -175,6 +176,7 @@ do_mail(struct play *p)
 	    {"machine", PROTO_FLAG_MACHINE},
 	    {"forged", PROTO_FLAG_UNPROVEN},
 	    {"noreturn", PROTO_FLAG_NO_RETURN},
+	    {"encrypted", PROTO_FLAG_ENCRYPTED},
 	};
 	const char *name = keep(p, word(p));
 	struct told *out = g_new0(struct told, 1);
@@ -330,6 +332,7 @@ static void
 do_post(struct play *p)
 {
 	struct proto_desk_work work = {.slot = number_word(p), .want = 2};
+	enum proto_job_kind kind = PROTO_JOB_ACK;
 	struct told *about = NULL;
 
 	if (next_is(p, "settle")) {
@@ -341,10 +344,14 @@ do_post(struct play *p)
 		ask(p, &work, NULL);
 		return;
 	}
-	expect(p, next_is(p, "ack") && next_is(p, "of"), "post S ack of T");
+	if (next_is(p, "encrypted"))
+		kind = PROTO_JOB_ENCRYPTED;
+	else
+		expect(p, next_is(p, "ack"), "post S ack of T");
+	expect(p, next_is(p, "of"), "post S ack of T");
 	about = told(p);
 	ask(p, &work, about);
-	expect(p, about->job.kind == PROTO_JOB_ACK, "another kind of job");
+	expect(p, about->job.kind == kind, "another kind of job");
 	settle(p, work.slot, &about->job);
 }
 

@@ -5,6 +5,7 @@
  * The parts of test-intake. Each runs one group of cmocka tests and returns
  * how many failed.
  */
+int test_intake_files(void);
 int test_intake_hazard(void);
 int test_intake_session(void);
 int test_intake_server(void);

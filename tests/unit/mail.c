@@ -14,6 +14,7 @@
 #include "base/banned.h"
 
 int mail_facts_tests(void);
+int mail_files_tests(void);
 int mail_out_tests(void);
 int mail_text_tests(void);
 
@@ -211,7 +212,7 @@ texts_are_taken(void **state)
 		 "--b--", "a\n\n> S\n>\n> in\n>\n> ner\n", 0},
 		{"Content-Type: multipart/signed; boundary=b\r\n\r\n" PLAIN
 		 "a\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n"
-		 "-----BEGIN PGP SIGNATURE-----\r\n--b--", "a\n", 1},
+		 "-----BEGIN PGP SIGNATURE-----\r\n--b--", "a\n", 0},
 		{MIXED PLAIN "a\r\n--b\r\nContent-Type: multipart/mixed; "
 		 "boundary=c\r\n\r\nlost\r\n--b--", "a\n\n" TEXT_CUT "\n",
 		    0},
@@ -262,10 +263,23 @@ files_are_typed_by_content(void **state)
 		    NULL, FALSE},
 		{"Content-Type: text/directory", "x", "text/vcard", NULL,
 		    FALSE},
-		{"Content-Type: image/jpeg", "a text", "text/plain", NULL,
+		{"Content-Type: image/jpeg", "a text", "text/plain", "a text\n",
 		    FALSE},
-		{"Content-Type: application/pkcs7-mime", "\x30\x82\x01",
+		{"Content-Type: image/jpeg", "gr\xfc\xdf",
 		    "application/octet-stream", NULL, FALSE},
+		{"Content-Type: application/ics", "x", "text/calendar", NULL,
+		    FALSE},
+		{"Content-Type: message/delivery-status", "Action: failed",
+		    "message/delivery-status", NULL, FALSE},
+		{"Content-Type: message/external-body; access-type=url", "x",
+		    "message/external-body", NULL, FALSE},
+		{"Content-Type: application/ms-tnef", "x",
+		    "application/ms-tnef", NULL, FALSE},
+		{"Content-Type: application/ms-tnef", "%PDF-1.4",
+		    "application/pdf", NULL, FALSE},
+		{"Content-Type: application/octet-stream",
+		    "Received: from x\r\nFrom: y", "message/rfc822", NULL,
+		    FALSE},
 		{"Content-Type: text/plain", "", "text/plain", "", FALSE},
 	};
 
@@ -603,6 +617,7 @@ main(void)
 	mail_init();
 	failed = mail_text_tests();
 	failed += mail_facts_tests();
+	failed += mail_files_tests();
 	failed += mail_in_tests();
 	failed += mail_out_tests();
 	return failed;

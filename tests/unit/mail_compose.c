@@ -160,16 +160,81 @@ test_copy_exact(void **state)
 	assert_string_equal(text, want);
 }
 
+static GBytes *
+octets_make(gsize len)
+{
+	guint8 *data = g_malloc(len);
+
+	for (gsize i = 0; i < len; i++)
+		data[i] = (guint8)(i * 7);
+	return g_bytes_new_take(data, len);
+}
+
+/* Any length comes back as it was, in lines of 76. */
+static void
+test_octets_round_trip(void **state)
+{
+	static const char head[] = "Content-Type: image/png\r\nD: x\r\n"
+				   "Content-Transfer-Encoding: base64\r\n\r\n";
+
+	(void)state;
+	for (gsize len = 0; len < 300; len++) {
+		g_autoptr(GBytes) octets = octets_make(len);
+		g_autoptr(GString) out = g_string_new(NULL);
+		g_autofree guchar *back = NULL;
+		g_auto(GStrv) lines = NULL;
+		gsize got;
+
+		writer_octets(out, octets, "image/png", "D: x\r\n");
+		assert_true(g_str_has_prefix(out->str, head));
+		assert_int_equal(out->len, strlen(out->str));
+		lines = g_strsplit(out->str + sizeof head - 1, "\r\n", -1);
+		for (guint i = 0; i + 2 < g_strv_length(lines); i++)
+			assert_int_equal(strlen(lines[i]), 76);
+		back = g_base64_decode(out->str + sizeof head - 1, &got);
+		assert_int_equal(got, len);
+		assert_memory_equal(back, g_bytes_get_data(octets, NULL), len);
+	}
+}
+
+static void
+check_part(GMimeMultipart *parts, int at, const char *type, const char *name)
+{
+	GMimeObject *part = g_mime_multipart_get_part(parts, at);
+	g_autofree char *got = g_mime_content_type_get_mime_type(
+	    g_mime_object_get_content_type(part));
+
+	assert_string_equal(got, type);
+	assert_string_equal(
+	    g_mime_part_get_filename(GMIME_PART(part)), name);
+	assert_int_equal(
+	    g_mime_header_list_get_count(g_mime_object_get_header_list(part)),
+	    3);
+}
+
 static void
 test_copy_files(void **state)
 {
 	GPtrArray *files = g_ptr_array_new();
-	struct scrubbed_file jpeg = {
-	    (char *)"attachment-1.jpg", (char *)"image/jpeg", NULL, NULL,
-	    186000};
-	struct scrubbed_file text = {(char *)"evil\"\r\nX: y",
-	    (char *)"text/plain",
-	    (char *)"--=_k7f39q2y.0123456789abc.0123456789abc\nend", NULL, 20};
+	g_autoptr(GBytes) octets = octets_make(1000);
+	struct scrubbed_file jpeg = {.what = "a JPEG image",
+	    .type = (char *)"image/jpeg",
+	    .size = 186000};
+	struct scrubbed_file text = {.fate = SCRUBBED_REDACTED,
+	    .what = "a text",
+	    .type = (char *)"text/plain",
+	    .text = (char *)"--=_k7f39q2y.0123456789abc.0123456789abc\nend",
+	    .size = 20};
+	struct scrubbed_file pdf = {.fate = SCRUBBED_PASSED,
+	    .what = "a PDF document",
+	    .type = (char *)"application/pdf",
+	    .octets = octets,
+	    .size = 1000};
+	struct scrubbed_file evil = {.fate = SCRUBBED_CLEANED,
+	    .what = "a PNG image",
+	    .type = (char *)"image/png\r\nX-Evil: y",
+	    .octets = octets,
+	    .size = 1048577};
 	const struct scrubbed body = {
 	    (char *)"Ä", (char *)"hi", (char *)"", files, 2};
 	struct compose_copy copy = copy_make(&body);
@@ -183,6 +248,8 @@ test_copy_files(void **state)
 	(void)state;
 	g_ptr_array_add(files, &jpeg);
 	g_ptr_array_add(files, &text);
+	g_ptr_array_add(files, &pdf);
+	g_ptr_array_add(files, &evil);
 	copy.is_placeholder = TRUE;
 	copy.previous_id = "a@b";
 	g_autoptr(GBytes) mail = compose_agent_copy(&copy);
@@ -190,22 +257,48 @@ test_copy_files(void **state)
 	assert_string_equal(names, want);
 	msg = parse_back(mail);
 	parts = GMIME_MULTIPART(g_mime_message_get_mime_part(msg));
-	assert_int_equal(g_mime_multipart_get_count(parts), 2);
+	assert_int_equal(g_mime_multipart_get_count(parts), 4);
+	check_part(parts, 1, "text/plain", "attachment-2.txt");
+	check_part(parts, 2, "application/pdf", "attachment-3.pdf");
+	check_part(parts, 3, "application/octet-stream", "attachment-4.bin");
 	first = part_text(g_mime_multipart_get_part(parts, 0));
 	second = part_text(g_mime_multipart_get_part(parts, 1));
 	assert_non_null(strstr(first, "could not be read"));
-	assert_non_null(strstr(first, "[attachment-1: image/jpeg, 182 KiB, "
-				      "withheld; ask for it if needed]"));
+	assert_non_null(strstr(first, "[attachment-1: a JPEG image, at most "
+				      "256 KiB:\n withheld, as it may name"));
+	assert_non_null(strstr(first, "[attachment-2: a text, at most 1 KiB:\n"
+				      " attached as text with personal data "
+				      "masked]"));
+	assert_non_null(strstr(first, "[attachment-3: a PDF document, at most "
+				      "1 KiB:\n attached unread"));
+	assert_non_null(strstr(first, "[attachment-4: a PNG image, at most "
+				      "2 MiB:\n attached, encoded anew"));
 	assert_non_null(strstr(first, "[2 more attachments, withheld]"));
 	assert_true(g_str_has_prefix(second, text.text));
-	assert_string_equal(g_mime_part_get_filename(GMIME_PART(
-				g_mime_multipart_get_part(parts, 1))),
-	    "attachment-2.txt");
 	assert_string_equal(
 	    g_mime_object_get_header(GMIME_OBJECT(msg), "In-Reply-To"),
 	    "<a@b>");
 	g_object_unref(msg);
 	g_ptr_array_unref(files);
+}
+
+static void
+test_copy_encrypted(void **state)
+{
+	const struct scrubbed body = {(char *)"x", (char *)"", NULL, NULL, 0};
+	struct compose_copy copy = copy_make(&body);
+	g_autoptr(GBytes) told = NULL;
+	g_autoptr(GBytes) untold = NULL;
+
+	(void)state;
+	copy.is_encrypted = copy.is_told = TRUE;
+	told = compose_agent_copy(&copy);
+	copy.is_told = FALSE;
+	untold = compose_agent_copy(&copy);
+	assert_non_null(g_strstr_len(g_bytes_get_data(told, NULL),
+	    (gssize)g_bytes_get_size(told), "he is told\r\nhow to send it"));
+	assert_non_null(g_strstr_len(g_bytes_get_data(untold, NULL),
+	    (gssize)g_bytes_get_size(untold), "Nobody was told"));
 }
 
 static struct compose_player
@@ -509,6 +602,8 @@ mail_compose_tests(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_copy_exact),
 	    cmocka_unit_test(test_copy_files),
+	    cmocka_unit_test(test_copy_encrypted),
+	    cmocka_unit_test(test_octets_round_trip),
 	    cmocka_unit_test(test_player_headers),
 	    cmocka_unit_test(test_player_many_references),
 	    cmocka_unit_test(test_ids),

@@ -263,11 +263,16 @@ test_armor(void **state)
 	static const char *const cases[][2] = {
 	    {"a\n-----BEGIN PGP PUBLIC KEY BLOCK-----\nx\n"
 	     "-----END PGP PUBLIC KEY BLOCK-----\nb\n",
-		"a\n[encoded block removed]\nb\n"},
+		"a\nb\n"},
 	    {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nwords\n"
 	     "-----BEGIN PGP SIGNATURE-----\nx\n"
 	     "-----END PGP SIGNATURE-----\n",
-		"words\n[encoded block removed]\n"},
+		"words\n"},
+	    {"a\n-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+		"a\n[encoded block removed]\n"},
+	    {"a\n=ybegin line=128 size=3 name=max.txt\n=ypart\nx\n"
+	     "=yend size=3\nb\n",
+		"a\n[encoded block removed]\nb\n"},
 	    {"a\n> -----BEGIN PGP MESSAGE-----\n> x\nb\n",
 		"a\n[encoded block removed]\n"},
 	    {"begin 644 max.txt\n#0V%T\n`\nend\nb\n",
@@ -307,11 +312,7 @@ static void
 mail_drop(struct mail *mail)
 {
 	for (guint i = 0; i < mail->files->len; i++) {
-		struct mail_file *file = g_ptr_array_index(mail->files, i);
-
-		g_free(file->type);
-		g_free(file->text);
-		g_free(file);
+		mail_file_free(g_ptr_array_index(mail->files, i));
 	}
 	g_ptr_array_unref(mail->files);
 	g_ptr_array_unref(mail->other_addrs);
@@ -382,10 +383,13 @@ test_scrub_player(void **state)
 		    g_ptr_array_index(out.files, i);
 
 		assert_int_equal(file->text != NULL, i == 0);
+		assert_null(file->octets);
+		assert_int_equal(file->fate,
+		    i == 0 ? SCRUBBED_REDACTED : SCRUBBED_WITHHELD);
 		if (i == 0)
 			assert_string_equal(file->text, "[name] and [address]");
 		if (i == 1)
-			assert_string_equal(file->name, "attachment-2.jpg");
+			assert_string_equal(file->what, "a JPEG image");
 	}
 	mail_drop(mail);
 	rules_free(rules);

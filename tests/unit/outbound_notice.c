@@ -11,7 +11,7 @@
 #define LINE_MAX_COLUMNS 72
 #define TEXT_MAX 2048
 
-static const struct notice_ack_args whole = {
+static const struct notice_args whole = {
 	.lang = "en",
 	.fallback_lang = "en",
 	.number = "K7F3-9Q2Y",
@@ -51,6 +51,8 @@ check_shape(const char *subject, const char *text)
 }
 
 static const char *const langs[] = {"en", "de", "fr", "el"};
+static const char *const all_langs[] = {"en", "de", "fr", "el", "es", "it",
+    "pt", "ru", "tr", "pl"};
 
 void
 test_notice_whole(void **state)
@@ -59,12 +61,12 @@ test_notice_whole(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
-		struct notice_ack_args args = whole;
+		struct notice_args args = whole;
 		g_autofree char *subject = NULL;
 		g_autofree char *text = NULL;
 
 		args.lang = langs[i];
-		assert_true(notice_ack(notices, &args, &subject, &text));
+		assert_true(notice_write(notices, &args, &subject, &text));
 		check_shape(subject, text);
 		assert_non_null(strstr(text, "K7F3-9Q2Y"));
 		assert_non_null(strstr(text, "2026-11-22 04:30 UTC"));
@@ -78,6 +80,34 @@ test_notice_whole(void **state)
 	notices_free(notices);
 }
 
+/* In all languages that mails are told apart by, and in none twice. */
+void
+test_notice_encrypted(void **state)
+{
+	struct notices *notices = load_shipped();
+	g_autoptr(GHashTable) subjects = g_hash_table_new_full(g_str_hash,
+	    g_str_equal, g_free, NULL);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(all_langs); i++) {
+		struct notice_args args = whole;
+		char *subject = NULL;
+		g_autofree char *text = NULL;
+
+		args.kind = NOTICE_ENCRYPTED;
+		args.lang = all_langs[i];
+		assert_true(notice_write(notices, &args, &subject, &text));
+		check_shape(subject, text);
+		assert_non_null(strstr(text, "K7F3-9Q2Y"));
+		assert_non_null(strstr(text, "PGP"));
+		assert_non_null(strstr(text, "S/MIME"));
+		assert_non_null(strstr(text, "2026-11-22 04:30 UTC"));
+		assert_non_null(strstr(text, "2026-11-23 02:30 UTC"));
+		assert_true(g_hash_table_add(subjects, subject));
+	}
+	notices_free(notices);
+}
+
 void
 test_notice_bare(void **state)
 {
@@ -87,7 +117,7 @@ test_notice_bare(void **state)
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
 		for (gsize k = 0; k < G_N_ELEMENTS(categories); k++) {
-			struct notice_ack_args args = whole;
+			struct notice_args args = whole;
 			g_autofree char *subject = NULL;
 			g_autofree char *text = NULL;
 
@@ -95,7 +125,7 @@ test_notice_bare(void **state)
 			args.category = categories[k];
 			args.faq = k % 2 == 0 ? NULL : "";
 			args.forget = 0;
-			assert_true(notice_ack(notices, &args, &subject,
+			assert_true(notice_write(notices, &args, &subject,
 			    &text));
 			check_shape(subject, text);
 			assert_null(strcasestr(text, "hash"));
@@ -130,13 +160,13 @@ test_notice_language(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-		struct notice_ack_args args = whole;
+		struct notice_args args = whole;
 		g_autofree char *subject = NULL;
 		g_autofree char *text = NULL;
 
 		args.lang = table[i].lang;
 		args.fallback_lang = table[i].fallback;
-		assert_true(notice_ack(notices, &args, &subject, &text));
+		assert_true(notice_write(notices, &args, &subject, &text));
 		if (strstr(text, table[i].word) == NULL)
 			fail_msg("row %zu: %s", i, text);
 	}
@@ -150,11 +180,17 @@ load_one(const char *lang, const char *text, GError **err)
 	g_autofree char *dir = g_dir_make_tmp("nd-notice-XXXXXX", NULL);
 	g_autofree char *sub = g_build_filename(dir, lang, NULL);
 	g_autofree char *path = g_build_filename(sub, "ack.txt", NULL);
+	g_autofree char *other =
+	    g_build_filename(sub, "encrypted.txt", NULL);
 	struct notices *notices;
 
 	assert_int_equal(g_mkdir(sub, 0700), 0);
 	assert_true(g_file_set_contents(path, text, -1, NULL));
+	if (strstr(text, "alone") == NULL)
+		assert_true(g_file_set_contents(other, "Subject: x\n\ny\n",
+		    -1, NULL));
 	notices = notices_load(dir, err);
+	(void)g_unlink(other);
 	assert_int_equal(g_unlink(path), 0);
 	assert_int_equal(g_rmdir(sub), 0);
 	assert_int_equal(g_rmdir(dir), 0);
@@ -173,6 +209,8 @@ test_notice_load(void **state)
 		{"en", "Subject: x\n\n\n{{nmber}}\n", "line: 4"},
 		{"en", "X: x\n\ny\n", "no Subject"},
 		{"de", "Subject: x\n\ny\n", "en/ack.txt is missing"},
+		{"en", "Subject: x\n\nalone\n",
+		    "en/encrypted.txt is missing"},
 	};
 	struct notices *notices;
 

@@ -163,14 +163,20 @@ test_opened(void **state)
 	static const struct {
 		guint32 flags;
 		gboolean is_promised;
+		gboolean is_encrypted;
 	} cases[] = {
-	    {0, TRUE},
-	    {TICKET_FLAG_PLACEHOLDER, TRUE},
-	    {TICKET_FLAG_MENTIONS, TRUE},
-	    {TICKET_FLAG_MACHINE, FALSE},
-	    {TICKET_FLAG_UNPROVEN, FALSE},
-	    {TICKET_FLAG_NO_RETURN, FALSE},
-	    {TICKET_FLAG_MACHINE | TICKET_FLAG_MENTIONS, FALSE},
+	    {0, TRUE, FALSE},
+	    {TICKET_FLAG_PLACEHOLDER, TRUE, FALSE},
+	    {TICKET_FLAG_MENTIONS, TRUE, FALSE},
+	    {TICKET_FLAG_MACHINE, FALSE, FALSE},
+	    {TICKET_FLAG_UNPROVEN, FALSE, FALSE},
+	    {TICKET_FLAG_NO_RETURN, FALSE, FALSE},
+	    {TICKET_FLAG_MACHINE | TICKET_FLAG_MENTIONS, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED, FALSE, TRUE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_MENTIONS, FALSE, TRUE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_MACHINE, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_UNPROVEN, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_NO_RETURN, FALSE, FALSE},
 	};
 
 	(void)state;
@@ -188,6 +194,10 @@ test_opened(void **state)
 		assert_int_equal(ticket_due(&t), NOW + 7200);
 		ack = effects_find(&effects, EFFECT_QUEUE_ACK);
 		assert_int_equal(ack != NULL, cases[i].is_promised);
+		if (ack != NULL)
+			assert_int_equal(ack->value, NOW + 3600);
+		ack = effects_find(&effects, EFFECT_QUEUE_ENCRYPTED);
+		assert_int_equal(ack != NULL, cases[i].is_encrypted);
 		if (ack != NULL)
 			assert_int_equal(ack->value, NOW + 3600);
 	}
@@ -242,6 +252,41 @@ test_player_mail(void **state)
 	assert_int_equal(t.flags, TICKET_FLAG_OTHER_ADDR);
 	assert_int_equal(t.first_reply_due, NOW + 7200);
 	assert_int_equal(t.decision_due, NOW + DAY);
+}
+
+/* Who is told of an encrypted follow-up. */
+static void
+test_encrypted_mail(void **state)
+{
+	static const struct {
+		guint32 flags;
+		gboolean reopens;
+		gboolean is_promised;
+	} cases[] = {
+	    {0, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED, FALSE, TRUE},
+	    {TICKET_FLAG_ENCRYPTED, TRUE, TRUE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_OTHER_ADDR, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_MACHINE, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_UNPROVEN, FALSE, FALSE},
+	    {TICKET_FLAG_ENCRYPTED | TICKET_FLAG_NO_RETURN, TRUE, FALSE},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct event event = {
+		    EVENT_PLAYER_MAIL, cases[i].flags, cases[i].reopens};
+		struct effects effects;
+		struct ticket t = opened_ticket(0, &effects);
+		const struct effect *found;
+
+		effects = ticket_decide(&t, &event, &policy, NOW + DAY);
+		found = effects_find(&effects, EFFECT_QUEUE_ENCRYPTED);
+		assert_int_equal(found != NULL, cases[i].is_promised);
+		if (found != NULL)
+			assert_int_equal(found->value, NOW + DAY + 3600);
+		assert_null(effects_find(&effects, EFFECT_QUEUE_ACK));
+	}
 }
 
 static void
@@ -300,6 +345,7 @@ ticket_decide_tests(void)
 	    cmocka_unit_test(test_settling),
 	    cmocka_unit_test(test_ack_failed),
 	    cmocka_unit_test(test_player_mail),
+	    cmocka_unit_test(test_encrypted_mail),
 	    cmocka_unit_test(test_reopening),
 	    cmocka_unit_test(test_times),
 	};
