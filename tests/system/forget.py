@@ -30,20 +30,26 @@ def ticket_of(world, number):
     return next(t for t in world.tickets() if t["number"] == number)
 
 
+def rows(world, query):
+    """What the database answers, read beside the desk."""
+    db = sqlite3.connect("file:%s/desk.db?mode=ro" % world.state_dir, uri=True)
+    try:
+        return db.execute(query).fetchall()
+    finally:
+        db.close()
+
+
 def secrets_of(world):
     """All that could tie a row to a player: keyed ids and sealed octets, as
     they are in the database now."""
-    with sqlite3.connect("file:%s/desk.db?mode=ro" % world.state_dir,
-                         uri=True) as db:
-        rows = db.execute(
-            "SELECT id FROM contact UNION SELECT sealed FROM envelope"
-            " UNION SELECT fingerprint FROM message"
-            " UNION SELECT cast(pseudonym AS BLOB) FROM ticket"
-            " WHERE pseudonym <> ''"
-            " UNION SELECT cast(copy_id AS BLOB) FROM ticket"
-            " WHERE copy_id <> ''").fetchall()
-    db.close()
-    return [bytes(row[0]) for row in rows]
+    return [bytes(row[0]) for row in rows(
+        world,
+        "SELECT id FROM contact UNION SELECT sealed FROM envelope"
+        " UNION SELECT fingerprint FROM message WHERE ticket IS NOT NULL"
+        " UNION SELECT cast(pseudonym AS BLOB) FROM ticket"
+        " WHERE pseudonym <> ''"
+        " UNION SELECT cast(copy_id AS BLOB) FROM ticket"
+        " WHERE copy_id <> ''")]
 
 
 def files_with(world, secrets):
@@ -113,6 +119,9 @@ class Forget(unittest.TestCase):
         return mail
 
     def expect_gone(self, secrets):
+        self.assertEqual(rows(
+            self.world, "SELECT 1 FROM message JOIN ticket ON"
+            " message.ticket = number WHERE pseudonym = ''"), [])
         self.assertEqual(files_with(self.world, secrets), [])
         self.assertEqual(leakscan.scan(
             self.world.own_dirs(), [self.player])[0], [])
