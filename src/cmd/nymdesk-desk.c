@@ -27,9 +27,11 @@ struct request {
 		struct proto_desk_commit commit;
 		struct proto_desk_take take;
 		struct proto_desk_work work;
+		struct proto_ctl_forget forget;
 	} in;
 	gint64 until_ms; /* an empty answer must be given by then */
 	struct proto_desk_jobs jobs;
+	struct proto_ctl_forget_is forgotten;
 	GError *error;
 };
 
@@ -229,6 +231,9 @@ request_do(struct room *room, struct request *r, gint64 now)
 	else if (r->type == PROTO_DESK_WORK)
 		(void)desk_work(room->desk, &r->in.work, now, &r->jobs,
 		    &r->error);
+	else if (r->type == PROTO_CTL_FORGET)
+		(void)desk_forget(room->desk, &r->in.forget, &r->forgotten,
+		    &r->error);
 }
 
 /* Posts that wait get what this turn made claimable, in the same turn. */
@@ -262,6 +267,8 @@ request_answer(struct request *r)
 		ipc_answer_error(r->peer, r->error);
 	else if (r->type == PROTO_DESK_COMMIT)
 		ipc_answer(r->peer, PROTO_DESK_COMMITTED, "");
+	else if (r->type == PROTO_CTL_FORGET)
+		ipc_answer(r->peer, PROTO_CTL_FORGET_IS, &r->forgotten);
 	else
 		ipc_answer(r->peer, PROTO_DESK_JOBS, &r->jobs);
 }

@@ -76,6 +76,12 @@ json_add_time(JsonBuilder *b, const char *name, gint64 at)
 }
 
 static const char *
+player_show(const char *pseudonym)
+{
+	return pseudonym[0] == '\0' ? "(forgotten)" : pseudonym;
+}
+
+static const char *
 or_dash(const char *text)
 {
 	return text == NULL || text[0] == '\0' ? "-" : text;
@@ -174,7 +180,7 @@ ticket_line(const struct proto_ctl_ticket *t)
 	printf("%-9s  %-6s  %-10s  %-12s  %-2s  %3u  %s  %s\n",
 	    number_show(&t->number, shown), t->state, t->queue,
 	    or_dash(t->category), or_dash(t->lang), t->messages, opened,
-	    t->pseudonym);
+	    player_show(t->pseudonym));
 }
 
 static void
@@ -191,7 +197,7 @@ ticket_page(const struct proto_ctl_ticket *t)
 	printf("%-13s %s\n", "ticket", number_show(&t->number, shown));
 	printf("%-13s %s\n", "state", t->state);
 	printf("%-13s %s, level %u\n", "queue", t->queue, t->level);
-	printf("%-13s %s\n", "player", t->pseudonym);
+	printf("%-13s %s\n", "player", player_show(t->pseudonym));
 	printf("%-13s %s\n", "category", or_dash(t->category));
 	printf("%-13s %s\n", "language", or_dash(t->lang));
 	printf("%-13s %u\n", "messages", t->messages);
@@ -245,18 +251,23 @@ command_list(GError **err)
 	return 0;
 }
 
+static gboolean
+number_read(const char *text, struct number *out, GError **err)
+{
+	return number_parse(text, strlen(text), out) ||
+	    error_fail(err, ERROR_PERM,
+		"not a ticket number: 8 characters such as K7F3-9Q2Y, "
+		"of which the last must fit");
+}
+
 static int
 command_show(const char *text, GError **err)
 {
 	struct proto_ctl_show request = {0};
 	struct proto_ctl_show_is answer = {0};
 
-	if (!number_parse(text, strlen(text), &request.number)) {
-		error_fail(err, ERROR_PERM,
-		    "not a ticket number: 8 characters such as K7F3-9Q2Y, "
-		    "of which the last must fit");
+	if (!number_read(text, &request.number, err))
 		return EXIT_USAGE;
-	}
 	if (!desk_ask(PROTO_CTL_SHOW, &request, PROTO_CTL_SHOW_IS, &answer,
 		err))
 		return EXIT_TROUBLE;
@@ -274,6 +285,54 @@ command_show(const char *text, GError **err)
 		ticket_page(&answer.ticket);
 	}
 	proto_clear(PROTO_CTL_SHOW_IS, &answer);
+	return 0;
+}
+
+static void
+forgotten_print(const struct number *number,
+    const struct proto_ctl_forget_is *answer)
+{
+	char shown[NUMBER_TEXT_SIZE];
+
+	if (!answer->is_known) {
+		printf("%s: the player was forgotten before\n",
+		    number_show(number, shown));
+		return;
+	}
+	printf("%s: the player is forgotten, with %u %s; answers can no "
+	       "longer reach him\n"
+	       "The agents' mailboxes keep the copies they have.\n",
+	    number_show(number, shown), answer->tickets,
+	    answer->tickets == 1 ? "ticket" : "tickets");
+}
+
+static int
+command_forget(const char *text, GError **err)
+{
+	struct proto_ctl_forget request = {0};
+	struct proto_ctl_forget_is answer = {0};
+	char shown[NUMBER_TEXT_SIZE];
+
+	if (!number_read(text, &request.number, err))
+		return EXIT_USAGE;
+	if (!desk_ask(PROTO_CTL_FORGET, &request, PROTO_CTL_FORGET_IS,
+		&answer, err))
+		return EXIT_TROUBLE;
+	if (!answer.is_found) {
+		error_fail(err, ERROR_PERM, "no such ticket");
+		return EXIT_TROUBLE;
+	}
+	if (as_json) {
+		g_autoptr(JsonBuilder) b = json_builder_new();
+
+		json_builder_begin_object(b);
+		json_add_text(b, "number", number_show(&request.number, shown));
+		json_add_num(b, "tickets_forgotten", answer.tickets);
+		json_builder_end_object(b);
+		json_print(b);
+	} else {
+		forgotten_print(&request.number, &answer);
+	}
 	return 0;
 }
 
@@ -325,11 +384,13 @@ command_run(int argc, char **argv, GError **err)
 		return command_list(err);
 	if (argc == 3 && strcmp(verb, "show") == 0)
 		return command_show(argv[2], err);
+	if (argc == 3 && strcmp(verb, "forget") == 0)
+		return command_forget(argv[2], err);
 	if (argc == 2 && strcmp(verb, "check") == 0)
 		return command_check();
 	error_fail(err, ERROR_PERM,
 	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
-	    "check");
+	    "forget NUMBER | check");
 	return EXIT_USAGE;
 }
 
@@ -343,14 +404,16 @@ main(int argc, char **argv)
 		NULL},
 	    {0}};
 	g_autoptr(GOptionContext) options =
-	    g_option_context_new("status | list | show NUMBER | check");
+	    g_option_context_new(
+		"status | list | show NUMBER | forget NUMBER | check");
 	g_autoptr(GError) error = NULL;
 	int code;
 
 	sandbox_no_dump();
 	log_init("nymdesk", LOG_LEVEL_WARN);
 	g_option_context_set_summary(options,
-	    "Looks at a running nymdesk. No answer ever holds an address.");
+	    "Looks at a running nymdesk, and has it forget a player at once. "
+	    "No answer ever holds an address.");
 	g_option_context_add_main_entries(options, entries, NULL);
 	if (!g_option_context_parse(options, &argc, &argv, &error)) {
 		fprintf(stderr, "nymdesk: %s\n", error->message);

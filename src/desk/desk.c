@@ -44,7 +44,12 @@ desk_begin(struct desk *desk, GError **err)
 gboolean
 desk_commit_turn(struct desk *desk, GError **err)
 {
-	return store_commit(desk->store, err);
+	if (!store_commit(desk->store, err))
+		return FALSE;
+	if (desk->must_tidy)
+		store_idle(desk->store);
+	desk->must_tidy = FALSE;
+	return TRUE;
 }
 
 void

@@ -32,6 +32,8 @@ gboolean desk_commit_turn(struct desk *desk, GError **err);
 void desk_rollback_turn(struct desk *desk);
 
 /* What would become of this mail. Changes nothing; may run outside a turn.
+ * PROTO_FLAG_FORGET is in the answer only if it is granted: by the ticket's
+ * capability address, from its own contact.
  * ERROR_TEMP if the mail is an agent's answer that is being sent, or its
  * numbers are taken. */
 gboolean desk_admit(struct desk *desk, const struct proto_desk_admit *mail,
@@ -39,7 +41,8 @@ gboolean desk_admit(struct desk *desk, const struct proto_desk_admit *mail,
 
 /* Takes a mail of the player's side, or a bounce, whose copy the MTA has.
  * ERROR_CONFLICT if it would be admitted differently by now: admit it anew.
- * Success without change if it is known. */
+ * Success without change if it is known. With PROTO_FLAG_FORGET granted, its
+ * player is forgotten by the same turn. */
 gboolean desk_commit(struct desk *desk, const struct proto_desk_commit *commit,
     gint64 now, GError **err);
 
@@ -54,6 +57,11 @@ gboolean desk_take(struct desk *desk, const struct proto_desk_take *take,
  * Lists at most PROTO_JOBS_MAX jobs. */
 gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
     gint64 now, struct proto_desk_jobs *answer, GError **err);
+
+/* Forgets the player of a ticket: his contact, his envelopes, what tells his
+ * mails apart. What is counted stays. */
+gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
+    struct proto_ctl_forget_is *answer, GError **err);
 
 /* TRUE if desk_work() would find a job to claim. */
 gboolean desk_has_work(struct desk *desk, gint64 now);

@@ -10,6 +10,7 @@ struct desk {
 	struct store *store;	     /* borrowed */
 	const struct config *config; /* borrowed */
 	gint64 first_live;	     /* epochs before it are purged */
+	gboolean must_tidy;	     /* after this turn: something was forgotten */
 };
 
 struct store_key desk_key(const struct proto_key *key);
@@ -19,6 +20,10 @@ struct store_key desk_key(const struct proto_key *key);
 const struct config_queue *desk_queue(
     const struct desk *desk, const char *name, GError **err);
 struct policy desk_policy(const struct config_queue *queue);
+
+/* store_forget() in this turn; after it, what is gone is gone from the disk. */
+enum store_result desk_forget_player(struct desk *desk,
+    const struct number *number, guint *tickets, GError **err);
 
 /* Name of a kind of job for logs. */
 const char *desk_kind_name(guint32 kind);

@@ -1,8 +1,8 @@
 #include "desk/desk.h"
 
 #include "base/error.h"
+#include "desk/decision.h"
 #include "desk/internal.h"
-#include "ticket/decide.h"
 #include "ticket/pseudonym.h"
 #include "ticket/route.h"
 
@@ -25,25 +25,8 @@ G_STATIC_ASSERT((guint32)ROUTE_CAPABILITY == (guint32)PROTO_VIA_CAPABILITY);
 G_STATIC_ASSERT((guint32)ROUTE_MESSAGE_ID == (guint32)PROTO_VIA_MESSAGE_ID);
 G_STATIC_ASSERT((guint32)ROUTE_SUBJECT == (guint32)PROTO_VIA_SUBJECT);
 
-#define HOUR_S 3600
-
-/* A mail under decision: what was asked, and what comes of it. */
-struct decision {
-	struct desk *desk;		     /* borrowed */
-	const struct proto_desk_admit *mail; /* borrowed */
-	const struct config_queue *queue;    /* borrowed; of the mail */
-	gint64 at;			     /* s; receipt */
-
-	enum proto_verdict verdict;
-	guint32 flags;
-	struct number mentions;
-	gboolean is_same_contact;
-	struct store_ticket ticket; /* as it will be; empty if none */
-	struct effects effects;
-};
-
-static const struct proto_epoch_ids *
-epoch_at(const struct decision *d, guint i)
+const struct proto_epoch_ids *
+decision_epoch(const struct decision *d, guint i)
 {
 	return &g_array_index(d->mail->epochs, struct proto_epoch_ids, i);
 }
@@ -76,7 +59,7 @@ is_contact_of(const struct decision *d, const struct store_ticket *ticket)
 	if (!is_identified(d) || !store_key_is_set(&ticket->contact))
 		return FALSE;
 	for (guint i = 0; i < d->mail->epochs->len; i++) {
-		struct store_key id = desk_key(&epoch_at(d, i)->contact);
+		struct store_key id = desk_key(&decision_epoch(d, i)->contact);
 
 		if (store_key_equal(&id, &ticket->contact))
 			return TRUE;
@@ -91,7 +74,8 @@ static enum store_result
 find_known(const struct decision *d, struct store_message *out, GError **err)
 {
 	for (guint i = 0; i < d->mail->epochs->len; i++) {
-		struct store_key id = desk_key(&epoch_at(d, i)->fingerprint);
+		struct store_key id =
+		    desk_key(&decision_epoch(d, i)->fingerprint);
 		enum store_result found;
 
 		found = store_message_get(d->desk->store, &id, out, err);
@@ -152,8 +136,10 @@ look_up_claim(const struct decision *d, const struct proto_claim *claim,
 	    .number = claim->number,
 	};
 	found = store_ticket_get(d->desk->store, &claim->number, &ticket, err);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
+	/* To who was forgotten, and to agents, the old ticket is no more: the
+	 * new one must not be tied to it. */
+	if (found != STORE_FOUND || store_ticket_is_forgotten(&ticket))
+		return found != STORE_ERROR;
 	/* The ticket's own queue may be gone from the configuration. */
 	queue = config_queue_by_name(d->desk->config, ticket.t.queue);
 	out->is_found = TRUE;
@@ -203,6 +189,8 @@ free_pseudonym(const struct decision *d, const struct proto_key *key,
 	return error_fail(err, ERROR_TEMP, "no pseudonym is free");
 }
 
+/* A new contact's name comes from the mail, not from the contact: who was
+ * forgotten and writes again must not get his old name. */
 static gboolean
 choose_pseudonym(
     const struct decision *d, char out[PSEUDONYM_SIZE], GError **err)
@@ -214,11 +202,11 @@ choose_pseudonym(
 	if (d->queue->per_ticket_pseudonym ||
 	    (d->flags & PROTO_FLAG_NO_RETURN) != 0)
 		return free_pseudonym(
-		    d, &epoch_at(d, 0)->fingerprint, &nobody, out, err);
+		    d, &decision_epoch(d, 0)->fingerprint, &nobody, out, err);
 	for (guint i = 0; i < d->mail->epochs->len; i++) {
 		enum store_result found;
 
-		id = desk_key(&epoch_at(d, i)->contact);
+		id = desk_key(&decision_epoch(d, i)->contact);
 		found = store_contact_get(d->desk->store, &id, &contact, err);
 		if (found == STORE_ERROR)
 			return FALSE;
@@ -227,8 +215,9 @@ choose_pseudonym(
 			return TRUE;
 		}
 	}
-	id = desk_key(&epoch_at(d, 0)->contact);
-	return free_pseudonym(d, &epoch_at(d, 0)->contact, &id, out, err);
+	id = desk_key(&decision_epoch(d, 0)->contact);
+	return free_pseudonym(
+	    d, &decision_epoch(d, 0)->fingerprint, &id, out, err);
 }
 
 static gboolean
@@ -303,11 +292,47 @@ decide_follow_up(struct decision *d, const struct route *found, GError **err)
 	return TRUE;
 }
 
+/* "Forget me" is granted to who has the ticket's capability address and is
+ * its player; from anybody else it is a mail like any other. */
+static enum store_result
+find_to_forget(const struct decision *d, struct route *out, GError **err)
+{
+	static const guint32 never =
+	    PROTO_FLAG_MACHINE | PROTO_FLAG_PLACEHOLDER | PROTO_FLAG_ENCRYPTED;
+	struct store_ticket ticket;
+	enum store_result found;
+
+	if ((d->mail->flags & PROTO_FLAG_FORGET) == 0 ||
+	    (d->flags & never) != 0)
+		return STORE_MISSING;
+	for (guint i = 0; i < claims_count(d); i++) {
+		if (claim_at(d, i)->via != PROTO_VIA_CAPABILITY)
+			continue;
+		*out = (struct route){.verdict = ROUTE_FOLLOW_UP,
+		    .number = claim_at(d, i)->number};
+		found = store_ticket_get(
+		    d->desk->store, &out->number, &ticket, err);
+		if (found == STORE_ERROR ||
+		    (found == STORE_FOUND && is_contact_of(d, &ticket)))
+			return found;
+	}
+	return STORE_MISSING;
+}
+
 static gboolean
 decide_player(struct decision *d, GError **err)
 {
 	struct route found;
 
+	switch (find_to_forget(d, &found, err)) {
+	case STORE_ERROR:
+		return FALSE;
+	case STORE_FOUND:
+		d->flags |= PROTO_FLAG_FORGET;
+		return decide_follow_up(d, &found, err);
+	case STORE_MISSING:
+		break;
+	}
 	if (!route(d, &found, err))
 		return FALSE;
 	d->flags |= found.flags;
@@ -317,9 +342,9 @@ decide_player(struct decision *d, GError **err)
 	return decide_new(d, err);
 }
 
-static gboolean
-decide(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
-    struct decision *d, GError **err)
+gboolean
+decision_make(struct desk *desk, const struct proto_desk_admit *mail,
+    gint64 now, struct decision *d, GError **err)
 {
 	struct store_message message;
 
@@ -330,8 +355,9 @@ decide(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	if (d->queue == NULL)
 		return FALSE;
 	/* What only the desk can know is not taken from anybody. */
-	d->flags = mail->flags &
-		   ~(guint32)(PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_MENTIONS);
+	d->flags =
+	    mail->flags & ~(guint32)(PROTO_FLAG_OTHER_ADDR |
+				     PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET);
 	d->at = mail->received > 0 ? MIN(mail->received, now) : now;
 	switch (find_known(d, &message, err)) {
 	case STORE_ERROR:
@@ -357,7 +383,7 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	const struct ticket *t;
 	struct decision d;
 
-	if (!decide(desk, mail, now, &d, err))
+	if (!decision_make(desk, mail, now, &d, err))
 		return FALSE;
 	t = &d.ticket.t;
 	*answer = (struct proto_desk_admitted){
@@ -373,199 +399,4 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	    .copy_id = g_strdup(d.ticket.copy_id),
 	};
 	return TRUE;
-}
-
-/* --- commit --- */
-
-/* What the contact left under older epochs moves to the newest, where it
- * outlives them: an active player keeps his pseudonym. */
-static gboolean
-move_contact(
-    const struct decision *d, const struct store_key *newest, GError **err)
-{
-	for (guint i = 1; i < d->mail->epochs->len; i++) {
-		struct store_key id = desk_key(&epoch_at(d, i)->contact);
-		struct store_contact contact;
-		enum store_result found;
-
-		found = store_contact_get(d->desk->store, &id, &contact, err);
-		if (found == STORE_ERROR)
-			return FALSE;
-		if (found == STORE_FOUND &&
-		    !store_contact_move(d->desk->store, &id, newest,
-			epoch_at(d, 0)->epoch, err))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean
-keep_contact(struct decision *d, GError **err)
-{
-	struct store_key id = desk_key(&epoch_at(d, 0)->contact);
-	struct store_contact contact = {.id = id};
-	enum store_result found;
-
-	if (!move_contact(d, &id, err))
-		return FALSE;
-	found = store_contact_get(d->desk->store, &id, &contact, err);
-	if (found == STORE_ERROR)
-		return FALSE;
-	if (d->verdict == PROTO_NEW && contact.pseudonym[0] == '\0' &&
-	    !d->queue->per_ticket_pseudonym)
-		(void)g_strlcpy(
-		    contact.pseudonym, d->ticket.t.pseudonym, PSEUDONYM_SIZE);
-	contact.epoch = epoch_at(d, 0)->epoch;
-	/* By the hour: a finer time would tell mails apart for years. */
-	contact.seen = d->at - d->at % HOUR_S;
-	d->ticket.contact = id;
-	d->ticket.epoch = contact.epoch;
-	return store_contact_put(d->desk->store, &contact, err);
-}
-
-static gboolean
-keep_envelope(const struct decision *d, GBytes *sealed, GError **err)
-{
-	struct store_envelope envelope = {
-	    .ticket = d->ticket.t.number,
-	    .epoch = epoch_at(d, 0)->epoch,
-	    .contact = desk_key(&epoch_at(d, 0)->contact),
-	    .sealed = sealed,
-	};
-
-	return store_envelope_put(d->desk->store, &envelope, err);
-}
-
-static gboolean
-keep_message(const struct decision *d, GError **err)
-{
-	struct store_message message = {
-	    .fingerprint = desk_key(&epoch_at(d, 0)->fingerprint),
-	    .epoch = epoch_at(d, 0)->epoch,
-	    .ticket = d->ticket.t.number,
-	    .state = STORE_MESSAGE_TAKEN,
-	};
-
-	return store_message_put(d->desk->store, &message, err);
-}
-
-/* The notices that the effects ask for. */
-static gboolean
-promise_notices(const struct decision *d, GError **err)
-{
-	static const struct {
-		enum effect_kind effect;
-		enum proto_job_kind job;
-	} notices[] = {
-	    {EFFECT_QUEUE_ACK, PROTO_JOB_ACK},
-	    {EFFECT_QUEUE_ENCRYPTED, PROTO_JOB_ENCRYPTED},
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(notices); i++) {
-		const struct effect *effect =
-		    effects_find(&d->effects, notices[i].effect);
-		gint64 due = effect != NULL ? effect->value : 0;
-		struct store_promise promise = {
-		    .name.key = desk_key(&epoch_at(d, 0)->fingerprint),
-		    .name.kind = notices[i].job,
-		    .ticket = d->ticket.t.number,
-		    .state = STORE_PROMISE_OPEN,
-		    .due = due,
-		    .next_try = d->at,
-		    .alarm_at = ticket_alarm_at(d->at, due),
-		};
-
-		if (effect != NULL &&
-		    !store_promise_put(d->desk->store, &promise, err))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean
-take_new(struct decision *d, GBytes *sealed, GError **err)
-{
-	if ((d->flags & PROTO_FLAG_NO_RETURN) == 0 && !keep_contact(d, err))
-		return FALSE;
-	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
-	    !keep_message(d, err))
-		return FALSE;
-	if (sealed == NULL) /* nobody to acknowledge to */
-		return TRUE;
-	return keep_envelope(d, sealed, err) && promise_notices(d, err);
-}
-
-static gboolean
-take_follow_up(struct decision *d, GBytes *sealed, GError **err)
-{
-	if (d->is_same_contact && !keep_contact(d, err))
-		return FALSE;
-	if (!store_ticket_update(d->desk->store, &d->ticket, err) ||
-	    !keep_message(d, err))
-		return FALSE;
-	/* Row 2: from another address the envelope stays the old one, or a
-	 * stranger with the capability would get the answers. */
-	if (!d->is_same_contact || sealed == NULL)
-		return TRUE;
-	return keep_envelope(d, sealed, err) && promise_notices(d, err);
-}
-
-static gboolean
-take_mail(
-    struct decision *d, const struct proto_desk_commit *commit, GError **err)
-{
-	gboolean is_sealed =
-	    commit->sealed != NULL && g_bytes_get_size(commit->sealed) > 0;
-	GBytes *sealed = is_sealed ? commit->sealed : NULL;
-
-	if (commit->copy_id != NULL && commit->copy_id[0] != '\0' &&
-	    g_strlcpy(d->ticket.copy_id, commit->copy_id, STORE_COPY_ID_SIZE) >=
-		STORE_COPY_ID_SIZE)
-		return error_fail(
-		    err, ERROR_DENIED, "bad request: a Message-ID too long");
-	switch (d->verdict) {
-	case PROTO_NEW:
-		return take_new(d, sealed, err);
-	case PROTO_FOLLOW_UP:
-		return take_follow_up(d, sealed, err);
-	case PROTO_BOUNCE:
-		return keep_message(d, err);
-	case PROTO_DUPLICATE:
-		return TRUE; /* committed before; its answer was lost */
-	case PROTO_REPLY:
-	case PROTO_UNKNOWN:
-		break;
-	}
-	return error_fail(
-	    err, ERROR_DENIED, "bad request: not to be committed");
-}
-
-static gboolean
-commit_saved(struct desk *desk, const struct proto_desk_commit *commit,
-    gint64 now, GError **err)
-{
-	struct decision d;
-
-	if (!decide(desk, &commit->admit, now, &d, err))
-		return FALSE;
-	if (d.verdict != PROTO_DUPLICATE &&
-	    (d.verdict != commit->verdict ||
-		!number_equal(&d.ticket.t.number, &commit->number) ||
-		g_strcmp0(d.ticket.t.pseudonym, commit->pseudonym) != 0))
-		return error_fail(err, ERROR_CONFLICT,
-		    "the ticket has changed since the mail was admitted");
-	return take_mail(&d, commit, err);
-}
-
-gboolean
-desk_commit(struct desk *desk, const struct proto_desk_commit *commit,
-    gint64 now, GError **err)
-{
-	if (!store_save(desk->store, err))
-		return FALSE;
-	if (commit_saved(desk, commit, now, err) &&
-	    store_release(desk->store, err))
-		return TRUE;
-	store_revert(desk->store);
-	return FALSE;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "intake/case.h"
 #include "intake/files.h"
+#include "intake/wish.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
 #include "ticket/label.h"
@@ -37,7 +38,8 @@ flags_show(const struct proto_desk_admitted *admitted)
 	    {PROTO_FLAG_OTHER_ADDR, "other-address"},
 	    {PROTO_FLAG_PLACEHOLDER, "unreadable"},
 	    {PROTO_FLAG_NO_RETURN, "no-return"},
-	    {PROTO_FLAG_ENCRYPTED, "encrypted"}};
+	    {PROTO_FLAG_ENCRYPTED, "encrypted"},
+	    {PROTO_FLAG_FORGET, "forget"}};
 	GString *out = g_string_new(NULL);
 	char shown[NUMBER_TEXT_SIZE];
 
@@ -166,6 +168,7 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 	if (labels == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "the desk chose a number without labels");
+	body->text = wish_note(admitted->flags, body->text);
 	if (!files_release(c, body, err) ||
 	    !copy_hand_over(c, body, admitted, labels, err) ||
 	    !commit(c, admit, admitted, labels, err))
@@ -184,6 +187,7 @@ player_deliver(struct mail_case *c, GError **err)
 	struct proto_desk_admitted admitted = {0};
 	struct scrubbed body = {0};
 	const char *category;
+	guint32 wishes;
 	gboolean ok;
 
 	/* Its parsing went well; rules may still fail over the text. */
@@ -192,9 +196,11 @@ player_deliver(struct mail_case *c, GError **err)
 	category = rules_category(c->rules, body.subject);
 	if (category == NULL)
 		category = rules_category(c->rules, body.text);
+	wishes = wish_flags(c->rules, c->mail->subject, body.text);
 	hazard_leave(c->hazard);
 	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	admit.category = (char *)category;
+	admit.flags |= wishes;
 	if (sender_is_us(c))
 		admit.flags |= PROTO_FLAG_MACHINE;
 	ok = ipc_call(c->peers->desk, PROTO_DESK_ADMIT, &admit, -1,

@@ -21,6 +21,7 @@ static const char *const action_names[] = {
     [RULE_KEEP] = "keep",
     [RULE_MASK] = "mask",
     [RULE_CATEGORY] = "category",
+    [RULE_COMMAND] = "command",
 };
 
 void
@@ -94,7 +95,7 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 
 	if (action == NULL)
 		return place_fail(place, err, "action is missing; "
-		    "allowed are keep, mask, category");
+		    "allowed are keep, mask, category, command");
 	for (gsize i = 0; i < G_N_ELEMENTS(action_names); i++) {
 		if (strcmp(action, action_names[i]) == 0) {
 			rule->action = (enum rule_action)i;
@@ -102,7 +103,7 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 		}
 	}
 	return place_fail(place, err, "unknown action \"%s\"; "
-	    "allowed are keep, mask, category", action);
+	    "allowed are keep, mask, category, command", action);
 }
 
 static gboolean
@@ -115,9 +116,10 @@ check_read(const struct place *place, struct rule *rule, GError **err)
 	if (!check_by_name(check, &rule->check))
 		return place_fail(place, err, "unknown check \"%s\"; "
 		    "allowed are %s", check, check_names());
-	if (rule->check != NULL && rule->action == RULE_CATEGORY)
+	if (rule->check != NULL && rule->action >= RULE_CATEGORY)
 		return place_fail(place, err,
-		    "check has no meaning with action category");
+		    "check has no meaning with action %s",
+		    action_names[rule->action]);
 	return TRUE;
 }
 
@@ -146,7 +148,7 @@ as_read(const struct place *place, struct rule *rule, GError **err)
 		    "as has no meaning with action keep");
 	if (as == NULL)
 		return place_fail(place, err, "as is missing; "
-		    "actions mask and category need it");
+		    "actions mask, category and command need it");
 	if (!as_is_valid(as))
 		return place_fail(place, err, "as must be at most %d of "
 		    "a-z, 0-9 and \"-\", starting with a letter", AS_MAX);

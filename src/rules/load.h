@@ -16,13 +16,14 @@ enum rule_action {
 	RULE_KEEP,
 	RULE_MASK,
 	RULE_CATEGORY,
+	RULE_COMMAND,
 };
 
 struct rule {
 	enum rule_action action;
 	struct pattern *pattern; /* own */
 	check_fn *check;	 /* NULL: every match counts */
-	char *as; /* own: "[phone]", "withdrawal"; NULL for RULE_KEEP */
+	char *as; /* own: "[phone]", "withdrawal", "forget"; NULL for RULE_KEEP */
 };
 
 void rule_free(gpointer rule);

@@ -355,14 +355,16 @@ rules_redact(const struct rules *rules, const struct rules_literals *literals,
 	return g_string_free(out, FALSE);
 }
 
-const char *
-rules_category(const struct rules *rules, const char *text)
+/* The "as" of the first rule with this action that matches, or NULL. */
+static const char *
+rules_first(
+    const struct rules *rules, enum rule_action action, const char *text)
 {
 	struct pattern_scratch *scratch = pattern_scratch_new();
 	const char *as = NULL;
 	struct pass pass;
 
-	/* What a mail is about is said in its beginning. */
+	/* What a mail wants is said in its beginning. */
 	pass_init(&pass, scratch, text, block_end(text, strlen(text), 0));
 	for (guint i = 0; i < rules->list->len && as == NULL; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->list, i);
@@ -370,7 +372,7 @@ rules_category(const struct rules *rules, const char *text)
 		    pass.shadow->len, 0, pass.shadow->is_ascii};
 		struct pattern_hit hit;
 
-		if (rule->action == RULE_CATEGORY &&
+		if (rule->action == action &&
 		    pattern_find(rule->pattern, scratch, &subject, &hit) ==
 			PATTERN_FOUND)
 			as = rule->as;
@@ -378,4 +380,16 @@ rules_category(const struct rules *rules, const char *text)
 	pass_done(&pass);
 	pattern_scratch_free(scratch);
 	return as;
+}
+
+const char *
+rules_category(const struct rules *rules, const char *text)
+{
+	return rules_first(rules, RULE_CATEGORY, text);
+}
+
+const char *
+rules_command(const struct rules *rules, const char *line)
+{
+	return rules_first(rules, RULE_COMMAND, line);
 }

@@ -49,5 +49,7 @@ char *rules_redact(const struct rules *rules,
 /* The "as" of the first rule with action "category" that matches, or NULL.
  * Borrowed from rules. */
 const char *rules_category(const struct rules *rules, const char *text);
+/* The same with action "command", for one line. */
+const char *rules_command(const struct rules *rules, const char *line);
 
 #endif

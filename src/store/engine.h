@@ -32,9 +32,16 @@ enum store_table {
 	STORE_TABLE_END
 };
 
+/* Which tickets. */
+struct store_whose {
+	const struct store_key *contact; /* his; NULL: */
+	gint64 first_live; /* those not forgotten, of epochs before it */
+	guint limit;
+};
+
 struct store_ops {
 	void (*close)(struct store *);
-	void (*idle)(struct store *);
+	void (*idle)(struct store *); /* NULL: nothing to tidy */
 	gboolean (*step)(struct store *, enum store_step, GError **);
 
 	enum store_result (*get)(struct store *, enum store_table,
@@ -42,7 +49,7 @@ struct store_ops {
 	/* Adds the row or replaces it; a ticket is there already. */
 	gboolean (*put)(
 	    struct store *, enum store_table, gconstpointer row, GError **);
-	/* Messages and promises only. */
+	/* Not of tickets. */
 	gboolean (*remove)(
 	    struct store *, enum store_table, gconstpointer key, GError **);
 
@@ -50,6 +57,12 @@ struct store_ops {
 	    struct store *, const struct store_ticket *, GError **);
 	gboolean (*ticket_list)(
 	    struct store *, const struct number *, guint, GArray *, GError **);
+	/* Appends struct number to out. */
+	gboolean (*ticket_numbers)(struct store *, const struct store_whose *,
+	    GArray *out, GError **);
+	/* All messages of the ticket, and their promises. */
+	gboolean (*messages_remove)(
+	    struct store *, const struct number *ticket, GError **);
 	gboolean (*contact_move)(struct store *, const struct store_key *from,
 	    const struct store_key *to, gint64 epoch, GError **);
 	enum store_result (*pseudonym_find)(
@@ -61,6 +74,7 @@ struct store_ops {
 
 	gboolean (*count)(
 	    struct store *, gint64 now, struct store_counts *, GError **);
+	/* Of envelopes, messages, promises and contacts. */
 	gboolean (*purge)(struct store *, gint64 first_live, guint limit,
 	    guint *removed, GError **);
 };

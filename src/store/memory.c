@@ -64,12 +64,13 @@ copy_row(enum store_table table, gconstpointer row, gpointer out)
 /* Copies the row with this key to out. */
 static enum store_result
 look(struct store *store, enum store_table table, gconstpointer key,
-    gpointer out)
+    gpointer out, GError **err)
 {
 	GHashTable *rows = memory_of(store)->tables[table];
 	g_autoptr(GBytes) at = NULL;
 	gconstpointer row;
 
+	(void)err;
 	at = g_bytes_new_static(key, shapes[table].key_len);
 	row = g_hash_table_lookup(rows, at);
 	if (row == NULL)
@@ -162,12 +163,6 @@ memory_step(struct store *store, enum store_step which, GError **err)
 }
 
 static void
-memory_idle(struct store *store)
-{
-	(void)store;
-}
-
-static void
 free_table(enum store_table table, GHashTable *rows)
 {
 	GHashTableIter iter;
@@ -238,11 +233,12 @@ contact_move(struct store *store, const struct store_key *from,
 	struct store_contact row, other;
 
 	(void)err;
-	if (look(store, STORE_CONTACT, from, &row) == STORE_FOUND) {
+	if (look(store, STORE_CONTACT, from, &row, NULL) == STORE_FOUND) {
 		set(store, STORE_CONTACT, from, NULL);
 		row.id = *to;
 		row.epoch = epoch;
-		if (look(store, STORE_CONTACT, to, &other) == STORE_MISSING)
+		if (look(store, STORE_CONTACT, to, &other, NULL) ==
+		    STORE_MISSING)
 			set(store, STORE_CONTACT, &row, &row);
 	}
 	move_tickets(store, from, to, epoch);
@@ -278,18 +274,11 @@ ticket_add(struct store *store, const struct store_ticket *ticket, GError **err)
 {
 	struct store_ticket other;
 
-	if (look(store, STORE_TICKET, &ticket->t.number, &other) == STORE_FOUND)
+	if (look(store, STORE_TICKET, &ticket->t.number, &other, NULL) ==
+	    STORE_FOUND)
 		return error_fail(err, ERROR_CONFLICT, "the number is taken");
 	set(store, STORE_TICKET, ticket, ticket);
 	return TRUE;
-}
-
-static enum store_result
-memory_get(struct store *store, enum store_table table, gconstpointer key,
-    gpointer row, GError **err)
-{
-	(void)err;
-	return look(store, table, key, row);
 }
 
 static gboolean
@@ -339,6 +328,36 @@ ticket_list(struct store *store, const struct number *after, guint limit,
 			continue;
 		g_array_append_vals(out, ticket, 1);
 		limit--;
+	}
+	return TRUE;
+}
+
+static gboolean
+is_whose(const struct store_ticket *ticket, const struct store_whose *whose)
+{
+	if (whose->contact != NULL)
+		return store_key_equal(&ticket->contact, whose->contact);
+	return ticket->epoch < whose->first_live &&
+	       !store_ticket_is_forgotten(ticket);
+}
+
+static gboolean
+ticket_numbers(struct store *store, const struct store_whose *whose,
+    GArray *out, GError **err)
+{
+	GHashTableIter iter;
+	gpointer row;
+	guint left = whose->limit;
+
+	(void)err;
+	g_hash_table_iter_init(&iter, memory_of(store)->tables[STORE_TICKET]);
+	while (left > 0 && g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_ticket *ticket = row;
+
+		if (!is_whose(ticket, whose))
+			continue;
+		g_array_append_val(out, ticket->t.number);
+		left--;
 	}
 	return TRUE;
 }
@@ -457,10 +476,8 @@ count(struct store *store, gint64 now, struct store_counts *out, GError **err)
 	while (g_hash_table_iter_next(&iter, NULL, &row)) {
 		const struct store_ticket *ticket = row;
 
-		if (ticket->t.state == TICKET_CLOSED)
-			out->tickets_closed++;
-		else
-			out->tickets_open++;
+		(*(ticket->t.state == TICKET_CLOSED ? &out->tickets_closed
+						    : &out->tickets_open))++;
 	}
 	count_promises(m, now, out);
 	return TRUE;
@@ -486,41 +503,40 @@ purge_message(struct store *store, const struct store_message *row)
 	return removed;
 }
 
-static guint
-purge_contact(struct store *store, const struct store_contact *row)
+static gboolean
+messages_remove(struct store *store, const struct number *ticket, GError **err)
 {
-	static const struct store_key none;
-	struct store_contact contact = *row;
+	g_autoptr(GList) rows = NULL;
 
-	move_tickets(store, &contact.id, &none, contact.epoch);
-	set(store, STORE_CONTACT, &contact.id, NULL);
-	return 1;
+	(void)err;
+	rows = g_hash_table_get_values(memory_of(store)->tables[STORE_MESSAGE]);
+	for (GList *l = rows; l != NULL; l = l->next) {
+		const struct store_message *message = l->data;
+
+		if (number_equal(&message->ticket, ticket))
+			(void)purge_message(store, message);
+	}
+	return TRUE;
 }
 
 static guint
-purge_envelope(struct store *store, const struct store_envelope *row)
-{
-	struct number ticket = row->ticket;
-
-	set(store, STORE_ENVELOPE, &ticket, NULL);
-	return 1;
-}
-
-static guint
-purge_row(struct store *store, enum store_table table, gpointer row,
+purge_row(struct store *store, enum store_table table, gconstpointer row,
     gint64 first_live)
 {
 	const struct store_contact *contact = row;
 	const struct store_message *message = row;
 	const struct store_envelope *envelope = row;
+	g_autoptr(GBytes) key = g_bytes_new(row, shapes[table].key_len);
 
-	if (table == STORE_CONTACT && contact->epoch < first_live)
-		return purge_contact(store, contact);
-	if (table == STORE_MESSAGE && message->epoch < first_live)
-		return purge_message(store, message);
-	if (table == STORE_ENVELOPE && envelope->epoch < first_live)
-		return purge_envelope(store, envelope);
-	return 0;
+	if (table == STORE_MESSAGE)
+		return message->epoch < first_live
+			   ? purge_message(store, message)
+			   : 0;
+	if ((table == STORE_CONTACT ? contact->epoch : envelope->epoch) >=
+	    first_live)
+		return 0;
+	set(store, table, g_bytes_get_data(key, NULL), NULL);
+	return 1;
 }
 
 static gboolean
@@ -551,13 +567,14 @@ purge(struct store *store, gint64 first_live, guint limit, guint *removed,
 
 static const struct store_ops memory_ops = {
     .close = memory_close,
-    .idle = memory_idle,
     .step = memory_step,
-    .get = memory_get,
+    .get = look,
     .put = memory_put,
     .remove = memory_remove,
     .ticket_add = ticket_add,
     .ticket_list = ticket_list,
+    .ticket_numbers = ticket_numbers,
+    .messages_remove = messages_remove,
     .contact_move = contact_move,
     .pseudonym_find = pseudonym_find,
     .promise_list = promise_list,

@@ -2,6 +2,12 @@
 
 #include "base/banned.h"
 
+/* Of what is not forgotten. */
+#define TICKET_EPOCH_INDEX                                                     \
+	"CREATE INDEX ticket_epoch ON ticket(epoch) WHERE pseudonym <> '';"
+#define MESSAGE_TICKET_INDEX                                                   \
+	"CREATE INDEX message_ticket ON message(ticket);"
+
 const char schema_create[] =
     "CREATE TABLE contact ("
     "  id BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL,"
@@ -22,6 +28,7 @@ const char schema_create[] =
     "CREATE INDEX ticket_contact ON ticket(contact);"
     "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
     "CREATE INDEX ticket_closed ON ticket(closed) WHERE state = 2;"
+    TICKET_EPOCH_INDEX
 
     /* Beside the ticket, so that lists and clocks need not read it. */
     "CREATE TABLE envelope ("
@@ -35,6 +42,7 @@ const char schema_create[] =
     "  ticket TEXT REFERENCES ticket(number), state INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX message_epoch ON message(epoch);"
+    MESSAGE_TICKET_INDEX
 
     "CREATE TABLE promise ("
     "  key BLOB NOT NULL, kind INTEGER NOT NULL,"
@@ -50,7 +58,14 @@ const char schema_create[] =
     "CREATE INDEX promise_alarm ON promise(alarm_at)"
     "  WHERE alarm_at IS NOT NULL;"
     "PRAGMA application_id = 1853451620;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+/* In version 1 a ticket without an address had no epoch: it gets the newest,
+ * so that it is not forgotten while it is young. */
+const char schema_from_1[] = TICKET_EPOCH_INDEX MESSAGE_TICKET_INDEX
+    "UPDATE ticket SET epoch = (SELECT max(epoch) FROM message)"
+    "  WHERE epoch = 0 AND EXISTS (SELECT 1 FROM message);"
+    "PRAGMA user_version = 2;";
 
 #define TICKET_COLUMNS                                                         \
 	"contact, epoch, queue, state, level, lang, category, flags,"          \
@@ -62,7 +77,6 @@ const char schema_create[] =
 #define SELECT_PROMISES "SELECT " PROMISE_COLUMNS " FROM promise "
 #define DEAD_MESSAGES                                                          \
 	"(SELECT fingerprint FROM message WHERE epoch < ?1 LIMIT ?2)"
-#define DEAD_CONTACTS "(SELECT id FROM contact WHERE epoch < ?1 LIMIT ?2)"
 
 /* INDEXED BY makes the missing index of a hot query an error at start. */
 const char *const schema_sql[SQL_END] = {
@@ -100,6 +114,10 @@ const char *const schema_sql[SQL_END] = {
 			  " WHERE number = ?",
     [SQL_TICKET_LIST] = "SELECT " TICKET_COLUMNS " FROM ticket"
 			" WHERE number > ? ORDER BY number LIMIT ?",
+    [SQL_TICKETS_OF] = "SELECT number FROM ticket INDEXED BY ticket_contact"
+		       " WHERE contact = ? LIMIT ?",
+    [SQL_TICKETS_DEAD] = "SELECT number FROM ticket INDEXED BY ticket_epoch"
+			 " WHERE epoch < ? AND pseudonym <> '' LIMIT ?",
     [SQL_ENVELOPE_GET] = "SELECT ticket, epoch, contact, sealed FROM envelope"
 			 " WHERE ticket = ?",
     [SQL_ENVELOPE_PUT] =
@@ -107,6 +125,7 @@ const char *const schema_sql[SQL_END] = {
 	" VALUES (?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE"
 	" SET epoch = excluded.epoch,"
 	" contact = excluded.contact, sealed = excluded.sealed",
+    [SQL_ENVELOPE_DELETE] = "DELETE FROM envelope WHERE ticket = ?",
     [SQL_MESSAGE_GET] = "SELECT fingerprint, epoch, ticket, state FROM message"
 			" WHERE fingerprint = ?",
     [SQL_MESSAGE_PUT] =
@@ -116,6 +135,8 @@ const char *const schema_sql[SQL_END] = {
 	" epoch = excluded.epoch, ticket = excluded.ticket,"
 	" state = excluded.state",
     [SQL_MESSAGE_DELETE] = "DELETE FROM message WHERE fingerprint = ?",
+    [SQL_MESSAGES_DELETE] = "DELETE FROM message INDEXED BY message_ticket"
+			    " WHERE ticket = ?",
     [SQL_PROMISE_GET] = SELECT_PROMISES "WHERE key = ? AND kind = ?",
     [SQL_PROMISE_PUT] = "INSERT INTO promise (" PROMISE_COLUMNS ") VALUES"
 			" (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)"
@@ -126,6 +147,9 @@ const char *const schema_sql[SQL_END] = {
 			" alarm_at = excluded.alarm_at,"
 			" alarmed = excluded.alarmed",
     [SQL_PROMISE_DELETE] = "DELETE FROM promise WHERE key = ? AND kind = ?",
+    [SQL_PROMISES_DELETE] =
+	"DELETE FROM promise WHERE key IN (SELECT fingerprint FROM message"
+	" INDEXED BY message_ticket WHERE ticket = ?)",
     [SQL_PROMISES_TO_TRY] =
 	SELECT_PROMISES "INDEXED BY promise_open WHERE state = 1"
 			" AND next_try <= ? ORDER BY next_try LIMIT ?",
@@ -156,7 +180,6 @@ const char *const schema_sql[SQL_END] = {
     [SQL_PURGE_PROMISES] = "DELETE FROM promise WHERE key IN " DEAD_MESSAGES,
     [SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE fingerprint IN"
 			   " " DEAD_MESSAGES,
-    [SQL_PURGE_TICKETS] = "UPDATE ticket SET contact = NULL WHERE contact IN"
-			  " " DEAD_CONTACTS,
-    [SQL_PURGE_CONTACTS] = "DELETE FROM contact WHERE id IN " DEAD_CONTACTS,
+    [SQL_PURGE_CONTACTS] = "DELETE FROM contact WHERE id IN"
+			   " (SELECT id FROM contact WHERE epoch < ?1 LIMIT ?2)",
 };

@@ -9,10 +9,12 @@
 
 /* schema_create sets both. */
 #define SCHEMA_APPLICATION_ID 1853451620 /* "nymd" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* Makes all tables in an empty database. */
 extern const char schema_create[];
+/* Brings version 1 to version 2. */
+extern const char schema_from_1[];
 
 enum statement {
 	SQL_BEGIN = STORE_BEGIN,
@@ -31,14 +33,19 @@ enum statement {
 	SQL_TICKET_ADD,
 	SQL_TICKET_UPDATE,
 	SQL_TICKET_LIST,
+	SQL_TICKETS_OF,
+	SQL_TICKETS_DEAD,
 	SQL_ENVELOPE_GET,
 	SQL_ENVELOPE_PUT,
+	SQL_ENVELOPE_DELETE,
 	SQL_MESSAGE_GET,
 	SQL_MESSAGE_PUT,
 	SQL_MESSAGE_DELETE,
+	SQL_MESSAGES_DELETE,
 	SQL_PROMISE_GET,
 	SQL_PROMISE_PUT,
 	SQL_PROMISE_DELETE,
+	SQL_PROMISES_DELETE,
 	SQL_PROMISES_TO_TRY,
 	SQL_PROMISES_OF_SLOT,
 	SQL_PROMISES_TO_ALARM,
@@ -47,7 +54,6 @@ enum statement {
 	SQL_PURGE_ENVELOPES,
 	SQL_PURGE_PROMISES,
 	SQL_PURGE_MESSAGES,
-	SQL_PURGE_TICKETS,
 	SQL_PURGE_CONTACTS,
 	SQL_END
 };

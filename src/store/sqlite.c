@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/schema.h"
+#include "store/sqlite_read.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -154,113 +155,7 @@ sqlite_step(struct store *store, enum store_step which, GError **err)
 	return TRUE;
 }
 
-/* --- rows: columns in the order of the SELECT --- */
-
-static void
-read_key(sqlite3_stmt *st, int at, struct store_key *out)
-{
-	const void *blob = sqlite3_column_blob(st, at);
-
-	*out = (struct store_key){0};
-	if (blob != NULL && sqlite3_column_bytes(st, at) == STORE_KEY_LEN)
-		memcpy(out->b, blob, STORE_KEY_LEN);
-}
-
-static void
-read_text(sqlite3_stmt *st, int at, char *out, gsize size)
-{
-	const char *text = (const char *)sqlite3_column_text(st, at);
-
-	(void)g_strlcpy(out, text != NULL ? text : "", size);
-}
-
-static guint32
-read_u32(sqlite3_stmt *st, int at)
-{
-	return (guint32)sqlite3_column_int64(st, at);
-}
-
-static void
-read_contact(sqlite3_stmt *st, gpointer row)
-{
-	struct store_contact *c = row;
-
-	*c = (struct store_contact){0};
-	read_key(st, 0, &c->id);
-	c->epoch = sqlite3_column_int64(st, 1);
-	read_text(st, 2, c->pseudonym, sizeof(c->pseudonym));
-	c->seen = sqlite3_column_int64(st, 3);
-}
-
-static void
-read_ticket(sqlite3_stmt *st, gpointer row)
-{
-	struct store_ticket *k = row;
-	struct ticket *t = &k->t;
-
-	*k = (struct store_ticket){0};
-	read_key(st, 0, &k->contact);
-	k->epoch = sqlite3_column_int64(st, 1);
-	read_text(st, 2, t->queue, sizeof(t->queue));
-	t->state = (enum ticket_state)sqlite3_column_int(st, 3);
-	t->level = read_u32(st, 4);
-	read_text(st, 5, t->lang, sizeof(t->lang));
-	read_text(st, 6, t->category, sizeof(t->category));
-	t->flags = read_u32(st, 7);
-	read_text(st, 8, t->pseudonym, sizeof(t->pseudonym));
-	t->opened = sqlite3_column_int64(st, 9);
-	t->first_reply_due = sqlite3_column_int64(st, 10);
-	t->decision_due = sqlite3_column_int64(st, 11);
-	t->acknowledged = sqlite3_column_int64(st, 12);
-	t->answered = sqlite3_column_int64(st, 13);
-	t->closed = sqlite3_column_int64(st, 14);
-	t->messages = read_u32(st, 15);
-	read_text(st, 16, k->copy_id, sizeof(k->copy_id));
-	read_text(st, 17, t->number.s, sizeof(t->number.s));
-}
-
-static void
-read_envelope(sqlite3_stmt *st, gpointer row)
-{
-	struct store_envelope *e = row;
-	const void *blob = sqlite3_column_blob(st, 3);
-
-	*e = (struct store_envelope){0};
-	read_text(st, 0, e->ticket.s, sizeof(e->ticket.s));
-	e->epoch = sqlite3_column_int64(st, 1);
-	read_key(st, 2, &e->contact);
-	e->sealed = g_bytes_new(blob, (gsize)sqlite3_column_bytes(st, 3));
-}
-
-static void
-read_message(sqlite3_stmt *st, gpointer row)
-{
-	struct store_message *m = row;
-
-	*m = (struct store_message){0};
-	read_key(st, 0, &m->fingerprint);
-	m->epoch = sqlite3_column_int64(st, 1);
-	read_text(st, 2, m->ticket.s, sizeof(m->ticket.s));
-	m->state = (enum store_message_state)sqlite3_column_int(st, 3);
-}
-
-static void
-read_promise(sqlite3_stmt *st, gpointer row)
-{
-	struct store_promise *p = row;
-
-	*p = (struct store_promise){0};
-	read_key(st, 0, &p->name.key);
-	p->name.kind = read_u32(st, 1);
-	read_text(st, 2, p->ticket.s, sizeof(p->ticket.s));
-	p->state = (enum store_promise_state)sqlite3_column_int(st, 3);
-	p->slot = read_u32(st, 4);
-	p->due = sqlite3_column_int64(st, 5);
-	p->next_try = sqlite3_column_int64(st, 6);
-	p->attempts = read_u32(st, 7);
-	p->alarm_at = sqlite3_column_int64(st, 8);
-	p->alarmed = read_u32(st, 9);
-}
+/* --- rows --- */
 
 static enum store_result
 sqlite_get(struct store *store, enum store_table table, gconstpointer key,
@@ -270,11 +165,11 @@ sqlite_get(struct store *store, enum store_table table, gconstpointer key,
 		enum statement id;
 		void (*read)(sqlite3_stmt *, gpointer);
 	} how[STORE_TABLE_END] = {
-	    [STORE_CONTACT] = {SQL_CONTACT_GET, read_contact},
-	    [STORE_TICKET] = {SQL_TICKET_GET, read_ticket},
-	    [STORE_ENVELOPE] = {SQL_ENVELOPE_GET, read_envelope},
-	    [STORE_MESSAGE] = {SQL_MESSAGE_GET, read_message},
-	    [STORE_PROMISE] = {SQL_PROMISE_GET, read_promise},
+	    [STORE_CONTACT] = {SQL_CONTACT_GET, sqlite_read_contact},
+	    [STORE_TICKET] = {SQL_TICKET_GET, sqlite_read_ticket},
+	    [STORE_ENVELOPE] = {SQL_ENVELOPE_GET, sqlite_read_envelope},
+	    [STORE_MESSAGE] = {SQL_MESSAGE_GET, sqlite_read_message},
+	    [STORE_PROMISE] = {SQL_PROMISE_GET, sqlite_read_promise},
 	};
 	struct sqlite *s = sqlite_of(store);
 	const struct store_name *name = key;
@@ -360,11 +255,21 @@ sqlite_remove(struct store *store, enum store_table table, gconstpointer key,
 	struct sqlite *s = sqlite_of(store);
 	const struct store_name *name = key;
 
-	if (table == STORE_MESSAGE)
+	switch (table) {
+	case STORE_CONTACT:
+		return run(s, err, SQL_CONTACT_DELETE, "k", key);
+	case STORE_ENVELOPE:
+		return run(s, err, SQL_ENVELOPE_DELETE, "n", key);
+	case STORE_MESSAGE:
 		return run(s, err, SQL_MESSAGE_DELETE, "k", key);
-	g_assert(table == STORE_PROMISE);
-	return run(
-	    s, err, SQL_PROMISE_DELETE, "ki", &name->key, (gint64)name->kind);
+	case STORE_PROMISE:
+		return run(s, err, SQL_PROMISE_DELETE, "ki", &name->key,
+		    (gint64)name->kind);
+	case STORE_TICKET:
+	case STORE_TABLE_END:
+		break;
+	}
+	g_assert_not_reached();
 }
 
 /* --- more than one row --- */
@@ -394,26 +299,64 @@ pseudonym_find(struct store *store, const char *pseudonym,
 	return found;
 }
 
+/* Appends the row that row stands on and all after it. */
+static gboolean
+read_rows(struct sqlite *s, sqlite3_stmt *row,
+    void (*read)(sqlite3_stmt *, gpointer), GArray *out, GError **err)
+{
+	int rc = SQLITE_ROW;
+
+	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
+		g_array_set_size(out, out->len + 1);
+		read(row, out->data + (out->len - 1) *
+					  (gsize)g_array_get_element_size(out));
+	}
+	done(row);
+	return rc == SQLITE_DONE;
+}
+
 static gboolean
 ticket_list(struct store *store, const struct number *after, guint limit,
     GArray *out, GError **err)
 {
 	struct sqlite *s = sqlite_of(store);
-	struct store_ticket ticket;
 	sqlite3_stmt *row;
 	enum store_result found;
-	int rc = SQLITE_ROW;
 
 	found =
 	    query(s, &row, err, SQL_TICKET_LIST, "ni", after, (gint64)limit);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
-		read_ticket(row, &ticket);
-		g_array_append_val(out, ticket);
-	}
-	done(row);
-	return rc == SQLITE_DONE;
+	return read_rows(s, row, sqlite_read_ticket, out, err);
+}
+
+static gboolean
+ticket_numbers(struct store *store, const struct store_whose *whose,
+    GArray *out, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	gint64 limit = whose->limit;
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	if (whose->contact != NULL)
+		found = query(
+		    s, &row, err, SQL_TICKETS_OF, "ki", whose->contact, limit);
+	else
+		found = query(s, &row, err, SQL_TICKETS_DEAD, "ii",
+		    whose->first_live, limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	return read_rows(s, row, sqlite_read_number, out, err);
+}
+
+static gboolean
+messages_remove(struct store *store, const struct number *ticket, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	return run(s, err, SQL_PROMISES_DELETE, "n", ticket) &&
+	       run(s, err, SQL_MESSAGES_DELETE, "n", ticket);
 }
 
 static gboolean
@@ -426,21 +369,14 @@ promise_list(struct store *store, const struct store_query *query_, GArray *out,
 	    [STORE_PROMISES_TO_ALARM] = SQL_PROMISES_TO_ALARM,
 	};
 	struct sqlite *s = sqlite_of(store);
-	struct store_promise promise;
 	sqlite3_stmt *row;
 	enum store_result found;
-	int rc = SQLITE_ROW;
 
 	found = query(s, &row, err, ids[query_->which], "ii", query_->arg,
 	    (gint64)query_->limit);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
-		read_promise(row, &promise);
-		g_array_append_val(out, promise);
-	}
-	done(row);
-	return rc == SQLITE_DONE;
+	return read_rows(s, row, sqlite_read_promise, out, err);
 }
 
 static gboolean
@@ -485,7 +421,6 @@ purge(struct store *store, gint64 first_live, guint limit, guint *removed,
 	    SQL_PURGE_ENVELOPES,
 	    SQL_PURGE_PROMISES,
 	    SQL_PURGE_MESSAGES,
-	    SQL_PURGE_TICKETS,
 	    SQL_PURGE_CONTACTS,
 	};
 	struct sqlite *s = sqlite_of(store);
@@ -553,6 +488,8 @@ static const struct store_ops sqlite_ops = {
     .remove = sqlite_remove,
     .ticket_add = ticket_add,
     .ticket_list = ticket_list,
+    .ticket_numbers = ticket_numbers,
+    .messages_remove = messages_remove,
     .contact_move = contact_move,
     .pseudonym_find = pseudonym_find,
     .promise_list = promise_list,

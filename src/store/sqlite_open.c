@@ -87,13 +87,13 @@ read_pragma(sqlite3 *db, const char *text, gint64 *out, GError **err)
 	return rc == SQLITE_ROW || schema_fail(rc, err);
 }
 
-/* The tables appear all or not at all: a crash here leaves an empty file. */
+/* All or nothing: a crash here leaves the file as it was. */
 static gboolean
-create_schema(sqlite3 *db, GError **err)
+change_schema(sqlite3 *db, const char *text, GError **err)
 {
 	if (!exec(db, "BEGIN IMMEDIATE", err))
 		return FALSE;
-	if (exec(db, schema_create, err) && exec(db, "COMMIT", err))
+	if (exec(db, text, err) && exec(db, "COMMIT", err))
 		return TRUE;
 	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return FALSE;
@@ -110,7 +110,7 @@ check_schema(sqlite3 *db, GError **err)
 		db, "SELECT count(*) FROM sqlite_schema", &tables, err))
 		return FALSE;
 	if (application == 0 && version == 0 && tables == 0)
-		return create_schema(db, err);
+		return change_schema(db, schema_create, err);
 	if (application != SCHEMA_APPLICATION_ID)
 		return error_fail(err, ERROR_PERM,
 		    "the database file in the "
@@ -120,7 +120,7 @@ check_schema(sqlite3 *db, GError **err)
 		    "the database was "
 		    "written by a newer nymdesk: install that; its version",
 		    version);
-	return TRUE;
+	return version != 1 || change_schema(db, schema_from_1, err);
 }
 
 static gboolean

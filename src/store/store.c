@@ -227,19 +227,12 @@ store_count(
 	return store->ops->count(store, now, out, err);
 }
 
-gboolean
-store_purge(struct store *store, gint64 first_live, guint limit, guint *removed,
-    GError **err)
-{
-	g_assert(store->in_transaction);
-	return store->ops->purge(store, first_live, limit, removed, err);
-}
-
 void
 store_idle(struct store *store)
 {
 	g_assert(!store->in_transaction);
-	store->ops->idle(store);
+	if (store->ops->idle != NULL)
+		store->ops->idle(store);
 }
 
 gboolean

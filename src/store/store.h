@@ -35,7 +35,7 @@ struct store_contact {
 struct store_ticket {
 	struct ticket t;
 	struct store_key contact; /* none: no address, or forgotten */
-	gint64 epoch;		  /* of contact */
+	gint64 epoch;		  /* of contact; without one, of the mail */
 	char copy_id[STORE_COPY_ID_SIZE];
 };
 
@@ -55,7 +55,7 @@ enum store_message_state {
 struct store_message {
 	struct store_key fingerprint;
 	gint64 epoch;	      /* of fingerprint */
-	struct number ticket; /* unset for a bounce */
+	struct number ticket; /* unset: a bounce, or forgotten by this mail */
 	enum store_message_state state;
 };
 
@@ -185,9 +185,19 @@ gboolean store_promise_next(
 gboolean store_count(
     struct store *store, gint64 now, struct store_counts *out, GError **err);
 
+/* Forgets the player of this ticket now: his contact, and of each of his
+ * tickets the envelope, the messages, their promises, and all of the row but
+ * what is counted: the contact, pseudonym and Message-ID go, and the times are
+ * moved back by one step to the hour in which it was opened. *tickets: how
+ * many; 0 if he was forgotten before. Without a contact, this ticket alone.
+ * store_idle() after the commit takes it from the disk as well. */
+enum store_result store_forget(struct store *store, const struct number *ticket,
+    guint *tickets, GError **err);
+gboolean store_ticket_is_forgotten(const struct store_ticket *ticket);
+
 /* Forgets what belongs to epochs before first_live: envelopes, messages and
- * their promises, contacts and their ids in tickets; at most limit rows of
- * each. *removed: how many; call again until it is 0. */
+ * their promises, contacts, and of tickets what store_forget() takes; at most
+ * limit rows of each. *removed: how many; call again until it is 0. */
 gboolean store_purge(struct store *store, gint64 first_live, guint limit,
     guint *removed, GError **err);
 

@@ -13,8 +13,8 @@ import traceback
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli", "roles",
-           "faults", "corpus")
+MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
+           "roles", "faults", "corpus", "forget")
 
 
 class Lines(unittest.TestResult):

@@ -240,7 +240,8 @@ test_pseudonym_taken(void **state)
 	struct world_mail mail = world_mail("m1", "anna");
 	struct proto_desk_admit admit = world_admit_make(w, &mail);
 	struct proto_key id =
-	    g_array_index(admit.epochs, struct proto_epoch_ids, 0).contact;
+	    g_array_index(admit.epochs, struct proto_epoch_ids, 0)
+		.fingerprint;
 	struct store_contact other = {.epoch = WORLD_START / WORLD_EPOCH_S};
 	char second[PSEUDONYM_SIZE];
 

@@ -4,11 +4,11 @@
  * a comment. Words in capitals are names the scenario gives.
  *
  *   mail M from C [queue Q] [by T] [ref T] [subject T] [machine] [forged]
- *        [noreturn] [encrypted] [bounce]
+ *        [noreturn] [encrypted] [bounce] [forgetme]
  *                     C's mail M arrives; it names the ticket that mail T
  *                     opened by capability address, reference or subject
  *   again             the last mail arrives once more, byte for byte
- *   is VERDICT [of T] [other] [mentions T]
+ *   is VERDICT [of T] [other] [mentions T] [forgetting]
  *                     what became of the last mail: new, followup,
  *                     duplicate, bounce; of the ticket that T opened
  *   due DURATION      what the agents were told, counted from now
@@ -22,11 +22,12 @@
  *   resume S nothing|T   what slot S still holds
  *   answer A on T OUTCOME   an agent answers: sent, deferred, failed, lost,
  *                     or refused before anything is sent: already, busy
- *                     (another slot has it)
+ *                     (another slot has it), forgotten
  *   close T           the ticket is closed
- *   ticket T KEY VALUE   state, messages, level; acknowledged, answered: yes
- *                     or no
- *   to T C            C is whom the ticket's envelope reaches
+ *   ticket T KEY VALUE   state, messages, level; acknowledged, answered,
+ *                     forgotten: yes or no
+ *   to T C            C is whom the ticket's envelope reaches; - nobody
+ *   forget T N        the operator has its player forgotten, with N tickets
  *   count KEY N       tickets, open, late, soon, failed (promises)
  */
 #include <setjmp.h>
@@ -177,6 +178,7 @@ do_mail(struct play *p)
 	    {"forged", PROTO_FLAG_UNPROVEN},
 	    {"noreturn", PROTO_FLAG_NO_RETURN},
 	    {"encrypted", PROTO_FLAG_ENCRYPTED},
+	    {"forgetme", PROTO_FLAG_FORGET},
 	};
 	const char *name = keep(p, word(p));
 	struct told *out = g_new0(struct told, 1);
@@ -242,6 +244,9 @@ do_is(struct play *p)
 	if (mentions)
 		expect(p, number_equal(&told(p)->fate.number, &fate->mentions),
 		    "it mentions another ticket");
+	expect(p,
+	    next_is(p, "forgetting") == !!(fate->flags & PROTO_FLAG_FORGET),
+	    "flag: forget");
 }
 
 static void
@@ -371,7 +376,7 @@ do_answer(struct play *p)
 	g_autoptr(GError) err = NULL;
 	struct proto_job_name job;
 	const struct told *about;
-	gboolean is_busy, is_taken;
+	gboolean is_busy, is_taken, is_forgotten;
 	guint count;
 
 	expect(p, next_is(p, "on"), "answer A on T");
@@ -384,7 +389,12 @@ do_answer(struct play *p)
 		    p, !is_taken && error_is(err, ERROR_TEMP), "not refused");
 		return;
 	}
-	expect(p, is_taken, "not taken");
+	is_forgotten = next_is(p, "forgotten");
+	expect(p, is_taken == !is_forgotten, "not taken, or taken");
+	if (is_forgotten) {
+		expect(p, error_is(err, ERROR_PERM), "another refusal");
+		return;
+	}
 	count = jobs.jobs->len;
 	job = (struct proto_job_name){
 	    world_fingerprint(&p->world, name), PROTO_JOB_ANSWER};
@@ -432,6 +442,8 @@ do_ticket(struct play *p)
 		got = g_strdup_printf("%u", is.ticket.level);
 	else if (strcmp(key, "acknowledged") == 0)
 		got = g_strdup(is.ticket.acknowledged != 0 ? "yes" : "no");
+	else if (strcmp(key, "forgotten") == 0)
+		got = g_strdup(is.ticket.pseudonym[0] == '\0' ? "yes" : "no");
 	else if (strcmp(key, "answered") == 0)
 		got = g_strdup(is.ticket.answered != 0 ? "yes" : "no");
 	g_free(is.ticket.queue);
@@ -447,9 +459,18 @@ do_to(struct play *p)
 {
 	struct store_envelope envelope;
 	const struct told *about = told(p);
-	g_autofree char *expected = g_strdup_printf("to %s", word(p));
+	gboolean is_nobody = next_is(p, "-");
+	g_autofree char *expected =
+	    is_nobody ? NULL : g_strdup_printf("to %s", word(p));
 	g_autoptr(GBytes) content = NULL;
 
+	if (is_nobody) {
+		expect(p,
+		    store_envelope_get(p->world.store, &about->fate.number,
+			&envelope, NULL) == STORE_MISSING,
+		    "there is an envelope");
+		return;
+	}
 	content = g_bytes_new(expected, strlen(expected));
 	expect(p,
 	    store_envelope_get(p->world.store, &about->fate.number, &envelope,
@@ -458,6 +479,22 @@ do_to(struct play *p)
 	if (!g_bytes_equal(content, envelope.sealed))
 		stop(p, "the envelope reaches somebody else");
 	g_bytes_unref(envelope.sealed);
+}
+
+static void
+do_forget(struct play *p)
+{
+	struct proto_ctl_forget forget = {told(p)->fate.number};
+	struct proto_ctl_forget_is is = {0};
+	guint expected = number_word(p);
+
+	expect(p,
+	    desk_begin(p->world.desk, NULL) &&
+		desk_forget(p->world.desk, &forget, &is, NULL) &&
+		desk_commit_turn(p->world.desk, NULL) && is.is_found,
+	    "cannot forget");
+	expect(p, is.tickets == expected && is.is_known == (expected > 0),
+	    "another number of tickets");
 }
 
 static void
@@ -503,6 +540,7 @@ run_line(struct play *p)
 	    {"close", do_close},
 	    {"ticket", do_ticket},
 	    {"to", do_to},
+	    {"forget", do_forget},
 	    {"count", do_count},
 	};
 	const char *command = word(p);

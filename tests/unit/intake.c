@@ -34,5 +34,6 @@ main(void)
 	failed += test_intake_hazard();
 	failed += test_intake_session();
 	failed += test_intake_server();
+	failed += test_intake_wish();
 	return failed;
 }

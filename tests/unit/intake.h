@@ -9,5 +9,6 @@ int test_intake_files(void);
 int test_intake_hazard(void);
 int test_intake_session(void);
 int test_intake_server(void);
+int test_intake_wish(void);
 
 #endif

@@ -397,6 +397,98 @@ test_categories(void **state)
 	}
 }
 
+/* An irreversible thing must be asked for in just these words. */
+static void
+test_commands(void **state)
+{
+	static const char *const asked[] = {"forget me", "Forget me.",
+	    "  \"FORGET ME\"!", "Please, forget me", "forget me now",
+	    "Vergessen Sie mich", "Bitte vergesst mich!", "vergiss mich",
+	    "Vergiß mich", "Oubliez-moi", "oublie moi, s'il vous plaît",
+	    "« oubliez-moi »", "διαγράψτε με", "ΔΙΑΓΡΑΨΤΕ ΜΕ", "Ξεχάστε με",
+	    "ξεχαστε με", "Olvídenme", "olvidame",
+	    "por favor, olvídense de mí", "Dimenticatemi",
+	    "mi dimentichi per favore", "Esqueçam-me", "esquecam-me",
+	    "Me esqueça", "Забудьте меня", "ЗАБУДЬ МЕНЯ!",
+	    "забудьте обо мне, пожалуйста", "Beni unutun", "BENİ UNUTUN",
+	    "BENI UNUT", "lütfen beni unut", "Zapomnijcie o mnie",
+	    "proszę o mnie zapomnieć"};
+	static const char *const others[] = {"", "vergessen", "Vergessen!",
+	    "forgotten", "I forgot my password", "don't forget me",
+	    "forget me not", "forget me and pay me", "Did you forget me?",
+	    "> forget me", " >>forget me", "please forget", "forget",
+	    "delete my data",
+	    "reply with the words \"forget me\"", "Re: forget me",
+	    "Fwd: forget me", "AW: vergessen Sie mich",
+	    "Vergessen Sie mich nicht", "N'oubliez-moi pas",
+	    "не забудьте меня", "beni unutma", "nie zapomnij o mnie",
+	    "non dimenticatemi", "no me olvides", "unforget me"};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(asked); i++)
+		if (g_strcmp0(rules_command(shipped, asked[i]), "forget") != 0)
+			fail_msg("not heard: %s", asked[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		if (rules_command(shipped, others[i]) != NULL)
+			fail_msg("not asked: %s", others[i]);
+}
+
+/* What stands in quotation marks in the template's section. Caller frees. */
+static char *
+words_of_ack(const char *lang)
+{
+	static const char *const marks[][2] = {{"\"", "\""}, {"«", "»"},
+	    {"„", "“"}, {"„", "”"}, {"“", "”"}};
+	g_autofree char *path = g_build_filename(ND_SRCDIR, "templates", lang,
+	    "ack.txt", NULL);
+	g_autofree char *text = NULL;
+	const char *section, *end;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	section = strstr(text, "{{#forget_now}}");
+	if (section == NULL)
+		fail_msg("%s: no section forget_now", lang);
+	end = strstr(section, "{{/forget_now}}");
+	assert_non_null(end);
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+		const char *from = strstr(section, marks[i][0]);
+		const char *to;
+
+		if (from == NULL || from > end)
+			continue;
+		from += strlen(marks[i][0]);
+		to = strstr(from, marks[i][1]);
+		if (to != NULL && to < end)
+			return g_strndup(from, (gsize)(to - from));
+	}
+	fail_msg("%s: no words in quotation marks", lang);
+	return NULL;
+}
+
+/* What players are told to write is heard. */
+static void
+test_commands_of_templates(void **state)
+{
+	g_autofree char *path = g_build_filename(ND_SRCDIR, "templates", NULL);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *lang;
+	guint count = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((lang = g_dir_read_name(dir)) != NULL) {
+		g_autofree char *words = words_of_ack(lang);
+
+		if (words == NULL)
+			continue;
+		count++;
+		if (g_strcmp0(rules_command(shipped, words), "forget") != 0)
+			fail_msg("%s: not heard: %s", lang, words);
+	}
+	assert_true(count >= 4);
+}
+
 int
 main(void)
 {
@@ -418,6 +510,8 @@ main(void)
 	    cmocka_unit_test(test_keeps),
 	    cmocka_unit_test(test_pair),
 	    cmocka_unit_test(test_categories),
+	    cmocka_unit_test(test_commands),
+	    cmocka_unit_test(test_commands_of_templates),
 	    cmocka_unit_test(test_outside),
 	    cmocka_unit_test(test_time),
 	    cmocka_unit_test(test_blocks),

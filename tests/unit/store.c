@@ -13,32 +13,7 @@
 #include "store_rows.h"
 
 int store_file_tests(void);
-
-/* Field by field: structs have holes. */
-static void
-check_ticket(const struct store_ticket *got, const struct store_ticket *row)
-{
-	const struct ticket *a = &got->t, *b = &row->t;
-
-	assert_string_equal(a->number.s, b->number.s);
-	assert_string_equal(a->queue, b->queue);
-	assert_string_equal(a->lang, b->lang);
-	assert_string_equal(a->category, b->category);
-	assert_string_equal(a->pseudonym, b->pseudonym);
-	assert_int_equal(a->state, b->state);
-	assert_int_equal(a->level, b->level);
-	assert_int_equal(a->flags, b->flags);
-	assert_int_equal(a->messages, b->messages);
-	assert_int_equal(a->opened, b->opened);
-	assert_int_equal(a->first_reply_due, b->first_reply_due);
-	assert_int_equal(a->decision_due, b->decision_due);
-	assert_int_equal(a->acknowledged, b->acknowledged);
-	assert_int_equal(a->answered, b->answered);
-	assert_int_equal(a->closed, b->closed);
-	assert_true(store_key_equal(&got->contact, &row->contact));
-	assert_int_equal(got->epoch, row->epoch);
-	assert_string_equal(got->copy_id, row->copy_id);
-}
+int store_forget_tests(void);
 
 static void
 check_promise(const struct store_promise *got, const struct store_promise *row)
@@ -454,69 +429,11 @@ test_save(void **state)
 	assert_int_equal(find_ticket(s, "CCCCCCCC", &row), STORE_FOUND);
 }
 
-static void
-test_purge(void **state)
-{
-	struct store *s = ((struct fixture *)*state)->store;
-	g_autoptr(GBytes) sealed = g_bytes_new("x", 1);
-	struct number a = number("AAAAAAAA"), b = number("BBBBBBBB");
-	struct store_envelope envelope;
-	struct store_ticket row;
-	struct store_promise got;
-
-	begin(s);
-	put_contact(s, 7, 5, "amber-otter-41");
-	put_contact(s, 8, 6, "brave-lynx-10");
-	add_ticket(s, "AAAAAAAA");
-	add_ticket(s, "BBBBBBBB");
-	row = ticket("BBBBBBBB");
-	row.contact = key(8);
-	assert_true(store_ticket_update(s, &row, NULL));
-	put_envelope(s, "AAAAAAAA", 5, sealed);
-	put_envelope(s, "BBBBBBBB", 6, sealed);
-	for (guint8 i = 1; i <= 3; i++) {
-		struct store_message m = {
-		    key(i), i == 3 ? 6 : 5, a, STORE_MESSAGE_TAKEN};
-
-		assert_true(store_message_put(s, &m, NULL));
-		put_promise(s, promise(i, STORE_PROMISE_SETTLED));
-	}
-	commit(s);
-	assert_int_equal(purge_all(s, 5, LIMIT), 1); /* nothing is dead yet */
-	assert_int_equal(find_contact(s, 7), STORE_FOUND);
-	assert_int_equal(purge_all(s, 6, 1), 3); /* two messages, one a call */
-
-	assert_int_equal(find_contact(s, 7), STORE_MISSING);
-	assert_int_equal(find_contact(s, 8), STORE_FOUND);
-	assert_int_equal(find_message(s, 1), STORE_MISSING);
-	assert_int_equal(find_message(s, 2), STORE_MISSING);
-	assert_int_equal(find_message(s, 3), STORE_FOUND);
-	got = promise(2, STORE_PROMISE_SETTLED);
-	assert_int_equal(
-	    store_promise_get(s, &got.name, &got, NULL), STORE_MISSING);
-	got = promise(3, STORE_PROMISE_SETTLED);
-	assert_int_equal(
-	    store_promise_get(s, &got.name, &got, NULL), STORE_FOUND);
-	assert_int_equal(
-	    store_envelope_get(s, &a, &envelope, NULL), STORE_MISSING);
-	assert_int_equal(
-	    store_envelope_get(s, &b, &envelope, NULL), STORE_FOUND);
-	g_bytes_unref(envelope.sealed);
-	assert_int_equal(find_ticket(s, "AAAAAAAA", &row), STORE_FOUND);
-	assert_false(store_key_is_set(&row.contact));
-	assert_int_equal(find_ticket(s, "BBBBBBBB", &row), STORE_FOUND);
-	assert_true(store_key_is_set(&row.contact));
-}
-
-#define ON_MEMORY(test)                                                        \
-	cmocka_unit_test_setup_teardown(test, open_memory, close_store)
-#define ON_SQLITE(test)                                                        \
-	cmocka_unit_test_setup_teardown(test, open_sqlite, close_store)
 #define SUITE(on)                                                              \
 	on(test_contact), on(test_pseudonym_of_ticket), on(test_contact_move), \
 	    on(test_ticket), on(test_ticket_list), on(test_envelope),          \
 	    on(test_message), on(test_promise), on(test_promise_lists),        \
-	    on(test_count), on(test_rollback), on(test_save), on(test_purge)
+	    on(test_count), on(test_rollback), on(test_save)
 
 int
 main(void)
@@ -527,6 +444,7 @@ main(void)
 
 	failed = cmocka_run_group_tests_name("memory", memory, NULL, NULL);
 	failed += cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL);
+	failed += store_forget_tests();
 	failed += store_file_tests();
 	return failed;
 }

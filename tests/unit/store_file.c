@@ -123,7 +123,7 @@ static void
 test_refused_files(void **state)
 {
 	static const char *const cases[] = {
-	    "PRAGMA user_version = 2",
+	    "PRAGMA user_version = 3",
 	    "PRAGMA application_id = 7",
 	};
 	struct fixture *f = *state;
@@ -136,10 +136,53 @@ test_refused_files(void **state)
 		assert_null(store_open_sqlite(f->path, &err));
 		assert_true(error_is(err, ERROR_PERM));
 		g_clear_error(&err);
-		alter(f->path, "PRAGMA user_version = 1;"
+		alter(f->path, "PRAGMA user_version = 2;"
 			       "PRAGMA application_id = 1853451620");
 		(void)reopen(f);
 	}
+}
+
+/* Version 1 had no index to forget by, and no epoch in tickets without an
+ * address. */
+static void
+test_version_1(void **state)
+{
+	struct fixture *f = *state;
+	struct store_message m = {
+	    key(1), 5, number("AAAAAAAA"), STORE_MESSAGE_TAKEN};
+	struct number a = number("AAAAAAAA");
+	struct store_ticket row;
+	guint n = 0;
+
+	begin(f->store);
+	row = ticket("AAAAAAAA");
+	row.contact = (struct store_key){{0}};
+	row.epoch = 0;
+	assert_true(store_ticket_add(f->store, &row, NULL));
+	row = ticket("BBBBBBBB");
+	assert_true(store_ticket_add(f->store, &row, NULL));
+	m.epoch = 9;
+	assert_true(store_message_put(f->store, &m, NULL));
+	commit(f->store);
+	g_clear_pointer(&f->store, store_close);
+	alter(f->path, "DROP INDEX ticket_epoch; DROP INDEX message_ticket;"
+		       "PRAGMA user_version = 1");
+	for (int i = 0; i < 2; i++) { /* the second time it is version 2 */
+		f->store = store_open_sqlite(f->path, NULL);
+		assert_non_null(f->store);
+		assert_int_equal(
+		    find_ticket(f->store, "AAAAAAAA", &row), STORE_FOUND);
+		assert_int_equal(row.epoch, 9);
+		assert_int_equal(
+		    find_ticket(f->store, "BBBBBBBB", &row), STORE_FOUND);
+		assert_int_equal(row.epoch, 5);
+		g_clear_pointer(&f->store, store_close);
+	}
+	f->store = store_open_sqlite(f->path, NULL);
+	begin(f->store);
+	assert_int_equal(store_forget(f->store, &a, &n, NULL), STORE_FOUND);
+	commit(f->store);
+	assert_int_equal(n, 1);
 }
 
 static void
@@ -256,9 +299,6 @@ test_full_in_turn(void **state)
 	commit(f->store);
 }
 
-#define ON_SQLITE(test)                                                        \
-	cmocka_unit_test_setup_teardown(test, open_sqlite, close_store)
-
 int
 store_file_tests(void)
 {
@@ -267,6 +307,7 @@ store_file_tests(void)
 	    ON_SQLITE(test_reopen),
 	    ON_SQLITE(test_deleted_is_gone),
 	    ON_SQLITE(test_refused_files),
+	    ON_SQLITE(test_version_1),
 	    ON_SQLITE(test_not_a_database),
 	    ON_SQLITE(test_busy),
 	    ON_SQLITE(test_full_at_commit),

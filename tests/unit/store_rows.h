@@ -85,6 +85,32 @@ promise(guint8 n, enum store_promise_state state)
 	return out;
 }
 
+/* Field by field: structs have holes. */
+static G_GNUC_UNUSED void
+check_ticket(const struct store_ticket *got, const struct store_ticket *row)
+{
+	const struct ticket *a = &got->t, *b = &row->t;
+
+	assert_string_equal(a->number.s, b->number.s);
+	assert_string_equal(a->queue, b->queue);
+	assert_string_equal(a->lang, b->lang);
+	assert_string_equal(a->category, b->category);
+	assert_string_equal(a->pseudonym, b->pseudonym);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->level, b->level);
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->messages, b->messages);
+	assert_int_equal(a->opened, b->opened);
+	assert_int_equal(a->first_reply_due, b->first_reply_due);
+	assert_int_equal(a->decision_due, b->decision_due);
+	assert_int_equal(a->acknowledged, b->acknowledged);
+	assert_int_equal(a->answered, b->answered);
+	assert_int_equal(a->closed, b->closed);
+	assert_true(store_key_equal(&got->contact, &row->contact));
+	assert_int_equal(got->epoch, row->epoch);
+	assert_string_equal(got->copy_id, row->copy_id);
+}
+
 /* --- steps that must work --- */
 
 static G_GNUC_UNUSED void
@@ -227,5 +253,10 @@ close_store(void **state)
 	g_free(f);
 	return 0;
 }
+
+#define ON_MEMORY(test)                                                        \
+	cmocka_unit_test_setup_teardown(test, open_memory, close_store)
+#define ON_SQLITE(test)                                                        \
+	cmocka_unit_test_setup_teardown(test, open_sqlite, close_store)
 
 #endif
