@@ -15,6 +15,7 @@
 
 int mail_facts_tests(void);
 int mail_out_tests(void);
+int mail_quotes_tests(void);
 int mail_text_tests(void);
 
 #define SECONDS_MAX 10 /* for any one mail, sanitizers included */
@@ -605,5 +606,6 @@ main(void)
 	failed += mail_facts_tests();
 	failed += mail_in_tests();
 	failed += mail_out_tests();
+	failed += mail_quotes_tests();
 	return failed;
 }
