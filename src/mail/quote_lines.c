@@ -187,15 +187,34 @@ quote_block_end(const struct quote_lines *lines, gsize i, gsize high)
 	return i;
 }
 
+/* Dashes on both sides, or a colon at the end. */
+static gboolean
+may_separate(const struct quote_line *line)
+{
+	return line->words_len >= 8 && line->words_len <= QUOTE_FOLD_MAX &&
+	    (line->words[0] == '-' || line->words[line->words_len - 1] == ':');
+}
+
 gboolean
 quote_line_is_separator(const struct quote_line *line)
 {
 	g_autofree char *folded = NULL;
 
-	if (line->words_len < 8 || line->words[0] != '-')
+	if (!may_separate(line))
 		return FALSE;
 	folded = quote_fold(line->words, line->words_len);
 	return quote_is_separator(folded);
+}
+
+gboolean
+quote_line_is_forward(const struct quote_line *line)
+{
+	g_autofree char *folded = NULL;
+
+	if (!may_separate(line))
+		return FALSE;
+	folded = quote_fold(line->words, line->words_len);
+	return quote_is_forward(folded);
 }
 
 gboolean

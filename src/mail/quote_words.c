@@ -113,11 +113,30 @@ static const char *const separators[] = {"original message",
     "αρχικό μήνυμα", "исходное сообщение", "оригинальное сообщение",
     "orijinal mesaj", "özgün mesaj", "özgün ileti", "oryginalna wiadomość",
     "wiadomość oryginalna", "oorspronkelijk bericht", "ursprungligt meddelande",
-    "forwarded message", "weitergeleitete nachricht", "message transféré",
-    "προωθημένο μήνυμα", "mensaje reenviado", "messaggio inoltrato",
-    "mensagem encaminhada", "mensagem reencaminhada", "пересылаемое сообщение",
-    "iletilen mesaj", "przekazana wiadomość", "wiadomość przekazana dalej",
     NULL};
+
+static const char *const forwards[] = {"forwarded message",
+    "forwarded by", "weitergeleitete nachricht",
+    "weitergeleitete originalnachricht", "message transféré",
+    "message réexpédié", "προωθημένο μήνυμα", "mensaje reenviado",
+    "messaggio inoltrato", "mensagem encaminhada", "mensagem reencaminhada",
+    "mensagem reenviada", "пересылаемое сообщение",
+    "перенаправленное сообщение", "пересланное сообщение", "letilen mesaj",
+    "letilen ileti", "yönlendirilmiş ileti", "yönlendirilen ileti",
+    "przekazana wiadomość", "przekazanej wiadomości",
+    "wiadomość przekazana dalej", NULL};
+
+/* Whole lines, without dashes. */
+static const char *const forward_lines[] = {"begin forwarded message:",
+    "anfang der weitergeleiteten nachricht:",
+    "début du message réexpédié :", "début du message transféré :",
+    "début du message réexpédié:", "début du message transféré:",
+    "αρχή προωθημένου μηνύματοσ:", "inicio del mensaje reenviado:",
+    "inizio messaggio inoltrato:", "início da mensagem reencaminhada:",
+    "início da mensagem encaminhada:", "начало переадресованного сообщения:",
+    "начало пересылаемого сообщения:", "yönlendirilen ileti başlangıcı:",
+    "i̇letilmiş ileti başlangıcı:", "iletilen e-postanın başlangıcı:",
+    "początek przekazywanej wiadomości:", NULL};
 
 static const char *const client_starts[] = {"sent from ", "sent via ",
     "sent with ", "get outlook for ", "von meinem ", "von meiner ",
@@ -286,9 +305,23 @@ quote_is_separator(const char *folded)
 {
 	gsize len = strlen(folded);
 
+	if (quote_is_forward(folded))
+		return TRUE;
 	return len > 8 && len < 120 && g_str_has_prefix(folded, "--") &&
 	       g_str_has_suffix(folded, "--") &&
 	       contains_any(folded, separators);
+}
+
+gboolean
+quote_is_forward(const char *folded)
+{
+	gsize len = strlen(folded);
+
+	if (g_strv_contains(forward_lines, folded))
+		return TRUE;
+	return len > 8 && len < 120 && g_str_has_prefix(folded, "--") &&
+	       g_str_has_suffix(folded, "--") &&
+	       contains_any(folded, forwards);
 }
 
 /* A client writes no hash into its line; a player who sent something "from"
