@@ -198,7 +198,7 @@ signature_line_add(struct rules_literals *own, const char *line, gboolean first)
 void
 own_add_signature(struct rules_literals *own, const char *text)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", LINES_MAX);
+	g_auto(GStrv) lines = g_strsplit_set(text, "\n|", LINES_MAX);
 	gboolean first = TRUE;
 
 	for (gsize i = 0; lines[i] != NULL; i++) {
@@ -227,7 +227,7 @@ own_add_ending(struct rules_literals *own, const char *fresh)
 	own_add_signature(own, name);
 	if (fresh[ending.end] != '\0') {
 		g_auto(GStrv) lines =
-		    g_strsplit(fresh + ending.end, "\n", LINES_MAX);
+		    g_strsplit_set(fresh + ending.end, "\n|", LINES_MAX);
 
 		for (gsize i = 0; lines[i] != NULL; i++)
 			signature_line_add(own, g_strstrip(lines[i]), FALSE);

@@ -186,23 +186,33 @@ closing_length(const char *line, gsize len, gboolean *is_whole)
 	return MIN((gsize)(p - line), len);
 }
 
+/* "Ltd.", "S.r.l.", "o.o.", "Z.": a full stop that ends no sentence. */
+static gboolean
+ends_in_abbreviation(const char *text)
+{
+	static const char *const known[] = {"Ltd.", "Inc.", "Co.", "Corp.",
+	    "Lda.", "Ltda.", "Şti.", "o.o.", "e.K.", "e.V.", NULL};
+	const char *blank = strrchr(text, ' ');
+	const char *word = blank != NULL ? blank + 1 : text;
+	gsize len = strlen(word);
+
+	return g_strv_contains(known, word) ||
+	    (g_unichar_isupper(g_utf8_get_char(word)) &&
+		(len <= 3 || memchr(word, '.', len - 1) != NULL));
+}
+
 static gboolean
 line_is_block(const char *line, gsize len)
 {
-	static const char *const stops[] = {"Ltd.", "Inc.", "Co.", "S.A.",
-	    "S.L.", "o.o.", "A.E.", "Corp.", "Ş.", "Ph.D.", "M.Sc.", NULL};
 	g_autofree char *text = g_strchomp(g_strndup(line, len));
-	gboolean is_stop = FALSE;
 	gsize run = 0;
 
 	if (len > LINE_WIDTH || *text == '/' || *text == '>' ||
 	    g_ascii_strncasecmp(text, "ps", 2) == 0 ||
 	    g_ascii_strncasecmp(text, "p.s", 3) == 0)
 		return FALSE;
-	for (const char *const *s = stops; *s != NULL; s++)
-		is_stop = is_stop || g_str_has_suffix(text, *s);
-	if (*text != '\0' && !is_stop &&
-	    strchr(".!?", text[strlen(text) - 1]) != NULL)
+	if (*text != '\0' && strchr(".!?", text[strlen(text) - 1]) != NULL &&
+	    !ends_in_abbreviation(text))
 		return FALSE;
 	for (const char *p = text; *p != '\0'; p++) {
 		run = g_ascii_isalnum(*p) ? run + 1 : 0;
@@ -250,22 +260,32 @@ name_below(const char *text, gsize at)
 }
 
 static gboolean
+is_dashes(const char *line, gsize len)
+{
+	gsize n = strspn(line, "-_ \t\r");
+
+	return n >= 2 && n == len;
+}
+
+static gboolean
 sign_at(const char *text, gsize at, struct sign_off *out)
 {
 	gsize len = line_length(text + at);
 	gboolean is_whole = FALSE;
 	gsize closing = closing_length(text + at, len, &is_whole);
 
-	if (closing == 0)
+	if (closing == 0 && !is_dashes(text + at, len))
 		return FALSE;
-	if (is_whole)
+	if (closing == 0 || is_whole)
 		out->name = name_below(text, at + len + (text[at + len] != 0));
 	else
 		out->name = at + closing;
 	out->end = out->name + line_length(text + out->name);
+	/* "Name | Company | Telephone" */
 	return out->end > out->name &&
-	    sign_is_name(text + out->name, out->end - out->name) &&
-	    sign_is_block(text + out->end);
+	    sign_is_name(text + out->name,
+		strcspn(text + out->name, "|\n")) &&
+	    sign_is_block(text + out->name);
 }
 
 gboolean
