@@ -222,8 +222,8 @@ credits_name_the_player(void **state)
 	    {"Am 22.11.26 um 05:30 schrieb Kunigunde Zwirn <x9@post.example>:\n"
 	     "> alt\n", "Kunigunde"},
 	    {"From: Kunigunde Zwirn <x9@post.example>\nSent: Sunday 5:30\n"
-	     "To: Casino Support\nSubject: a\n\nalt\n", "Kunigunde"},
-	    {"Von: Casino Support <support@casino.example>\nGesendet: Sonntag\n"
+	     "To: Royal Nugget\nSubject: a\n\nalt\n", "Kunigunde"},
+	    {"Von: Royal Nugget <support@casino.example>\nGesendet: Sonntag\n"
 	     "An: Kunigunde Zwirn <X9@post.example>\nBetreff: a\n\nalt\n",
 		"Kunigunde"},
 	    {"On Sun, Nov 22, 2026 at 5:30 AM Kunigunde Zwirn\n"
@@ -235,11 +235,11 @@ credits_name_the_player(void **state)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *text = g_strconcat("Hier ", cases[i][1],
-		    ", wo ist Casino Support?\n\n", cases[i][0], NULL);
+		    ", wo ist Royal Nugget?\n\n", cases[i][0], NULL);
 		g_autofree char *got = player_text(*state, "", text);
 
 		assert_true(g_str_has_prefix(
-		    got, "Hier [name], wo ist Casino Support?"));
+		    got, "Hier [name], wo ist Royal Nugget?"));
 		assert_non_null(strstr(got, "> alt"));
 	}
 }
@@ -314,10 +314,12 @@ words_of_agents_stay(void **state)
 	    {"Gut.\n\nLG\nOtti\n", "Gut.\n\nLG"},
 	    {"Gut.\n\nBest regards,\nCasino Support\n",
 		"Gut.\n\nBest regards,\nCasino Support"},
-	    {"Gut.\n\nGruß\nOttilie\n\nP.S.: Bitte warten Sie.\n",
-		"Gut.\n\nGruß\n\nP.S.: Bitte warten Sie."},
+	    {"Gut.\n\nGruß\nOttilie\n\nP.S. Bitte warten\n",
+		"Gut.\n\nGruß\n\nP.S. Bitte warten"},
 	    {"Hier ist Ottilie. Bitte warten.\n",
 		"Hier ist Casino Support. Bitte warten."},
+	    {"Danke\nwir prüfen das noch heute\n",
+		"Danke\nwir prüfen das noch heute"},
 	    {"Danke\nWir prüfen das und melden uns.\n",
 		"Danke\nWir prüfen das und melden uns."},
 	    {"Liste:\nBitcoin\nEther\n", "Liste:\nBitcoin\nEther"},
