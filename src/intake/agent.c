@@ -6,6 +6,7 @@
 #include "intake/case.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
+#include "mail/vacation.h"
 #include "ticket/label.h"
 
 #include "base/banned.h"
@@ -33,41 +34,65 @@ agent_is_member(const struct mail_case *c)
 	    addr_is_listed(c->mail->from_addr, c->queue->members);
 }
 
+/* --- what the mail is ------------------------------------------------------ */
+
+gboolean
+agent_is_machine(const struct mail_case *c)
+{
+	return c->mail->machine != MAIL_PERSON ||
+	    vacation_words(c->mail->subject, c->mail->text);
+}
+
+static const struct proto_claim *
+claim_find(const struct mail_case *c, enum proto_via via)
+{
+	for (guint i = 0; i < c->claims->len; i++) {
+		const struct proto_claim *claim =
+		    &g_array_index(c->claims, struct proto_claim, i);
+
+		if (claim->via == via)
+			return claim;
+	}
+	return NULL;
+}
+
 /* --- telling an agent ---------------------------------------------------- */
 
-/* To the agent if he is one of ours, else to all agents of the queue. */
+struct word {
+	const struct number *number; /* NULL if none is known */
+	const char *const *rcpts;    /* NULL-ended */
+	const char *reply_to;	     /* Message-ID, "" if to nobody's mail */
+	const char *why;
+	const char *what_to_do;
+};
+
+/* With the null sender: nobody's machine answers it, and nobody is told if it
+ * cannot be delivered (RFC 3834 3.1). */
 static gboolean
-notice_send(const struct mail_case *c, const struct number *number,
-    const char *why, const char *what_to_do, GError **err)
+word_send(const struct mail_case *c, const struct word *word, GError **err)
 {
-	const struct label_set *labels = number != NULL
-	    ? case_labels(c, number)
+	const struct label_set *labels = word->number != NULL
+	    ? case_labels(c, word->number)
 	    : &g_array_index(c->id.labels, struct label_set, 0);
 	char shown[NUMBER_TEXT_SIZE] = "";
-	g_autofree char *own_addr =
-	    agent_is_member(c) ? addr_to_wire(c->mail->from_addr) : NULL;
-	const char *const own_list[] = {own_addr, NULL};
-	const char *const *rcpts = own_addr != NULL
-	    ? own_list
-	    : (const char *const *)c->queue->agents;
 	g_autofree char *id = NULL;
 	g_autofree char *root = NULL;
 	g_autoptr(GBytes) content = NULL;
 	struct compose_notice notice = {.role_name = c->queue->role,
 	    .queue_address = c->queue->address,
-	    .agent_addr = rcpts[0],
+	    .agent_addr = word->rcpts[0],
+	    .in_reply_to = word->reply_to,
 	    .date = c->now,
-	    .why = why,
-	    .what_to_do = what_to_do};
+	    .why = word->why,
+	    .what_to_do = word->what_to_do};
 
 	if (labels == NULL)
 		return error_fail(err, ERROR_TEMP, "no labels for a notice");
 	id = label_message_id(labels, c->queue->domain);
 	notice.message_id = id;
-	notice.in_reply_to = own_addr != NULL ? c->mail->message_id : "";
-	if (number != NULL) {
-		root = label_root_id(number, c->queue->domain);
-		notice.number = number_show(number, shown);
+	if (word->number != NULL) {
+		root = label_root_id(word->number, c->queue->domain);
+		notice.number = number_show(word->number, shown);
 		notice.root_id = root;
 	}
 	content = compose_agent_notice(&notice);
@@ -75,7 +100,27 @@ notice_send(const struct mail_case *c, const struct number *number,
 		return error_fail(err, ERROR_TEMP,
 		    "cannot compose a notice");
 	log_info("agent.told", LOG_TOKEN("queue", c->queue->name));
-	return case_hand_over(c, labels, rcpts, content, err);
+	return case_hand_over(c, NULL, word->rcpts, content, err);
+}
+
+/* To the agent if he is one of ours, else to all agents of the queue. */
+static gboolean
+notice_send(const struct mail_case *c, const struct number *number,
+    const char *why, const char *what_to_do, GError **err)
+{
+	g_autofree char *own_addr =
+	    agent_is_member(c) ? addr_to_wire(c->mail->from_addr) : NULL;
+	const char *const own_list[] = {own_addr, NULL};
+
+	return word_send(c,
+	    &(struct word){.number = number,
+		.rcpts = own_addr != NULL
+		    ? own_list
+		    : (const char *const *)c->queue->agents,
+		.reply_to = own_addr != NULL ? c->mail->message_id : "",
+		.why = why,
+		.what_to_do = what_to_do},
+	    err);
 }
 
 gboolean
@@ -89,7 +134,80 @@ agent_deliver_stray(struct mail_case *c, GError **err)
 	    err);
 }
 
+/* The queue's agents but him who is away, unless there is nobody else. */
+static GPtrArray *
+agents_present(const struct mail_case *c)
+{
+	GPtrArray *list = g_ptr_array_new();
+
+	for (char **a = c->queue->agents; *a != NULL; a++) {
+		char *one[] = {*a, NULL};
+
+		if (c->mail->from_addr == NULL ||
+		    !addr_is_listed(c->mail->from_addr, one))
+			g_ptr_array_add(list, *a);
+	}
+	if (list->len == 0)
+		for (char **a = c->queue->agents; *a != NULL; a++)
+			g_ptr_array_add(list, *a);
+	g_ptr_array_add(list, NULL);
+	return list;
+}
+
+gboolean
+agent_deliver_machine(struct mail_case *c, GError **err)
+{
+	const struct proto_claim *claim =
+	    claim_find(c, PROTO_VIA_CAPABILITY);
+	g_autoptr(GPtrArray) rcpts = agents_present(c);
+
+	log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
+	if (claim == NULL)
+		claim = claim_find(c, PROTO_VIA_SUBJECT);
+	return word_send(c,
+	    &(struct word){.number = claim != NULL ? &claim->number : NULL,
+		.rcpts = (const char *const *)rcpts->pdata,
+		.reply_to = "",
+		.why = "it is an automatic reply of an agent, such as out of "
+		       "office",
+		.what_to_do = "Somebody who is there should look after the "
+			      "ticket. If a person wrote it, send it again "
+			      "without the words of an automatic reply."},
+	    err);
+}
+
 /* --- an answer ------------------------------------------------------------ */
+
+/* TRUE if To: names the ticket's address; a mail to somebody else that came
+ * here by Bcc is none of the player's. */
+static gboolean
+is_to_ticket(const struct mail_case *c)
+{
+	const struct proto_claim *claim =
+	    claim_find(c, PROTO_VIA_CAPABILITY);
+	const struct addr *to = c->mail->rcpt_addr;
+	struct label label;
+	const char *ext;
+
+	if (to == NULL || claim == NULL ||
+	    config_queue_by_addr(c->config, to->local, to->domain, &ext) !=
+		c->queue)
+		return FALSE;
+	label = label_parse_extension(ext, strlen(ext));
+	return label.kind == LABEL_CAPABILITY &&
+	    number_equal(&label.number, &claim->number);
+}
+
+/* Completed from an address book, an old address looks like any other. */
+static gboolean
+names_other_ticket(const struct mail_case *c)
+{
+	const struct proto_claim *to = claim_find(c, PROTO_VIA_CAPABILITY);
+	const struct proto_claim *said = claim_find(c, PROTO_VIA_SUBJECT);
+
+	return to != NULL && said != NULL &&
+	    !number_equal(&to->number, &said->number);
+}
 
 /* NULL if the mail may be an answer, else why it is not one. */
 static const char *
@@ -102,6 +220,11 @@ refusal(const struct mail_case *c)
 		       "(no pass in Authentication-Results)";
 	if (c->mail->recipients > 1)
 		return "the mail has further recipients";
+	if (!is_to_ticket(c))
+		return "the mail is addressed to somebody else";
+	if (names_other_ticket(c))
+		return "the subject has the number of another ticket than "
+		       "the address";
 	if (c->mail->is_placeholder)
 		return "the mail could not be read";
 	if (c->mail->is_encrypted)
@@ -190,8 +313,11 @@ static char *
 answer_text(const struct mail_case *c, GError **err)
 {
 	g_autoptr(GPtrArray) own = g_ptr_array_new();
+	const struct proto_claim *claim =
+	    claim_find(c, PROTO_VIA_CAPABILITY);
 	struct scrub_agent self = {.role_name = c->queue->role,
-	    .queue_domain = c->queue->domain};
+	    .queue_domain = c->queue->domain,
+	    .mac = claim != NULL ? claim->mac.s : NULL};
 	char *text;
 
 	for (char **p = c->queue->members; *p != NULL; p++)
@@ -248,12 +374,9 @@ agent_deliver(struct mail_case *c, GError **err)
 	struct proto_desk_admitted admitted = {0};
 	gboolean ok;
 
-	/* Out-of-office and receipts never reach the player, and telling the
-	 * machine that sent them would start a loop (RFC 3834 2). */
-	if (c->mail->machine != MAIL_PERSON) {
-		log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
-		return TRUE;
-	}
+	/* Out-of-office and receipts never reach the player (RFC 3834 2). */
+	if (agent_is_machine(c))
+		return agent_deliver_machine(c, err);
 	case_admit_fill(c, PROTO_SIDE_AGENT, &admit);
 	ok = ipc_call(c->peers->desk, PROTO_DESK_ADMIT, &admit, -1,
 		 PROTO_DESK_ADMITTED, &admitted, err) &&

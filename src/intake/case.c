@@ -100,8 +100,9 @@ gboolean
 case_hand_over(const struct mail_case *c, const struct label_set *labels,
     const char *const *rcpt_addrs, GBytes *content, GError **err)
 {
-	g_autofree char *sender = label_envelope_sender(labels,
-	    c->queue->local, c->queue->domain);
+	g_autofree char *sender = labels != NULL
+	    ? label_envelope_sender(labels, c->queue->local, c->queue->domain)
+	    : g_strdup("");
 	g_autoptr(GPtrArray) rcpts = g_ptr_array_new();
 	struct proto_post_hand_over request = {.kind = PROTO_MAIL_WHOLE,
 	    .sender_addr = sender,

@@ -45,7 +45,8 @@ void case_admit_fill(const struct mail_case *c, enum proto_side side,
     struct proto_desk_admit *admit);
 void case_admit_clear(struct proto_desk_admit *admit);
 
-/* Hands a whole mail over. TRUE if at least one recipient was accepted. */
+/* Hands a whole mail over. labels make the envelope sender; NULL for the null
+ * one. TRUE if at least one recipient was accepted. */
 gboolean case_hand_over(const struct mail_case *c,
     const struct label_set *labels, const char *const *rcpt_addrs,
     GBytes *content, GError **err);
@@ -57,6 +58,12 @@ gboolean agent_deliver(struct mail_case *c, GError **err);
 
 /* TRUE if the mail's From is one of the queue's members. */
 gboolean agent_is_member(const struct mail_case *c);
+/* TRUE if no person wrote it, by its headers or by the words of an automatic
+ * reply. For mails of members and to the agents' side. */
+gboolean agent_is_machine(const struct mail_case *c);
+/* An automatic reply of an agent, to an address of a ticket: it goes no
+ * further, and the queue's other agents are told. */
+gboolean agent_deliver_machine(struct mail_case *c, GError **err);
 /* A member wrote to the queue itself: he is told to use a ticket's address. */
 gboolean agent_deliver_stray(struct mail_case *c, GError **err);
 

@@ -203,6 +203,33 @@ case_side(const struct mail_case *c)
 	return PROTO_SIDE_NONE;
 }
 
+/* It came to the envelope sender of a mail of ours, where responders answer
+ * to (RFC 3834 4). */
+static gboolean
+case_is_return(const struct mail_case *c)
+{
+	for (guint i = 0; i < c->id.proofs->len; i++)
+		if (g_array_index(c->claims, struct proto_claim, i).via ==
+			PROTO_VIA_BOUNCE &&
+		    g_array_index(c->id.proofs, struct proto_proof, i).is_valid)
+			return TRUE;
+	return FALSE;
+}
+
+/* A member's mail that is not to the address of a ticket. He must not become
+ * a player with a ticket of his own. What a machine of his answers to the
+ * queue's address may be an answer to a notice: told, it would answer again. */
+static gboolean
+member_deliver(struct mail_case *c, GError **err)
+{
+	if (!agent_is_machine(c))
+		return agent_deliver_stray(c, err);
+	if (case_is_return(c))
+		return agent_deliver_machine(c, err);
+	log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
+	return TRUE;
+}
+
 static gboolean
 case_deliver(struct mail_case *c, GError **err)
 {
@@ -210,11 +237,8 @@ case_deliver(struct mail_case *c, GError **err)
 		return FALSE;
 	if (case_side(c) == PROTO_SIDE_AGENT)
 		return agent_deliver(c, err);
-	/* An agent who missed a ticket's address must not become a player
-	 * with a ticket of his own. */
-	if (case_side(c) == PROTO_SIDE_NONE && agent_is_member(c) &&
-	    c->mail->machine == MAIL_PERSON)
-		return agent_deliver_stray(c, err);
+	if (case_side(c) == PROTO_SIDE_NONE && agent_is_member(c))
+		return member_deliver(c, err);
 	return player_deliver(c, err);
 }
 

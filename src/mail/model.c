@@ -19,6 +19,7 @@ mail_free(struct mail *mail)
 	if (mail == NULL)
 		return;
 	addr_free(mail->from_addr);
+	addr_free(mail->rcpt_addr);
 	g_free(mail->from_name);
 	g_ptr_array_unref(mail->other_addrs);
 	g_ptr_array_unref(mail->other_names);

@@ -42,7 +42,8 @@ struct mail {
 	char *from_name;	  /* own; "" if none */
 	GPtrArray *other_addrs;	  /* own struct addr: Sender, Reply-To, ... */
 	GPtrArray *other_names;	  /* own char: their display names */
-	guint recipients;	  /* mailboxes in To and Cc together */
+	guint recipients;	  /* mailboxes in To, Cc and Bcc together */
+	struct addr *rcpt_addr;	  /* own; the first of them, or NULL */
 
 	char *subject;		  /* own; decoded, one line, "" if none */
 	char *message_id;	  /* own; without brackets, "" if none */
@@ -50,6 +51,7 @@ struct mail {
 				   * from last to first, no brackets */
 	char *text;		  /* own; all body text, HTML rendered */
 	GPtrArray *files;	  /* own struct mail_file */
+	gboolean has_message;	  /* another mail is attached */
 	gboolean is_encrypted;	  /* PGP or S/MIME: text is what stands around
 				   * it, if anything */
 	gboolean is_placeholder;  /* refused by the pre-scan or unparsable:

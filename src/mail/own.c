@@ -17,6 +17,12 @@ static const char *const common_words[] = {"info", "mail", "email", "contact",
     "account", "deposit", "withdrawal", "user", "test", "private", "privat",
     "home", "work", "user", NULL};
 
+gboolean
+own_word_is_common(const char *word)
+{
+	return g_strv_contains(common_words, word);
+}
+
 /* Calls add for each run of letters in text. */
 static void
 words_add(GHashTable *set, const char *text, glong min)
@@ -102,7 +108,8 @@ literals_add_addrs(struct rules_literals *own, const struct mail *mail,
 /* Names first: of two placeholders for one word the first stays, and the
  * words of an address are mostly the name. */
 struct rules_literals *
-own_literals_of_player(const struct mail *mail)
+own_literals_of_player(
+    const struct mail *mail, const struct quote_split *split)
 {
 	struct rules_literals *own = rules_literals_new();
 
@@ -112,6 +119,9 @@ own_literals_of_player(const struct mail *mail)
 	     mail->other_names != NULL && i < mail->other_names->len; i++)
 		rules_literals_add_name(
 		    own, g_ptr_array_index(mail->other_names, i), "[name]");
+	own_add_signature(own, split->signature);
+	own_add_ending(own, split->fresh);
+	own_add_credits(own, mail, split->credits);
 	literals_add_addrs(own, mail, "[address]");
 	return own;
 }

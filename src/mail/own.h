@@ -9,10 +9,25 @@
 #include <glib.h>
 
 #include "mail/model.h"
+#include "mail/quote.h"
 #include "rules/rules.h"
 
-/* Placeholders "[address]" and "[name]". */
-struct rules_literals *own_literals_of_player(const struct mail *mail);
+/* Placeholders "[address]", "[name]" and "[phone]". Besides names and
+ * addresses of the headers: those of the signature, of the name below a
+ * closing, and of attributions and header blocks that quote the author.
+ * Ordinary words of a signature (titles, slogans) are not among them. */
+struct rules_literals *own_literals_of_player(
+    const struct mail *mail, const struct quote_split *split);
+
+/* Parts of it. text: a signature; fresh: new words, with their ending;
+ * credits: as struct quote_split has them. */
+void own_add_signature(struct rules_literals *own, const char *text);
+void own_add_ending(struct rules_literals *own, const char *fresh);
+void own_add_credits(struct rules_literals *own, const struct mail *mail,
+    const char *credits);
+
+/* TRUE for a folded word that names a mailbox or a thing of our trade. */
+gboolean own_word_is_common(const char *word);
 
 /* Everything becomes role_name. own_addrs is NULL-ended and may be NULL. A
  * word that is part of role_name is no name of the agent. */

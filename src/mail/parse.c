@@ -12,6 +12,7 @@
 #include "mail/machine.h"
 #include "mail/parts.h"
 #include "mail/prescan.h"
+#include "mail/vacation.h"
 
 #include <gmime/gmime.h>
 
@@ -169,13 +170,24 @@ read_others(struct mail *mail, const struct headers *headers)
 	}
 }
 
-static guint
-count_recipients(const struct headers *headers)
+/* Some clients leave Bcc in; what was sent anew names others again. */
+static void
+read_recipients(struct mail *mail, const struct headers *headers)
 {
-	g_autoptr(GPtrArray) to = header_mailboxes(headers, "to");
-	g_autoptr(GPtrArray) cc = header_mailboxes(headers, "cc");
+	static const char *const names[] = {"to", "cc", "bcc", "resent-to",
+	    "resent-cc", "resent-bcc"};
 
-	return to->len + cc->len;
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(GPtrArray) found = header_mailboxes(headers,
+		    names[i]);
+
+		mail->recipients += found->len;
+		if (found->len > 0 && mail->rcpt_addr == NULL) {
+			struct mailbox *first = found->pdata[0];
+
+			mail->rcpt_addr = g_steal_pointer(&first->addr);
+		}
+	}
 }
 
 /* --- Message-IDs ---------------------------------------------------- */
@@ -315,13 +327,15 @@ read_facts(struct mail *mail, const struct headers *headers,
 	guint authors = read_author(mail, headers, options);
 
 	read_others(mail, headers);
-	mail->recipients = count_recipients(headers);
+	read_recipients(mail, headers);
 	mail->subject = decode_text(subject != NULL ? subject : "",
 	    SUBJECT_MAX);
 	mail->message_id = read_message_id(headers);
 	read_references(mail, headers);
 	mail->machine = machine_classify(headers, options->sender_addr,
 	    mail->from_addr);
+	if (mail->machine == MAIL_PERSON && vacation_subject(mail->subject))
+		mail->machine = MAIL_AUTO;
 	mail->auth = authres_evaluate(headers, options->authserv_id,
 	    mail->from_addr, authors == 1);
 }

@@ -29,6 +29,7 @@ struct walk {
 	gsize octets;	 /* kept so far */
 	gboolean is_cut; /* something was left out */
 	gboolean has_empty; /* a multipart in which no part was found */
+	gboolean has_message;
 };
 
 /* Where in the tree a part stands. */
@@ -445,6 +446,7 @@ collect_message(struct walk *walk, GMimeMessagePart *part, struct place place)
 		walk->is_cut = TRUE;
 		return;
 	}
+	walk->has_message = TRUE;
 	child.depth++;
 	child.text = place.text != NULL ? inner : NULL;
 	collect(walk, g_mime_message_get_mime_part(message), child);
@@ -519,6 +521,7 @@ walk_message(struct walk *walk, GMimeMessage *message, struct mail *mail)
 	if (walk->is_cut || walk->has_empty)
 		append_text(text, TEXT_CUT "\n");
 	mail->text = text_clean(text->str, TEXT_MAX);
+	mail->has_message = walk->has_message;
 	mail->files = g_ptr_array_ref(walk->files);
 	return TRUE;
 }

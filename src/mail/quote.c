@@ -245,23 +245,59 @@ cut_attributions(struct quote_lines *lines, gsize high)
 	}
 }
 
-static char *
-join_part(const struct quote_lines *lines, gboolean fresh)
+static void
+line_append(GString *out, const struct quote_line *line)
 {
-	GString *out = g_string_new(NULL);
+	if (out->len == 0 && quote_line_is_blank(line))
+		return;
+	g_string_append_len(out, line->text, (gssize)line->len);
+	g_string_append_c(out, '\n');
+}
 
-	for (gsize i = 0; i < lines->n; i++) {
-		const struct quote_line *line = &lines->v[i];
-
-		if ((line->part == QUOTE_PART_FRESH) != fresh ||
-		    (out->len == 0 && quote_line_is_blank(line)))
-			continue;
-		g_string_append_len(out, line->text, (gssize)line->len);
-		g_string_append_c(out, '\n');
-	}
+static char *
+join_end(GString *out)
+{
 	while (out->len > 0 && g_ascii_isspace(out->str[out->len - 1]))
 		g_string_truncate(out, out->len - 1);
 	return g_string_free(out, FALSE);
+}
+
+/* What is new, or all else. What a client wrote by itself is never anybody's
+ * new words, also when it is all there is. */
+static char *
+join_new(const struct quote_lines *lines, gboolean has_fresh)
+{
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < lines->n; i++)
+		if (lines->v[i].part == QUOTE_PART_FRESH ||
+		    (!has_fresh && lines->v[i].part != QUOTE_PART_CLIENT))
+			line_append(out, &lines->v[i]);
+	return join_end(out);
+}
+
+static char *
+join_tail(const struct quote_lines *lines, gboolean has_fresh)
+{
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < lines->n; i++)
+		if (lines->v[i].part == QUOTE_PART_CLIENT ||
+		    (has_fresh && lines->v[i].part != QUOTE_PART_FRESH))
+			line_append(out, &lines->v[i]);
+	return join_end(out);
+}
+
+static char *
+join_signature(const struct quote_lines *lines)
+{
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < lines->n; i++)
+		if (lines->v[i].part == QUOTE_PART_SIG &&
+		    lines->v[i].depth == 0)
+			line_append(out, &lines->v[i]);
+	return join_end(out);
 }
 
 /* A signature inside quoted text ends where the depth changes. */
@@ -343,14 +379,46 @@ join_quoted(const struct quote_lines *lines)
 	return g_strchomp(g_string_free(out, FALSE));
 }
 
-/* What a client wrote by itself is never anybody's new words, also when it
- * is all there is. */
-static void
-keep_all(struct quote_lines *lines)
+/* An attribution of two lines is given in one. */
+static char *
+join_credits(const struct quote_lines *lines)
 {
-	for (gsize i = 0; i < lines->n; i++)
-		if (lines->v[i].part != QUOTE_PART_CLIENT)
-			lines->v[i].part = QUOTE_PART_FRESH;
+	const guint people = QUOTE_HEADER_FROM | QUOTE_HEADER_TO;
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; i < lines->n; i++) {
+		const struct quote_line *line = &lines->v[i];
+		gboolean is_attr = line->part == QUOTE_PART_ATTR;
+		gboolean goes_on = is_attr && i + 1 < lines->n &&
+		    lines->v[i + 1].part == QUOTE_PART_ATTR;
+
+		if (!is_attr && (line->part == QUOTE_PART_FRESH ||
+				    ((guint)line->header & people) == 0))
+			continue;
+		g_string_append_len(out, line->words, (gssize)line->words_len);
+		g_string_append_c(out, goes_on ? ' ' : '\n');
+	}
+	return join_end(out);
+}
+
+static gboolean
+starts_forward(const struct quote_lines *lines, gsize i)
+{
+	if (quote_line_is_rule(&lines->v[i]) && i + 1 < lines->n)
+		i++;
+	return quote_line_is_forward(&lines->v[i]);
+}
+
+static void
+split_join(struct quote_lines *lines, struct quote_split *out)
+{
+	out->has_fresh = has_text(lines, 0, lines->n);
+	out->fresh = join_new(lines, out->has_fresh);
+	out->tail = join_tail(lines, out->has_fresh);
+	out->signature = join_signature(lines);
+	quoted_drop_names(lines);
+	out->credits = join_credits(lines);
+	out->quoted = join_quoted(lines);
 }
 
 void
@@ -361,23 +429,20 @@ quote_split(const char *text, struct quote_split *out)
 
 	if (lines.n > QUOTE_LINES_MAX) {
 		g_free(lines.v);
-		*out = (struct quote_split){
-		    g_strdup(text), g_strdup(""), g_strdup(""), TRUE};
+		*out = (struct quote_split){.fresh = g_strdup(text),
+		    .tail = g_strdup(""), .quoted = g_strdup(""),
+		    .signature = g_strdup(""), .credits = g_strdup(""),
+		    .has_fresh = TRUE};
 		return;
 	}
 	high = find_unmarked(&lines);
+	out->is_forward = high < lines.n && starts_forward(&lines, high);
 	high = cut_signatures(&lines, 0, high);
 	high = cut_trailing(&lines, high);
 	high = cut_signatures(&lines, 0, high);
 	cut_leading(&lines, high);
 	cut_attributions(&lines, high);
-	out->has_fresh = has_text(&lines, 0, lines.n);
-	if (!out->has_fresh)
-		keep_all(&lines);
-	out->fresh = join_part(&lines, TRUE);
-	out->tail = join_part(&lines, FALSE);
-	quoted_drop_names(&lines);
-	out->quoted = join_quoted(&lines);
+	split_join(&lines, out);
 	g_free(lines.v);
 }
 
@@ -387,4 +452,6 @@ quote_split_clear(struct quote_split *split)
 	g_clear_pointer(&split->fresh, g_free);
 	g_clear_pointer(&split->tail, g_free);
 	g_clear_pointer(&split->quoted, g_free);
+	g_clear_pointer(&split->signature, g_free);
+	g_clear_pointer(&split->credits, g_free);
 }

@@ -7,7 +7,8 @@
  *
  * New words are never cut: what is in doubt counts as new, and answers
  * written between quotes stay together with them. If nothing would be left,
- * all is new and has_fresh is FALSE. Linear in the text; a text of more than
+ * all is new and has_fresh is FALSE; quoted then holds the same words once
+ * more, without those that name people. Linear in the text; a text of more than
  * QUOTE_LINES_MAX lines is not parted at all. Cannot fail.
  */
 #include <glib.h>
@@ -20,7 +21,10 @@ struct quote_split {
 	char *quoted; /* own; of the tail only the quoted words, each line
 		       * starting "> ", without attribution lines, header
 		       * blocks and signatures; "" if none */
+	char *signature; /* own; the author's signature lines that were cut */
+	char *credits; /* own; attributions and copied From: and To: lines */
 	gboolean has_fresh;
+	gboolean is_forward; /* new words end where a forwarded mail begins */
 };
 
 /* text: UTF-8 with LF line ends, as in struct mail. */

@@ -121,6 +121,19 @@ may_wrap_after(const struct quote_line *line, guint depth)
 	return strchr(".!?", line->words[line->words_len - 1]) == NULL;
 }
 
+/* An attribution that begins with the address has its name on the line
+ * above. */
+static gsize
+with_name_above(const struct quote_lines *lines, gsize first, gsize low)
+{
+	const struct quote_line *line = &lines->v[first];
+
+	if (line->words[0] == '<' && first > low &&
+	    may_wrap_after(&lines->v[first - 1], line->depth))
+		return first - 1;
+	return first;
+}
+
 enum quote_attribution
 quote_attribution_at(
     const struct quote_lines *lines, gsize last, gsize low, gsize *first)
@@ -140,7 +153,7 @@ quote_attribution_at(
 		folded = fold_lines(lines, last - k, last + 1);
 		got = quote_attribution(folded);
 		if (got >= QUOTE_ATTR_SURE) {
-			*first = last - k;
+			*first = with_name_above(lines, last - k, low);
 			return got;
 		}
 		if (k == 0)
@@ -174,15 +187,34 @@ quote_block_end(const struct quote_lines *lines, gsize i, gsize high)
 	return i;
 }
 
+/* Dashes on both sides, or a colon at the end. */
+static gboolean
+may_separate(const struct quote_line *line)
+{
+	return line->words_len >= 8 && line->words_len <= QUOTE_FOLD_MAX &&
+	    (line->words[0] == '-' || line->words[line->words_len - 1] == ':');
+}
+
 gboolean
 quote_line_is_separator(const struct quote_line *line)
 {
 	g_autofree char *folded = NULL;
 
-	if (line->words_len < 8 || line->words[0] != '-')
+	if (!may_separate(line))
 		return FALSE;
 	folded = quote_fold(line->words, line->words_len);
 	return quote_is_separator(folded);
+}
+
+gboolean
+quote_line_is_forward(const struct quote_line *line)
+{
+	g_autofree char *folded = NULL;
+
+	if (!may_separate(line))
+		return FALSE;
+	folded = quote_fold(line->words, line->words_len);
+	return quote_is_forward(folded);
 }
 
 gboolean

@@ -40,6 +40,7 @@ struct quote_lines quote_lines_of(const char *text);
 gboolean quote_line_is_blank(const struct quote_line *line);
 gboolean quote_line_is_text(const struct quote_line *line);
 gboolean quote_line_is_separator(const struct quote_line *line);
+gboolean quote_line_is_forward(const struct quote_line *line);
 /* "__________" */
 gboolean quote_line_is_rule(const struct quote_line *line);
 gboolean quote_line_is_client(const struct quote_line *line);

@@ -9,13 +9,14 @@
 
 /* Entries are written as quote_fold() leaves them: case-folded, so a final
  * sigma is a normal one. */
-static const char *const verbs[] = {"wrote", "writes", "schrieb", "a écrit",
+static const char *const verbs[] = {"wrote", "writes", "schrieb",
+    "folgendes geschrieben", "a écrit", "napisana przez",
     "escribió", "ha scritto", "escreveu", "έγραψε", "έγραψαν", "пишет", "писал",
     "написал", "yazdı", "napisał", "pisze", "pisał", "schreef", "skrev",
     "написав", "пише", "写道", NULL};
 
 static const char *const openers[] = {"on ", "am ", "le ", "el ", "il ", "em ",
-    "no dia ", "στισ ", "στη ", "την ", "в ", "w dniu ", "dnia ", "op ", "den ",
+    "no dia ", "às ", "użytkownik ", "wiadomość napisana ", "στισ ", "στη ", "την ", "в ", "w dniu ", "dnia ", "op ", "den ",
     NULL};
 
 struct header_word {
@@ -67,6 +68,7 @@ static const struct header_word headers[] = {
     {"à", QUOTE_HEADER_TO},
     {"προσ", QUOTE_HEADER_TO},
     {"para", QUOTE_HEADER_TO},
+    {"pour", QUOTE_HEADER_TO},
     {"a", QUOTE_HEADER_TO},
     {"кому", QUOTE_HEADER_TO},
     {"kime", QUOTE_HEADER_TO},
@@ -111,11 +113,30 @@ static const char *const separators[] = {"original message",
     "αρχικό μήνυμα", "исходное сообщение", "оригинальное сообщение",
     "orijinal mesaj", "özgün mesaj", "özgün ileti", "oryginalna wiadomość",
     "wiadomość oryginalna", "oorspronkelijk bericht", "ursprungligt meddelande",
-    "forwarded message", "weitergeleitete nachricht", "message transféré",
-    "προωθημένο μήνυμα", "mensaje reenviado", "messaggio inoltrato",
-    "mensagem encaminhada", "mensagem reencaminhada", "пересылаемое сообщение",
-    "iletilen mesaj", "przekazana wiadomość", "wiadomość przekazana dalej",
     NULL};
+
+static const char *const forwards[] = {"forwarded message",
+    "forwarded by", "weitergeleitete nachricht",
+    "weitergeleitete originalnachricht", "message transféré",
+    "message réexpédié", "προωθημένο μήνυμα", "mensaje reenviado",
+    "messaggio inoltrato", "mensagem encaminhada", "mensagem reencaminhada",
+    "mensagem reenviada", "пересылаемое сообщение",
+    "перенаправленное сообщение", "пересланное сообщение", "letilen mesaj",
+    "letilen ileti", "yönlendirilmiş ileti", "yönlendirilen ileti",
+    "przekazana wiadomość", "przekazanej wiadomości",
+    "wiadomość przekazana dalej", NULL};
+
+/* Whole lines, without dashes. */
+static const char *const forward_lines[] = {"begin forwarded message:",
+    "anfang der weitergeleiteten nachricht:",
+    "début du message réexpédié :", "début du message transféré :",
+    "début du message réexpédié:", "début du message transféré:",
+    "αρχή προωθημένου μηνύματοσ:", "inicio del mensaje reenviado:",
+    "inizio messaggio inoltrato:", "início da mensagem reencaminhada:",
+    "início da mensagem encaminhada:", "начало переадресованного сообщения:",
+    "начало пересылаемого сообщения:", "yönlendirilen ileti başlangıcı:",
+    "i̇letilmiş ileti başlangıcı:", "iletilen e-postanın başlangıcı:",
+    "początek przekazywanej wiadomości:", NULL};
 
 static const char *const client_starts[] = {"sent from ", "sent via ",
     "sent with ", "get outlook for ", "von meinem ", "von meiner ",
@@ -129,11 +150,15 @@ static const char *const client_starts[] = {"sent from ", "sent via ",
     "obter o outlook ", "obter outlook ", "στάλθηκε από ", "εστάλη από ",
     "αποστολή από ", "λήψη του outlook ", "отправлено с ", "отправлено из ",
     "отправлено через ", "скачать outlook ", "скачайте outlook ", "wysłane z ",
-    "wysłano z ", "pobierz outlook ", "pobierz program outlook ", NULL};
+    "wysłano z ", "pobierz outlook ", "pobierz program outlook ",
+    "pobierz aplikację outlook ", "wysłano za pomocą ", "wysłane za pomocą ",
+    "αποκτήστε το outlook ", "απεστάλη από ", "obtenga outlook ",
+    "baixar o outlook ", "enviado com ", "получить outlook ",
+    "простите за краткость, создано в ", "отправлено при помощи ", NULL};
 
 /* Turkish puts the verb last; also "... gesendet". */
 static const char *const client_ends[] = {
-    "gönderildi", "gönderilmiştir", "gesendet", "outlook'u edinin", NULL};
+    "gönderildi", "gönderilmiştir", "gesendet", "edinin", NULL};
 
 static const char *const client_things[] = {"iphone", "ipad", "ipod", "android",
     "samsung", "galaxy", "huawei", "xiaomi", "redmi", "pixel", "oneplus",
@@ -280,9 +305,23 @@ quote_is_separator(const char *folded)
 {
 	gsize len = strlen(folded);
 
+	if (quote_is_forward(folded))
+		return TRUE;
 	return len > 8 && len < 120 && g_str_has_prefix(folded, "--") &&
 	       g_str_has_suffix(folded, "--") &&
 	       contains_any(folded, separators);
+}
+
+gboolean
+quote_is_forward(const char *folded)
+{
+	gsize len = strlen(folded);
+
+	if (g_strv_contains(forward_lines, folded))
+		return TRUE;
+	return len > 8 && len < 120 && g_str_has_prefix(folded, "--") &&
+	       g_str_has_suffix(folded, "--") &&
+	       contains_any(folded, forwards);
 }
 
 /* A client writes no hash into its line; a player who sent something "from"
@@ -306,8 +345,13 @@ quote_is_client_line(const char *folded)
 	if (strlen(folded) > CLIENT_LINE_MAX || has_long_run(folded))
 		return FALSE;
 	folded += strspn(folded, "[(");
-	if (!starts_with_any(folded, client_starts) &&
-	    !ends_with_any(folded, client_ends))
-		return FALSE;
+	if (!starts_with_any(folded, client_starts)) {
+		g_autofree char *bare = g_strdup(folded);
+
+		while (*bare != '\0' && strchr(".)]", bare[strlen(bare) - 1]))
+			bare[strlen(bare) - 1] = '\0';
+		if (!ends_with_any(bare, client_ends))
+			return FALSE;
+	}
 	return contains_any(folded, client_things);
 }

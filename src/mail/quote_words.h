@@ -41,6 +41,9 @@ enum quote_header quote_header(const char *folded);
 /* "-----Original Message-----" and its translations. */
 gboolean quote_is_separator(const char *folded);
 
+/* The same, of a forwarded mail: "Begin forwarded message:". */
+gboolean quote_is_forward(const char *folded);
+
 /* "Sent from my iPhone" and its translations: a short line that a client
  * wrote by itself. */
 gboolean quote_is_client_line(const char *folded);

@@ -258,17 +258,23 @@ void
 scrub_player_mail(
     const struct mail *mail, const struct rules *rules, struct scrubbed *out)
 {
-	struct rules_literals *own = own_literals_of_player(mail);
+	struct rules_literals *own;
 	g_autofree char *subject = scrub_subject_base(mail->subject);
 	g_autofree char *bare = scrub_armor(mail->text);
 	g_autofree char *redacted = NULL;
 	g_auto(quote_split_auto) split = {0};
+	gboolean is_all_quoted;
 
 	quote_split(bare, &split);
+	own = own_literals_of_player(mail, &split);
+	/* A forwarded mail and no word to it: its text, not its headers. */
+	is_all_quoted = !split.has_fresh && split.quoted[0] != '\0';
 	redacted = rules_redact(rules, own, subject, NULL);
 	out->subject = writer_clean(redacted, SCRUB_SUBJECT_MAX);
-	out->text = rules_redact(rules, own, split.fresh, NULL);
-	out->tail = rules_redact(rules, own, split.quoted, NULL);
+	out->text = rules_redact(rules, own,
+	    is_all_quoted ? split.quoted : split.fresh, NULL);
+	out->tail = rules_redact(rules, own,
+	    is_all_quoted ? "" : split.quoted, NULL);
 	scrub_files(mail, rules, own, out);
 	rules_literals_free(own);
 }

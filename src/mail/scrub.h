@@ -72,11 +72,14 @@ struct scrub_agent {
 	const char *role_name;
 	char **own_addrs;	  /* agents and queues, NULL-ended */
 	const char *queue_domain; /* A-label */
+	const char *mac; /* of the ticket's agent-side address, or NULL */
 };
 
-/* The text for the player. NULL and ERROR_DENIED, with a text that may be
- * shown to the agent, if there is nothing to send or the first line looks
- * like a command. Caller frees. */
+/* The text for the player: new words, without signature and disclaimers; the
+ * name below a closing is cut, elsewhere the role's stands for it. NULL and
+ * ERROR_DENIED, with a text that may be shown to the agent, if there is
+ * nothing to send, the first words are a command or mark a note, the mail is
+ * a forward or holds one, or mac could still be read. Caller frees. */
 char *scrub_agent_reply(const struct mail *mail, const struct rules *rules,
     const struct scrub_agent *self, GError **err);
 

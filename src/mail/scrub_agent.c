@@ -3,153 +3,19 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "mail/keyed.h"
 #include "mail/own.h"
 #include "mail/quote.h"
-#include "ticket/label.h"
-#include "ticket/number.h"
+#include "mail/sign.h"
 
 #include "base/banned.h"
 
-#define LOCAL_MAX 128 /* octets of a local part that is looked at */
-
-#define EXTENSION_CHARS (NUMBER_LEN + 1 + LABEL_MAC_LEN)
-
-static gboolean
-is_base32(char c)
-{
-	/* Crockford's letters; I, L, O are read for 1, 1, 0. */
-	return g_ascii_isalnum(c) && c != 'u' && c != 'U';
-}
-
-static gsize
-base32_run(const char *p, const char *end)
-{
-	gsize n = 0;
-
-	while (p + n < end && is_base32(p[n]))
-		n++;
-	return n;
-}
-
-/* Octets of a way to write a delimiter at p, or 0. */
-static gsize
-delimiter_length(const char *p)
-{
-	if (*p == '-' || *p == '.')
-		return 1;
-	return g_ascii_strncasecmp(p, "%2d", 3) == 0 ? 3 : 0;
-}
-
-/* TRUE if [p, end) has number-mac or token.mac in it (ticket/label.h): runs
- * of exactly their lengths, which no public local part of a queue has. */
-static gboolean
-has_keyed_part(const char *p, const char *end)
-{
-	while (p < end) {
-		gsize run = base32_run(p, end);
-		gsize gap = delimiter_length(p + run);
-
-		/* The "2B" of a hidden plus sign is not part of a run. */
-		if (*p == '%' && end - p > 3) {
-			p += 3;
-			continue;
-		}
-
-		if (gap > 0 && (run == NUMBER_LEN || run == LABEL_MAC_LEN) &&
-		    base32_run(p + run + gap, end) == LABEL_MAC_LEN)
-			return TRUE;
-		p += MAX(run, 1);
-	}
-	return FALSE;
-}
-
-/* "k7f39q2y-0123456789abc" without any address around it. */
-static gboolean
-is_bare_extension(const char *p, const char *end)
-{
-	struct number number;
-
-	return base32_run(p, end) == NUMBER_LEN && p + NUMBER_LEN < end &&
-	       p[NUMBER_LEN] == '-' &&
-	       base32_run(p + NUMBER_LEN + 1, end) == LABEL_MAC_LEN &&
-	       number_parse(p, NUMBER_LEN, &number);
-}
-
-/* Octets of a way to write an at-sign at p, or 0. */
-static gsize
-at_sign_length(const char *p)
-{
-	static const char *const forms[] = {
-	    "@", "%40", "&#64;", "&#x40;", "＠", "(at)", "[at]", NULL};
-
-	if (strchr("@%&([\xef", *p) == NULL)
-		return 0;
-	for (const char *const *f = forms; *f != NULL; f++)
-		if (g_ascii_strncasecmp(p, *f, strlen(*f)) == 0)
-			return strlen(*f);
-	return 0;
-}
+#define PREFIX_MAX 24 /* octets of a subject's prefix */
 
 static gboolean
 is_local_char(char c)
 {
 	return g_ascii_isalnum(c) || strchr("+-._%=&#;\"", c) != NULL;
-}
-
-/* What stands around an address and makes no sense without it. */
-static void
-drop_opening(GString *out)
-{
-	static const char mailto[] = "mailto:";
-	gsize n = sizeof mailto - 1;
-
-	if (out->len >= n &&
-	    g_ascii_strncasecmp(out->str + out->len - n, mailto, n) == 0)
-		g_string_truncate(out, out->len - n);
-	if (out->len > 0 && out->str[out->len - 1] == '<')
-		g_string_truncate(out, out->len - 1);
-}
-
-/* If a keyed address of the domain has its at-sign at p, takes its local part
- * off out and returns the octets to skip from p; else 0. */
-static gsize
-keyed_address_at(GString *out, const char *p, const char *domain)
-{
-	gsize at = at_sign_length(p);
-	gsize dlen = strlen(domain);
-	gsize start = out->len;
-
-	if (at == 0 || dlen == 0 ||
-	    g_ascii_strncasecmp(p + at, domain, dlen) != 0)
-		return 0;
-	while (start > 0 && out->len - start < LOCAL_MAX &&
-	       is_local_char(out->str[start - 1]))
-		start--;
-	if (!has_keyed_part(out->str + start, out->str + out->len))
-		return 0;
-	g_string_truncate(out, start);
-	drop_opening(out);
-	at += dlen;
-	return at + (p[at] == '>' ? 1 : 0);
-}
-
-/* Keyed addresses prove a ticket, so they must never get to the other side,
- * whatever the client made of them. */
-static char *
-without_keyed(const char *text, const char *domain)
-{
-	const char *end = text + strlen(text);
-	GString *out = g_string_sized_new((gsize)(end - text));
-
-	for (const char *p = text; p < end;) {
-		gsize skip = keyed_address_at(out, p, domain);
-
-		if (skip > 0)
-			p += skip;
-		else
-			g_string_append_c(out, *p++);
-	}
-	return g_string_free(out, FALSE);
 }
 
 static gboolean
@@ -202,30 +68,94 @@ without_own_addrs(
 	return now;
 }
 
-/* After whole addresses are gone: an extension that a line break or a client
- * parted from its domain. */
-static char *
-without_extensions(const char *text)
+/* --- what is not for the player ----------------------------------------- */
+
+/* The first new words; what the agent answers to may stand above them. */
+static const char *
+first_words(const char *text)
 {
-	const char *end = text + strlen(text);
-	GString *out = g_string_sized_new((gsize)(end - text));
-
-	for (const char *p = text; p < end;) {
-		gboolean inside = p > text && is_base32(p[-1]);
-
-		if (!inside && is_bare_extension(p, end))
-			p += EXTENSION_CHARS;
-		else
-			g_string_append_c(out, *p++);
+	for (;;) {
+		text += strspn(text, " \t\n");
+		if (*text != '>')
+			return text;
+		text += strcspn(text, "\n");
 	}
-	return g_string_free(out, FALSE);
 }
 
 static gboolean
 looks_like_command(const char *text)
 {
-	text += strspn(text, " \t\n");
 	return text[0] == '/' && g_ascii_isalpha(text[1]);
+}
+
+static gboolean
+looks_like_note(const char *text)
+{
+	static const char *const marks[] = {"/note", "[internal]", NULL};
+
+	for (const char *const *m = marks; *m != NULL; m++)
+		if (g_ascii_strncasecmp(text, *m, strlen(*m)) == 0 &&
+		    !g_ascii_isalnum(text[strlen(*m)]))
+			return TRUE;
+	return FALSE;
+}
+
+/* The copy's subject has no prefix: whatever stands before it was added by
+ * whoever sent the mail on. */
+static gboolean
+subject_is_forward(const char *subject)
+{
+	static const char *const words[] = {"fwd", "fw", "wg", "wtr", "tr",
+	    "rv", "enc", "i", "πρθ", "πρ", "προωθ", "пересл", "перенапр", "fs",
+	    "ilt", "i̇lt", "pd", "przek", "vb", "vl", "doorst", "转发", "轉寄",
+	    NULL};
+
+	for (;;) {
+		gsize len;
+		g_autofree char *word = NULL;
+
+		subject += strspn(subject, " ");
+		len = strcspn(subject, ":[( ");
+		if (len == 0 || len > PREFIX_MAX)
+			return FALSE;
+		word = g_utf8_casefold(subject, (gssize)len);
+		subject += len;
+		subject += strcspn(subject, ":");
+		if (*subject != ':')
+			return FALSE;
+		if (g_strv_contains(words, word))
+			return TRUE;
+		subject++;
+	}
+}
+
+/* --- the agent's name ---------------------------------------------------- */
+
+/* Cuts what stands below a closing, or from a line with the agent's name on,
+ * if all of it looks like a signature. The role may sign. */
+static void
+cut_signature(char *text, GHashTable *names, const char *role_name)
+{
+	struct sign_off ending;
+
+	if (sign_find(text, &ending)) {
+		gsize len = strlen(role_name);
+		gboolean is_role = ending.end - ending.name == len &&
+		    strncmp(text + ending.name, role_name, len) == 0;
+
+		text[is_role ? ending.end : ending.name] = '\0';
+		return;
+	}
+	for (char *line = text; *line != '\0';) {
+		gsize len = strcspn(line, "\n");
+
+		if (own_is_sign_off(names, line, len) &&
+		    sign_is_block(line + len)) {
+			*line = '\0';
+			return;
+		}
+		line += len + (line[len] == '\n');
+	}
 }
 
 /* Drops lines that are only the agent's name, and outer empty lines. */
@@ -246,18 +176,47 @@ without_sign_off(const char *text, GHashTable *names)
 	return g_strstrip(g_string_free(out, FALSE));
 }
 
-static char *
-deny(GError **err, gboolean is_command)
+/* --- the whole ------------------------------------------------------------ */
+
+static gboolean
+check_kind(const struct mail *mail, const struct quote_split *split,
+    GError **err)
 {
-	if (is_command)
-		error_fail(err, ERROR_DENIED,
-		    "the first line looks like a "
-		    "command; nothing was sent");
-	else
-		error_fail(err, ERROR_DENIED,
-		    "there is no new text in the "
-		    "mail; write the answer above the quoted text");
-	return NULL;
+	const char *first = first_words(split->fresh);
+
+	if (split->is_forward || mail->has_message ||
+	    subject_is_forward(mail->subject))
+		return error_fail(err, ERROR_DENIED,
+		    "it is a forwarded mail or holds one; only answers are "
+		    "sent");
+	if (!split->has_fresh || mail->is_placeholder)
+		return error_fail(err, ERROR_DENIED,
+		    "there is no new text in the mail; write the answer above "
+		    "the quoted text");
+	if (looks_like_note(first) ||
+	    looks_like_note(mail->subject + strspn(mail->subject, " ")))
+		return error_fail(err, ERROR_DENIED,
+		    "it is marked as an internal note; notes stay with you");
+	if (looks_like_command(first))
+		return error_fail(err, ERROR_DENIED,
+		    "the first line looks like a command; nothing was sent");
+	return TRUE;
+}
+
+static char *
+redact(const char *text, const struct mail *mail, const struct rules *rules,
+    const struct scrub_agent *self)
+{
+	struct rules_literals *own =
+	    own_literals_of_agent(mail, self->own_addrs, self->role_name);
+	char *result;
+
+	/* In spellings that only the rules can read, such as entities. */
+	if (self->mac != NULL)
+		rules_literals_add_text(own, self->mac, self->role_name);
+	result = rules_redact(rules, own, text, NULL);
+	rules_literals_free(own);
+	return g_strstrip(result);
 }
 
 char *
@@ -267,27 +226,30 @@ scrub_agent_reply(const struct mail *mail, const struct rules *rules,
 	g_autofree char *bare = scrub_armor(mail->text);
 	g_auto(quote_split_auto) split = {0};
 	g_autoptr(GHashTable) names = own_name_words(mail);
-	struct rules_literals *own;
+	g_autofree char *unclaimed = NULL;
 	g_autofree char *signed_off = NULL;
 	g_autofree char *keyless = NULL;
-	g_autofree char *unkeyed = NULL;
 	g_autofree char *nameless = NULL;
 	g_autofree char *result = NULL;
 
 	quote_split(bare, &split);
-	if (!split.has_fresh || mail->is_placeholder)
-		return deny(err, FALSE);
-	if (looks_like_command(split.fresh))
-		return deny(err, TRUE);
-	signed_off = without_sign_off(split.fresh, names);
-	keyless = without_keyed(signed_off, self->queue_domain);
-	unkeyed = without_extensions(keyless);
-	nameless = without_own_addrs(unkeyed, mail, self);
-	own = own_literals_of_agent(mail, self->own_addrs, self->role_name);
-	result = rules_redact(rules, own, nameless, NULL);
-	rules_literals_free(own);
-	g_strstrip(result);
+	if (!check_kind(mail, &split, err))
+		return NULL;
+	unclaimed = sign_drop_disclaimers(split.fresh);
+	cut_signature(g_strchomp(unclaimed), names, self->role_name);
+	signed_off = without_sign_off(unclaimed, names);
+	keyless = keyed_drop(signed_off, self->queue_domain, self->mac);
+	nameless = without_own_addrs(keyless, mail, self);
+	result = redact(nameless, mail, rules, self);
 	if (result[0] == '\0')
-		return deny(err, FALSE);
-	return g_steal_pointer(&result);
+		error_fail(err, ERROR_DENIED,
+		    "there is no new text in the mail; write the answer above "
+		    "the quoted text");
+	else if (keyed_is_left(result, self->mac))
+		error_fail(err, ERROR_DENIED,
+		    "the text holds the address of the ticket for agents; "
+		    "take it out");
+	else
+		return g_steal_pointer(&result);
+	return NULL;
 }

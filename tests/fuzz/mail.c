@@ -365,7 +365,8 @@ check_agent(const struct mail *mail)
 	    NULL};
 	const struct scrub_agent self = {.role_name = ROLE,
 	    .own_addrs = own_addrs,
-	    .queue_domain = DOMAIN};
+	    .queue_domain = DOMAIN,
+	    .mac = strrchr(EXTENSION, '-') + 1};
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = scrub_agent_reply(mail, rules, &self, &error);
 	g_autofree char *addr = mail->from_addr == NULL
@@ -382,6 +383,7 @@ check_agent(const struct mail *mail)
 	g_assert_no_error(error);
 	check_text(text);
 	g_assert_false(shows(text, CAPABILITY));
+	g_assert_false(shows(text, self.mac));
 	g_assert_false(addr != NULL && shows(text, addr));
 	answer = answer_make(mail, text);
 	check_wire(answer, TRUE);

@@ -16,6 +16,8 @@
 int mail_facts_tests(void);
 int mail_files_tests(void);
 int mail_out_tests(void);
+int mail_quotes_tests(void);
+int mail_signs_tests(void);
 int mail_text_tests(void);
 
 #define SECONDS_MAX 10 /* for any one mail, sanitizers included */
@@ -109,6 +111,8 @@ facts_are_read(void **state)
 	    "Sender: Bea <bea@b.example>\r\n"
 	    "To: x@y.example, g: p@y.example, q@y.example;\r\n"
 	    "Cc: z@y.example\r\n"
+	    "Bcc: b@y.example\r\n"
+	    "Resent-To: c@y.example\r\n"
 	    "Subject: =?iso-8859-1?Q?Gr=FC=DFe?=\r\n"
 	    " =?utf-8?Q?=0D=0A_mehr?=\r\n"
 	    "Message-ID: <one@b.example>\r\n"
@@ -121,7 +125,8 @@ facts_are_read(void **state)
 	assert_false(mail->is_placeholder);
 	assert_int_equal(mail->auth, MAIL_AUTH_PASS);
 	assert_int_equal(mail->machine, MAIL_PERSON);
-	assert_int_equal(mail->recipients, 4);
+	assert_int_equal(mail->recipients, 6);
+	assert_string_equal(mail->rcpt_addr->local, "x");
 	assert_string_equal(mail->subject, "Grüße mehr");
 	assert_string_equal(mail->message_id, "one@b.example");
 	assert_int_equal(mail->references->len, 3);
@@ -620,5 +625,7 @@ main(void)
 	failed += mail_files_tests();
 	failed += mail_in_tests();
 	failed += mail_out_tests();
+	failed += mail_quotes_tests();
+	failed += mail_signs_tests();
 	return failed;
 }

@@ -401,7 +401,7 @@ agent_reply(const char *text, GError **err)
 	static char *own_addrs[] = {(char *)"team@casino.example",
 	    (char *)"support@casino.example", NULL};
 	const struct scrub_agent self = {
-	    "Casino Support", own_addrs, "casino.example"};
+	    "Casino Support", own_addrs, "casino.example", "0123456789abc"};
 	struct rules *rules = rules_some();
 	struct mail *mail = mail_make(
 	    "Ottilie Brandt", "ottilie@casino.example", "Re: x", text);
