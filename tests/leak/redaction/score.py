@@ -106,7 +106,7 @@ def count(needle, text):
 def traces(value):
     """Pieces of a value that give it away: rows of whole words with at least
     TRACE letters and digits together."""
-    value = fold(value)
+    value = re.sub(r"\b(example|test|invalid)\b", "", fold(value))
     words = list(re.finditer(r"\w+", value))
     for i, first in enumerate(words):
         letters = 0
