@@ -36,7 +36,8 @@ GOALS = {"own-name": 100, "own-address": 100, "address": 99, "card": 99,
          "iban": 99, "phone": 95, "birth": 95}
 GOAL_STAY = 99.5
 MARK = re.compile(r"\{\{([a-z:-]+)\|(.*?)\}\}", re.S)
-OWN = ("own-name", "own-address")
+PLACEHOLDER = re.compile(r"\[(?:name|address|phone|iban|card|birth-date|id|"
+                         r"street|handle|ip|url-query)\]")
 TRACE = 4  # letters and digits in a row that give a value away
 TRANSFERS = ("quoted-printable", "base64", "8bit")
 # Words in names that say nothing: the texts need them.
@@ -123,7 +124,8 @@ def name_words(name):
 
 
 def vanished(text, mark, out):
-    """TRUE if nothing of a mark is left in the folded output."""
+    """True if nothing of a mark is left in the folded output."""
+    out = PLACEHOLDER.sub(" ", out)
     if mark.kind == "own-name":
         words = name_words(mark.value) + name_words(text.head["name"])
         return not any(count(word, out) for word in words)
