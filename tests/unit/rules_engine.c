@@ -56,7 +56,8 @@ static void
 outside_is_equal(const char *text, const char *out)
 {
 	static const char *const marks[] = {"[address]", "[phone]", "[iban]",
-	    "[card]", "[name]"};
+	    "[card]", "[name]", "[birth-date]", "[id]", "[street]",
+	    "[handle]", "[ip]"};
 	const char *from = text;
 	g_autoptr(GString) parts = g_string_new(out);
 	g_auto(GStrv) pieces = NULL;
@@ -116,7 +117,11 @@ test_time(void **state)
 	    "tel ", "tel 12345 ", "\xcc\x81\xcc\xa3", "(", "(at) ",
 	    "a at b dot ", "hans ", "order ", "1.111.", "usd ", "\n",
 	    "\xef\xb7\xba",
-	    "\"a",
+	    "\"a", "born ", "born a", "passport ", "passport a1", "1.1.",
+	    "1.1.1.1.", "a:", "2a::", "rue a ", "rue abc ", "1 a ", "1 abc, ",
+	    "via abc ", "abcstrasse ", "abc mah. ", "abc ", "telegram ",
+	    "telegram @", "discord a", "skype: a.", "t.me/", "1-1-", "(030) ",
+	    "01/01/", "αβγδ 1, ", "1 abc 1999 ", "no 1",
 	    "de89 3704 0044 0532 0130 01 "};
 	struct rules_literals *literals = rules_literals_new();
 

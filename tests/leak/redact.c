@@ -1,0 +1,82 @@
+/*
+ * What a player's mail becomes for the agents: parse and scrub as the
+ * programs do it, with the rules of a directory. For tests/leak.
+ *
+ * Standard input is a row of mails, each as its length in decimal, a line
+ * feed and its octets; the output has the same form, with subject, text and
+ * quoted text of each mail. Ends with 1 and a message at the first thing
+ * that is not so.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/parse.h"
+#include "mail/scrub.h"
+
+#include "base/banned.h"
+
+#define MAIL_MAX (64 << 20)
+
+/* NULL at the end of the input; the caller owns the octets. */
+static GBytes *
+mail_read(gboolean *ok)
+{
+	unsigned long len;
+	char *raw;
+	int n = scanf("%lu", &len);
+
+	*ok = n == EOF;
+	if (n != 1 || len > MAIL_MAX || getchar() != '\n')
+		return NULL;
+	raw = g_malloc(len + 1);
+	*ok = fread(raw, 1, len, stdin) == len;
+	if (!*ok) {
+		g_free(raw);
+		return NULL;
+	}
+	return g_bytes_new_take(raw, len);
+}
+
+static void
+mail_write(GBytes *raw, const struct rules *rules)
+{
+	static const struct mail_parse_options options = {.sender_addr = NULL};
+	g_autoptr(mail_auto) mail = mail_parse(raw, &options);
+	g_auto(scrubbed_auto) out = {0};
+	g_autofree char *all = NULL;
+
+	scrub_player_mail(mail, rules, &out);
+	all = g_strdup_printf("%s\n\n%s\n%s", out.subject, out.text, out.tail);
+	printf("%zu\n%s", strlen(all), all);
+}
+
+int
+main(int argc, char **argv)
+{
+	g_autoptr(GError) err = NULL;
+	struct rules *rules;
+	gboolean ok = TRUE;
+	GBytes *raw;
+
+	if (argc != 2) {
+		fputs("usage: leak-redact FILTERS <MAILS\n", stderr);
+		return 2;
+	}
+	mail_init();
+	rules = rules_load(argv[1], &err);
+	if (rules == NULL) {
+		fprintf(stderr, "leak-redact: %s\n", err->message);
+		return 1;
+	}
+	while ((raw = mail_read(&ok)) != NULL) {
+		mail_write(raw, rules);
+		g_bytes_unref(raw);
+	}
+	rules_free(rules);
+	if (!ok || fflush(stdout) != 0) {
+		fputs("leak-redact: broken input or output\n", stderr);
+		return 1;
+	}
+	return 0;
+}
