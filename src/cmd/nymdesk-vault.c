@@ -83,7 +83,8 @@ serve(struct vault *vault, const struct role_start *start)
 		g_autoptr(GError) error = NULL;
 
 		(void)ipc_server_poll(server, role_stop ? 50 : 1000);
-		if (now_s() - ticked < TICK_S)
+		/* A clock set back must not stop the ticks, either. */
+		if (ABS(now_s() - ticked) < TICK_S)
 			continue;
 		ticked = now_s();
 		if (!vault_tick(vault, ticked, &error))

@@ -17,6 +17,7 @@ import os
 import shutil
 import smtplib
 import socket
+import struct
 import subprocess
 import tempfile
 
@@ -72,9 +73,11 @@ def has_no_privileges(pid):
 
 
 class World:
-    """Use it as a context: whatever happens inside, everything stops."""
+    """Use it as a context: whatever happens inside, everything stops.
 
-    def __init__(self, scratch=None, workers=20, lmtp="unix",
+    With clock=True nymdesk has a time of day of its own: advance()."""
+
+    def __init__(self, scratch=None, workers=20, lmtp="unix", clock=False,
                  players="players.example"):
         self.is_own_dir = scratch is None
         # Socket paths have 107 characters: keep the directory short.
@@ -98,6 +101,10 @@ class World:
             "lmtp": self.lmtp})
         self.daemon = None
         self.mounts = []
+        self.shift = 0
+        self.env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+        if clock:
+            self.make_clock()
 
     def __enter__(self):
         try:
@@ -133,6 +140,27 @@ class World:
                 self.mounts = []
                 if self.is_own_dir and not os.environ.get("ND_KEEP"):
                     shutil.rmtree(self.dir, ignore_errors=True)
+
+    # --- time ----------------------------------------------------------
+
+    def make_clock(self):
+        library = self.dir + "/faketime.so"
+        subprocess.run(
+            [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-Wall",
+             "-o", library, ROOT + "/tests/system/faketime.c"], check=True)
+        self.advance(0)
+        self.env.update(
+            LD_PRELOAD=library, ND_CLOCK_SHIFT=self.dir + "/clock-shift",
+            ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0")
+
+    def advance(self, seconds):
+        """Lets so much time pass (or none, or go back) for all of nymdesk.
+        Nothing has happened yet when it returns: wait_for() what should."""
+        self.shift += seconds
+        path = self.dir + "/clock-shift"
+        # In place: running programs have the file mapped.
+        with open(path, "r+b" if os.path.exists(path) else "wb") as file:
+            file.write(struct.pack("=q", self.shift))
 
     # --- nymdesk -------------------------------------------------------
 
@@ -186,12 +214,11 @@ class World:
 
     def start_nymdesk(self):
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
-        env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
         with open(self.log, "ab") as log:
             child = subprocess.Popen(
                 [self.bin + "/nymdeskd", "-c", self.conf, "-b", self.bin],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
-                start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.env, start_new_session=True)
         self.daemon = child
         wait_for(self.is_ready, 30, "nymdesk to answer; see " + self.log)
 
@@ -300,7 +327,7 @@ class World:
         done = subprocess.run(
             [self.bin + "/nymdesk", "-c", self.conf, *args, "--json"],
             capture_output=True, text=True, timeout=30, check=False,
-            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+            env=self.env)
         if done.returncode != 0:
             raise RuntimeError("nymdesk %s: %s%s" % (
                 " ".join(args), done.stdout, done.stderr))
