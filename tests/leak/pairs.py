@@ -4,12 +4,13 @@ are replaced.
 
     PYTHONPATH=tests/leak python3 tests/system/run.py pairs
 
-Names and addresses of another length, script and domain, another client and
-another zone. What agents get, the database, the logs, the counts and the sizes
+Names and addresses of another length, script and domain, another client with
+another shape of mail, and another zone. What agents get, the database, the logs, the counts and the sizes
 are compared; and what the players get, apart from their own thread.
 """
 
 import email
+import html
 import os
 import re
 import sqlite3
@@ -30,12 +31,13 @@ class Person:
         self.zone = more["zone"]
         self.phone = more["phone"]
         self.signature = more["signature"]
+        self.has_html = more["has_html"]
 
 
 SHORT = Person(
     "Ann Lee", "al@players.example", client={
         "User-Agent": "Mutt/2.2.9"}, zone="+0000",
-    phone="+30 210 5550100", signature="Ann Lee\n")
+    phone="+30 210 5550100", signature="Ann Lee\n", has_html=False)
 LONG = Person(
     "Κωνσταντίνος-Αλέξανδρος Παπαδιαμαντόπουλος",
     "konstantinos.alexandros.papadiamantopoulos.1978"
@@ -46,7 +48,8 @@ LONG = Person(
         "Thread-Index": "AdA7xyz123456789abcdefghijklmnop=="},
     zone="+0545", phone="+49 (0) 171 / 555 01 99",
     signature="Κωνσταντίνος-Αλέξανδρος Παπαδιαμαντόπουλος\n"
-    "Οδός Ερμού 15, 10563 Αθήνα\nhttps://papadiamantopoulos.example/me\n")
+    "Οδός Ερμού 15, 10563 Αθήνα\nhttps://papadiamantopoulos.example/me\n",
+    has_html=True)
 
 CASE = """\
 Hello,
@@ -101,6 +104,11 @@ def make(person, subject, text, number):
     mail["Date"] = "Mon, 01 Jun 2026 10:0%d:00 %s" % (number, person.zone)
     mail["Message-ID"] = "<%d.%s>" % (number, person.addr)
     mail.set_content(text)
+    if person.has_html:
+        mail.add_alternative(
+            "<html><head><meta name=author content='%s'></head><body>"
+            "<!-- %s --><pre>%s</pre></body></html>" % (
+                person.name, person.addr, html.escape(text)), subtype="html")
     return mail
 
 
@@ -145,6 +153,7 @@ class Run:
         world.wait_mails(TEAM, 3)
         world.wait_mails(p.addr, 3)
         bounce = make(p, "Undelivered Mail Returned to Sender", "", 3)
+        bounce.clear_content()
         bounce.set_content("<%s>: unknown user\n" % p.addr)
         bounce["Auto-Submitted"] = "auto-replied"
         self.send(bounce, sender="")
