@@ -224,8 +224,12 @@ class Run:
                                        "References")) for mail in self.mails]
 
     def plain_database(self):
-        # Rows lie in the order of their random keys.
-        return sorted(self.plain(line) for line in self.database)
+        # Rows lie in the order of their random keys. Which post sent a mail
+        # is by chance.
+        slot = re.compile(
+            r"(INSERT INTO \"promise\" VALUES\([^,]*,\d+,[^,]*,\d+,)\d+")
+        return sorted(slot.sub(r"\1<slot>", self.plain(line))
+                      for line in self.database)
 
     def plain_log(self):
         # Several processes write it, so the order is by chance.
