@@ -51,13 +51,30 @@ struct cleaner {
 	gsize trailing;	  /* blanks at the end of the line so far */
 };
 
+/* The blank of "-- " belongs to it, also in quoted text (RFC 3676 4.3): without
+ * it the line could be anybody's. */
+static gboolean
+ends_with_delimiter(const struct cleaner *cleaner)
+{
+	const GString *out = cleaner->out;
+	gsize at = out->len;
+
+	if (cleaner->trailing != 1 || at < 3 ||
+	    memcmp(out->str + at - 3, "-- ", 3) != 0)
+		return FALSE;
+	for (at -= 3; at > 0 && strchr("> ", out->str[at - 1]) != NULL; at--)
+		;
+	return at == 0 || out->str[at - 1] == '\n';
+}
+
 static void
 clean_char(struct cleaner *cleaner, gunichar c)
 {
 	GString *out = cleaner->out;
 
 	if (is_line_end(c)) {
-		g_string_truncate(out, out->len - cleaner->trailing);
+		if (!ends_with_delimiter(cleaner))
+			g_string_truncate(out, out->len - cleaner->trailing);
 		cleaner->trailing = 0;
 		if (out->len > 0)
 			cleaner->blank++;

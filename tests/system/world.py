@@ -8,7 +8,7 @@ and is stopped again by the processes it started and no others.
 Who is who:
     support@casino.example    the queue
     anna@, ben@agents.example agents; team@agents.example their mailbox
-    anything@players.example  players
+    anything@players.example  players, or in the domain that players= names
 """
 
 import atexit
@@ -77,7 +77,8 @@ class World:
 
     With clock=True nymdesk has a time of day of its own: advance()."""
 
-    def __init__(self, scratch=None, workers=20, lmtp="unix", clock=False):
+    def __init__(self, scratch=None, workers=20, lmtp="unix", clock=False,
+                 players="players.example"):
         self.is_own_dir = scratch is None
         # Socket paths have 107 characters: keep the directory short.
         self.dir = scratch or tempfile.mkdtemp(
@@ -95,7 +96,7 @@ class World:
         self.dovecot = Dovecot(self.dir)
         self.postfix = Postfix(self.dir, {
             "host": HOST, "domain": "casino.example",
-            "mail_domains": "agents.example players.example",
+            "mail_domains": "agents.example " + players,
             "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
             "lmtp": self.lmtp})
         self.daemon = None

@@ -111,6 +111,9 @@ text_is_cleaned(void **state)
 		{"a\x1b[31mb\x07\x7f", "a[31mb\n"},
 		{"a\xc2\x85" "b\xc2\x9b" "c\xe2\x80\xa8" "d", "a\nbc\nd\n"},
 		{"a\f\vb\tc", "a\n\nb\tc\n"},
+		{"a\n-- \nb", "a\n-- \nb\n"},
+		{"-- \nb --\t\n", "-- \nb --\n"},
+		{"> > -- \n> a -- \n", "> > -- \n> a --\n"},
 	};
 	g_autofree char *cut = text_clean("aaaa\nbbbb\n", 6);
 
