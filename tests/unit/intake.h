@@ -6,6 +6,7 @@
  * how many failed.
  */
 int test_intake_hazard(void);
+int test_intake_image(void);
 int test_intake_session(void);
 int test_intake_server(void);
 
