@@ -166,6 +166,9 @@ step_calls_allow(scmp_filter_ctx ctx)
 	static const int always[] = {SCMP_SYS(brk), SCMP_SYS(clock_gettime),
 	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
 	    SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+#ifdef ND_SANITIZED
+	    SCMP_SYS(sigaltstack), /* asked where a longjmp() may lead */
+#endif
 	    SCMP_SYS(rt_sigreturn)};
 	static const int unless_code[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
 	static const struct scmp_arg_cmp no_code = {.arg = 2,

@@ -15,7 +15,7 @@
 
 /* Octets of an image, before and after. */
 #define IMAGE_OCTETS_MAX (20 * 1024 * 1024)
-/* For ipc_client_new(): the time of three images, one after the other. */
+/* For ipc_client_new(): the time of four images, one after the other. */
 #define IMAGE_CALL_MS 60000
 
 enum image_result {

@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
-           "roles", "faults", "corpus", "forget")
+           "roles", "faults", "images", "forget", "corpus")
 
 
 class Lines(unittest.TestResult):

@@ -283,6 +283,23 @@ polyglots_lose_their_other_half(void **state)
 	forge_free(all);
 }
 
+/* A frame costs its own area, whatever the canvas shows of it. */
+static void
+frames_count_as_well(void **state)
+{
+	g_autoptr(GByteArray) gif = forge_gif(200, 200, FALSE);
+	const struct image_limits enough = {1 << 20, 200 * 200};
+	const struct image_limits less = {1 << 20, 200 * 200 - 1};
+	struct image seen;
+
+	(void)state;
+	memcpy(gif->data + 6, "\x0a\0\x0a\0", 4);
+	assert_true(image_decode(gif->data, gif->len, &enough, &seen, NULL));
+	assert_int_equal(seen.width, 10);
+	image_clear(&seen);
+	assert_false(image_decode(gif->data, gif->len, &less, &seen, NULL));
+}
+
 int
 test_image_damage(void)
 {
@@ -291,6 +308,7 @@ test_image_damage(void)
 	    cmocka_unit_test(flipped_bits_do_no_harm),
 	    cmocka_unit_test(bombs_are_refused_at_once),
 	    cmocka_unit_test(limits_are_the_callers),
+	    cmocka_unit_test(frames_count_as_well),
 	    cmocka_unit_test(polyglots_lose_their_other_half),
 	};
 

@@ -38,10 +38,10 @@ forge_picture(struct image *image, guint32 width, guint32 height,
 	for (guint32 y = 0; y < height; y++)
 		for (guint32 x = 0; x < width; x++, p += channels) {
 			for (guint32 c = 0; c < channels; c++)
-				p[c] = (guint8)((c == 0 ? x
-							: c == 1 ? y
+				p[c] = (guint8)((c == 0 ? 2 * x + y
+							: c == 1 ? 2 * y
 								 : x + y) *
-				    255 / (width + height));
+				    255 / (2 * (width + height)));
 			if (channels % 2 == 0)
 				p[channels - 1] = (guint8)(x < width / 4 ? 0
 					: x < width / 2			 ? 128
@@ -126,9 +126,15 @@ scans_set(struct jpeg_compress_struct *jpeg, int scans)
 	jpeg->num_scans = scans;
 }
 
+struct kind {
+	J_COLOR_SPACE space;
+	int scans; /* 0: not progressive; 1: the usual ones */
+	guint turn;
+	gboolean is_bare; /* of Adobe's marker */
+};
+
 static GByteArray *
-jpeg_make(const struct image *image, J_COLOR_SPACE space, int scans,
-    guint turn)
+jpeg_make(const struct image *image, const struct kind *kind)
 {
 	struct jpeg_compress_struct jpeg;
 	struct jpeg_error_mgr manager;
@@ -142,15 +148,17 @@ jpeg_make(const struct image *image, J_COLOR_SPACE space, int scans,
 	jpeg.image_width = image->width;
 	jpeg.image_height = image->height;
 	jpeg.input_components = (int)image->channels;
-	jpeg.in_color_space = space;
+	jpeg.in_color_space = kind->space;
 	jpeg_set_defaults(&jpeg);
 	jpeg_set_quality(&jpeg, 95, TRUE);
-	if (scans == 1)
+	if (kind->scans == 1)
 		jpeg_simple_progression(&jpeg);
-	else if (scans > 1)
-		scans_set(&jpeg, scans);
+	else if (kind->scans > 1)
+		scans_set(&jpeg, kind->scans);
+	if (kind->is_bare)
+		jpeg.write_Adobe_marker = FALSE;
 	jpeg_start_compress(&jpeg, TRUE);
-	markers_put(&jpeg, turn);
+	markers_put(&jpeg, kind->turn);
 	while (jpeg.next_scanline < jpeg.image_height) {
 		JSAMPROW row = image->pixels + (gsize)jpeg.next_scanline *
 			image->width * image->channels;
@@ -169,26 +177,37 @@ jpeg_make(const struct image *image, J_COLOR_SPACE space, int scans,
 GByteArray *
 forge_jpeg(const struct image *image, int scans, guint turn)
 {
-	return jpeg_make(image,
-	    image->channels == 1 ? JCS_GRAYSCALE : JCS_RGB, scans, turn);
+	return jpeg_make(image, &(struct kind){
+	    .space = image->channels == 1 ? JCS_GRAYSCALE : JCS_RGB,
+	    .scans = scans,
+	    .turn = turn});
 }
 
 GByteArray *
-forge_cmyk(guint32 width, guint32 height)
+forge_cmyk(guint32 width, guint32 height, gboolean is_adobe)
 {
 	struct image image;
 	GByteArray *out;
 	gsize pixels = (gsize)width * height;
 
-	/* Inks for the same picture, without black, as Adobe writes them. */
+	/* Inks for the same picture, with a little black, as Adobe writes
+	 * them: 255 is none. */
 	forge_picture(&image, width, height, 3);
 	image.pixels = g_realloc(image.pixels, pixels * 4);
 	for (gsize i = pixels; i-- > 0;) {
-		memmove(image.pixels + i * 4, image.pixels + i * 3, 3);
-		image.pixels[i * 4 + 3] = 0xff;
+		guint8 *ink = image.pixels + i * 4;
+
+		memmove(ink, image.pixels + i * 3, 3);
+		ink[3] = MAX(MAX(ink[0], ink[1]), MAX(ink[2], 1));
+		for (guint c = 0; c < 3; c++)
+			ink[c] = (guint8)(ink[c] * 255 / ink[3]);
+		for (guint c = 0; c < 4 && !is_adobe; c++)
+			ink[c] = (guint8)(255 - ink[c]);
 	}
 	image.channels = 4;
-	out = jpeg_make(&image, JCS_CMYK, 0, 1);
+	out = jpeg_make(&image, &(struct kind){.space = JCS_CMYK,
+	    .turn = 1,
+	    .is_bare = !is_adobe});
 	image_clear(&image);
 	return out;
 }
@@ -299,7 +318,7 @@ forge_png_16(guint32 width, guint32 height)
 	return out;
 }
 
-/* Indexes are x; the colours are gray of the same value. */
+/* The colours are gray of the same value as their index. */
 GByteArray *
 forge_png_palette(guint32 width, guint32 height)
 {
@@ -495,7 +514,8 @@ forge_all(guint32 width, guint32 height)
 	forged_add(all, "PNG palette", forge_png_palette(width, height), TRUE);
 	forged_add(all, "JPEG", forge_jpeg(&rgb, 0, 1), FALSE);
 	forged_add(all, "JPEG progressive", forge_jpeg(&rgb, 1, 1), FALSE);
-	forged_add(all, "JPEG CMYK", forge_cmyk(width, height), FALSE);
+	forged_add(all, "JPEG CMYK", forge_cmyk(width, height, TRUE), FALSE);
+	forged_add(all, "JPEG ink", forge_cmyk(width, height, FALSE), FALSE);
 	forged_add(all, "GIF", forge_gif(width, height, FALSE), TRUE);
 	forged_add(all, "GIF rows", forge_gif(width, height, TRUE), TRUE);
 	forged_add(all, "WebP", forge_webp(&rgb, FALSE, 1), FALSE);

@@ -26,7 +26,7 @@ GArray *forge_all(guint32 width, guint32 height);
 void forge_free(GArray *forged);
 
 GByteArray *forge_jpeg(const struct image *image, int scans, guint turn);
-GByteArray *forge_cmyk(guint32 width, guint32 height);
+GByteArray *forge_cmyk(guint32 width, guint32 height, gboolean is_adobe);
 GByteArray *forge_png(const struct image *image);
 GByteArray *forge_png_16(guint32 width, guint32 height);
 GByteArray *forge_png_palette(guint32 width, guint32 height);
