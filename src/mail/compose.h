@@ -8,8 +8,8 @@
  * The header sets are fixed: the same names in the same order for every mail
  * of a kind (design: "What goes out"), however the values look. Lines end in
  * CRLF, the text is UTF-8 in 7bit or quoted-printable, all else base64,
- * boundaries come from our own Message-ID. Equal values give equal octets, so a repeated hand-over
- * repeats the mail.
+ * boundaries come from our own Message-ID. Equal values give equal octets, so
+ * a repeated hand-over repeats the mail.
  *
  * All fields are borrowed for the time of the call; a text that is NULL
  * counts as "". A result is NULL if an address or our own Message-ID is not

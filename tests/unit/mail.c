@@ -276,6 +276,8 @@ files_are_typed_by_content(void **state)
 		    FALSE},
 		{"Content-Type: message/delivery-status", "Action: failed",
 		    "message/delivery-status", NULL, FALSE},
+		{"Content-Type: message/disposition-notification", "Final: x",
+		    "message/rfc822", NULL, FALSE},
 		{"Content-Type: message/external-body; access-type=url", "x",
 		    "message/external-body", NULL, FALSE},
 		{"Content-Type: application/ms-tnef", "x",

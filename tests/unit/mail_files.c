@@ -64,6 +64,8 @@ encrypted_mails_are_held(void **state)
 		{"\r\nHello\r\n> " "-----BEGIN PGP MESSAGE-----\r\n> x\r\n",
 		    FALSE, 0, NULL},
 		{"\r\n" LONG ARMOR, FALSE, 0, NULL},
+		{"Content-Type: text/plain; format=flowed\r\n\r\n" ARMOR
+		 "> a \r\n> " LONG, TRUE, 0, NULL},
 		{"Content-Type: multipart/encrypted; boundary=b\r\n"
 		 PART "application/pgp-encrypted\r\n\r\nVersion: 1"
 		 PART "application/octet-stream\r\n\r\n" ARMOR END, TRUE, 0,
