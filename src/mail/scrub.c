@@ -223,6 +223,8 @@ scrub_text_file(const struct mail_file *file, const struct rules *rules,
 	if (!text_is_released(bare))
 		return;
 	out->text = rules_redact(rules, own, bare, NULL);
+	/* The length of what was masked is nobody's business. */
+	out->size = strlen(out->text);
 	out->fate = SCRUBBED_REDACTED;
 }
 
