@@ -42,7 +42,7 @@ struct scrubbed_file {
 	char *type;	  /* own; media type of what is attached */
 	char *text;	  /* own; redacted, or NULL */
 	GBytes *octets;	  /* own; to be attached as they are, or NULL */
-	gsize size;	  /* octets of the original */
+	gsize size;	  /* octets of the original; of a text, as redacted */
 };
 
 struct scrubbed {
