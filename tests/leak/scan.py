@@ -31,7 +31,7 @@ import zlib
 import tokens
 from tokens import MAGIC, WORD_LEN
 
-Hit = collections.namedtuple("Hit", "mail code form place where path")
+Hit = collections.namedtuple("Hit", "mail code form where place path moment")
 
 ACCENTED = MAGIC.translate(tokens.ACCENTS)
 FOREIGN = {script: tokens.in_script(MAGIC, script)
@@ -104,7 +104,7 @@ RUN = {"base64": rb"[A-Za-z0-9+/]", "base32": rb"[A-Z2-7]",
 
 def from_utf7(found):
     try:
-        return found[0].decode("utf-7").encode()
+        return found[0].decode("utf-7").encode("utf-8", "replace")
     except UnicodeDecodeError:
         return found[0]
 
@@ -229,7 +229,7 @@ class Finder:
 
     # --- octets --------------------------------------------------------
 
-    def find(self, data):
+    def find(self, data, raw_digests=True):
         """Yields (mail, code, form) for what lies in octets."""
         views = octet_views(data)
         for view, items in PATTERNS.items():
@@ -244,6 +244,8 @@ class Finder:
             owner = self.mint.typed.get(found[0])
             if owner:
                 yield (*owner, "digits")
+        if raw_digests:
+            yield from self.find_raw_digests(data)
         yield from self.find_digests(data)
 
     def reveal(self, hay, at, form):
@@ -272,15 +274,19 @@ class Finder:
                             return
         yield None, None, form
 
-    def find_digests(self, data):
-        """Hashes without a key: raw, hexadecimal, base64."""
+    def find_raw_digests(self, data):
+        """Hashes without a key, as octets."""
         secrets = self.mint.secrets
         if not secrets:
             return
         for at in range(len(data) - 11):
             owner = secrets.get(data[at:at + 12])
             if owner:
-                yield owner[0], owner[1], owner[2]
+                yield owner
+
+    def find_digests(self, data):
+        """The same in hexadecimal and base64."""
+        secrets = self.mint.secrets
         for found in re.finditer(rb"[0-9A-Fa-f]{32,}", data):
             raw = found[0][:len(found[0]) // 2 * 2]
             for shift in (0, 1):
@@ -330,11 +336,11 @@ class Finder:
             else data.partition(b"\n\n")
         for field in re.split(rb"\r?\n(?![ \t])", head):
             name = field.partition(b":")[0].decode("latin-1").lower()
-            for found in self.find(field):
+            for found in self.find(field, False):
                 yield name, found
             for found in self.find_text(header_text(field)):
                 yield name, found
-        for found in self.find(body):
+        for found in self.find(body, False):
             yield "body", found
         mail = email.message_from_bytes(data, policy=email.policy.compat32)
         is_top = True
@@ -342,7 +348,7 @@ class Finder:
             for name, value in ([] if is_top else part.items()):
                 field = ("%s: %s" % (name, value)).encode(
                     "utf-8", "surrogateescape")
-                for found in [*self.find(field),
+                for found in [*self.find(field, False),
                               *self.find_text(header_text(field))]:
                     yield "part " + name.lower(), found
             try:
@@ -355,10 +361,10 @@ class Finder:
             if part.is_multipart():
                 continue
             payload = part.get_payload(decode=True) or b""
-            for found in self.find(payload):
+            for found in self.find(payload, False):
                 yield "body", found
             for inner in unpack(payload):
-                for found in self.find(inner):
+                for found in self.find(inner, False):
                     yield "packed", found
             for found in self.find_text(part_text(part, payload)):
                 yield "body", found
