@@ -576,6 +576,8 @@ class Run:
                          "RSET"):
                 say(line)
             self.same_replies(say)
+            # Postfix ends the header at a name that is not ASCII.
+            mail.draft.add("X-Ünïcode", mail.tok("H14.eight"))
             mail.compose_player(["H4.path", "B1.own"])
             say("MAIL FROM:<%s>" % mail.address)
             say("RCPT TO:<%s>" % QUEUE)

@@ -262,7 +262,6 @@ def list_fields(m):
 def odd_fields(m):
     word = m.tok("H14.odd")
     d = m.draft
-    d.add("X-Ünïcode", word)
     d.add("X-Spaced ", word)
     d.add("Comments", "(%s (nested \\(%s))" % (word, word))
     d.add("X-Folded", "a\r\n\t%s\r\n  %s" % (word, word))
@@ -287,7 +286,7 @@ def part_fields(m):
     m.draft.parts.append((fields, octets))
 
 
-@slot("BODY.subject", BODY, kind="base", also=("H16.addr", "H16.tel"))
+@slot("BODY.subject", BODY, kind="base")
 def subject(m):
     """What it is about, the own name, an address and a number."""
     d = m.draft
@@ -306,9 +305,6 @@ def subject(m):
     if coding == "raw" and not m.subject.isascii() and m.variant % 2:
         coding = "q split"
     d.add("Subject", shapes.HEADER_CODINGS[coding](m.subject))
-
-
-CLASS["H16.addr"] = CLASS["H16.tel"] = IDENT
 
 
 @slot("H17.cc", also=("H17.to",))
@@ -1009,7 +1005,7 @@ def dsn_options(m):
 
 
 # Planted by flows.py: codes only.
-for _code in ("S6.local", "S8.dsn", "S8.orig", "S10.arf", "S9.domain",
+for _code in ("H14.eight", "H16.addr", "H16.tel", "S6.local", "S8.dsn", "S8.orig", "S10.arf", "S9.domain",
               "S7.vrfy", "S5.forward", "M19.broken", "G5.cc"):
     CLASS[_code] = IDENT
     ROW[_code] = _code.split(".")[0]
