@@ -101,8 +101,10 @@ class Mail:
         script = SCRIPT_OF.get(self.language, "accents")
         if self.variant % 4 == 0:
             script = "latin"
-        self.first = self.tok("H1.first", script).title()
-        self.last = self.tok("H1.last", script).title()
+        self.first, self.last = "Max", "Muster"
+        if self.variant % slots.FROM_FORMS not in slots.NAMELESS:
+            self.first = self.tok("H1.first", script).title()
+            self.last = self.tok("H1.last", script).title()
         self.name = self.first + " " + self.last
 
     def draw(self, count):
@@ -716,9 +718,10 @@ SPOIL = re.compile(rb"(?i)^(content-|--|$|mime-version|--.*--)")
 
 
 def mutate(data, rng):
-    """Spoils the structure, line by line; the first header block stays."""
+    """Spoils the structure, line by line. The header of the mail stays: a
+    field that is none any more would be text."""
     head, _, body = data.partition(b"\r\n\r\n")
-    lines = head.split(b"\r\n") + [b""] + body.split(b"\r\n")
+    lines = body.split(b"\r\n")
     places = [i for i, line in enumerate(lines) if SPOIL.match(line)
               and tokens.MAGIC.encode() not in line.lower()]
     for _ in range(rng.randrange(1, 6)):
@@ -744,7 +747,7 @@ def mutate(data, rng):
             lines[at] = line.replace(b":", b" :").replace(b"; ", b"")
     if rng.random() < 0.2:
         lines = lines[:max(8, len(lines) * rng.randrange(3, 9) // 10)]
-    return b"\r\n".join(line.replace(b"\r", b"").replace(b"\0", b"")
+    return head + b"\r\n\r\n" + b"\r\n".join(line.replace(b"\r", b"").replace(b"\0", b"")
                         for line in lines) + b"\r\n"
 
 

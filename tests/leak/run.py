@@ -379,6 +379,8 @@ class Test:
                 how = how or hit.form
             flow = self.run.mails[hit.mail].flow if hit.mail in \
                 self.run.mails else "-"
+            if flow == "malformed" and row[0] not in "B?":
+                row = "M19"
             groups[row, hit.code or "?", hit.place, hit.where, flow,
                    how].append(hit)
         rows = collections.defaultdict(list)

@@ -325,7 +325,15 @@ class Finder:
         """Yields (mail, code, form, where); where is a field's name in
         lower case or "body"."""
         seen = set()
-        for where, found in self.walk(data):
+        found_all = list(self.walk(data))
+        # A field may be folded inside of a word; its text says the rest.
+        whole = {where for where, found in found_all if found[1]
+                 and where != "body"}
+        is_bounce = b"report-type=delivery-status" in data[:4000]
+        for where, found in found_all:
+            if found[1] is None and where in whole:
+                continue
+            where = "bounce " * is_bounce + where
             key = found[0], found[1], where
             if key not in seen:
                 seen.add(key)

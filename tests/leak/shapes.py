@@ -134,7 +134,7 @@ CLIENTS = {
     "ios": ("plain", "Apple-Mail-{r}", "{r}@{h}", [
         ("X-Mailer", "iPhone Mail (20G81)")], "wrote sent"),
     "gmail": ("alternative", "000000000000{r}", "CAB{r}@{h}", [], "wrote"),
-    "k9": ("plain", "----{r}", "{r}@{h}", [
+    "k9": ("plain delsp", "----{r}", "{r}@{h}", [
         ("User-Agent", "K-9 Mail for Android")], "wrote sent"),
     "yahoo": ("alternative", "----=_Part_{r}", "{r}@{h}", [
         ("X-Mailer", "WebService/1.1.21 YMailNorrin")], "wrote"),
@@ -226,7 +226,6 @@ TEXT_CODINGS = {
     "at punkt": ("B9", "a", at_words(" ät ", " punkt ")),
     "spaces": ("B13", "a", lambda t: t.replace("@", " @ ")),
     "mailto": ("M14", "a", lambda t: "mailto:" + t),
-    "line break": ("B13", "a", lambda t: t.replace("@", "@\r\n")),
     "tag +": ("B1", "a", lambda t: t.replace("@", "+casino@")),
     "own dots": ("B1", "a", lambda t: t.replace(".", "", 1)),
     "local part": ("B1", "a", lambda t: t.split("@")[0]),
@@ -247,6 +246,14 @@ def encode_flowed(text):
             line = line[cut:]
         lines.append(line)
     return CRLF.join(lines)
+
+
+def encode_delsp(text):
+    """format=flowed; delsp=yes: breaks in the middle of words."""
+    return CRLF.join(
+        (" " + CRLF).join(line[i:i + 41] for i in range(0, len(line), 41))
+        if len(line) > 41 and not line[41:].startswith(" ") else line
+        for line in text.split(CRLF))
 
 
 def to_charset(text, charset):
@@ -462,6 +469,9 @@ class Draft:
         structure = self.structure
         extra = "; format=flowed" if "flowed" in structure else ""
         text = encode_flowed(self.text()) if extra else self.text()
+        if "delsp" in structure:
+            extra = "; format=flowed; delsp=yes"
+            text = encode_delsp(text)
         plain = text_part(text.replace("\0", ""), self.transport,
                           extra=extra)
         if self.markup or self.head_markup or self.has_html():

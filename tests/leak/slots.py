@@ -57,7 +57,8 @@ SLOTS = {}
 
 # (regex, code): what can have no register because it has no room.
 CONSTANTS = (
-    (r"198\.51\.100\.\d|2001:db8:", "H5.ip"),
+    (r"198\.51\.100\.\d|(?i:2001:db8:(?!b16))", "H5.ip"),
+    (r"192\.0\.2\.\d|(?i:2001:db8:b16)", "B16.ip"),
     (r"\+0545|Mar 2009|2009-03-03|03\.03\.2009", "H9.date"),
     (r"(?<![\d.])\d{1,2}([./-])\d{1,2}\1(?:190[1-9]|191[0-6])(?!\d)|"
      r"(?<!\d)(?:190[1-9]|191[0-6])-\d\d-\d\d(?!\d)", "B8.birth"),
@@ -108,6 +109,11 @@ def check_rows():
 
 # --- H: header fields ----------------------------------------------------------
 
+FROM_FORMS = 11
+# Without a name in From nobody can know what of the text is the name.
+NAMELESS = (8, 9)
+
+
 @slot("H1.local", kind="base", also=("H1.first", "H1.last"))
 def from_field(m):
     """The forms of From; flows.Mail has made address and name."""
@@ -128,7 +134,8 @@ def from_field(m):
         "%s %s <%s>" % (shapes.b_word(first), shapes.q_word(" " + last),
                         addr),
     )
-    d.add("From", forms[m.variant % len(forms)])
+    assert len(forms) == FROM_FORMS
+    d.add("From", forms[m.variant % FROM_FORMS])
 
 
 @slot("H2.sender", also=("H2.random",))
@@ -583,9 +590,9 @@ def hidden(m):
         "<div hidden>%s</div>", '<img alt="%s" src="cid:x">',
         '<a title="%s" href="#">x</a>', '<p data-user="%s">x</p>',
         '<p id="%s" class="%s">x</p>', "<style>.%s{color:red}</style>",
-        "<script>var a='%s'</script>", "<textarea>%s</textarea>",
+        "<script>var a='%s'</script>",
         '<input value="%s">', "<template>%s</template>",
-        "<noscript>%s</noscript>", '<img src="data:text/plain,%s">',
+        '<img src="data:text/plain,%s">',
         "<xml><o:Author>%s</o:Author></xml>", '<div aria-label="%s">x</div>',
         '<font color="%s">x</font>', "<![CDATA[%s]]>", "<?php %s ?>",
         '<table summary="%s"><tr><td>x</td></tr></table>',
@@ -817,8 +824,7 @@ def handles(m):
 
 @slot("B16.ip", kind="body")
 def address_of_net(m):
-    m.mint.count("B16.ip")
-    m.draft.lines.append("IP: " + m.mint.ip(m.serial, "H5.ip", m.variant))
+    m.draft.lines.append("IP: " + m.mint.ip(m.serial, "B16.ip", m.variant))
 
 
 # --- A: attachments ------------------------------------------------------------------
@@ -968,7 +974,7 @@ def type_lies(m):
         ("text/plain", png([(b"tEXt", b"A\0" + word.encode())])),
         ("text/plain", jpeg([(0xfe, word.encode())])),
         ("text/plain", html), ("text/html", html), ("image/gif", html),
-        ("text/csv", b"\xff\xfe" + word.encode("utf-16-le")),
+        ("text/csv", ("\ufeff%s@other.test" % word).encode("utf-16-le")),
         ("image/png", jpeg([(0xfe, word.encode())])),
         ("text/plain", b"%PDF-1.4 (" + word.encode() + b")"),
         ("text/plain", b"GIF89a" + word.encode()),

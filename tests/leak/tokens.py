@@ -200,6 +200,9 @@ class Mint:
         """RFC 5737, RFC 3849."""
         self.count(code)
         low = self.mix("ip", code, mail)
+        if code.startswith("B"):
+            return ("192.0.2.%d" % (low[0] % 254 + 1),
+                    "2001:db8:b16:%x::%x" % (low[1], mail + 1))[form % 2]
         return ("198.51.100.%d" % (low[0] % 254 + 1),
                 "2001:db8:%x:%x::%x" % (low[0], low[1], mail + 1))[form % 2]
 
