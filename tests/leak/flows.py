@@ -6,6 +6,7 @@ arrived.
 import collections
 import email
 import email.policy
+import hashlib
 import os
 import random
 import re
@@ -68,6 +69,8 @@ class Mail:
         self.first = self.last = ""
         self.sender = self.address = ""
         self.capability = ""
+        self.answered = 0  # an agent's mail: the player's it answers
+        self.to_player = ""
         self.rcpt = QUEUE
         self.data = b""
         self.is_sent = False
@@ -417,7 +420,7 @@ class Run:
         mails = []
         for old, copy in self.tickets("answer", self.share("answer")):
             mail = self.new_mail("answer")
-            mail.to_player = old.address
+            mail.to_player, mail.answered = old.address, old.serial
             chosen = [s.code for s in mail.rng.sample(drawn, 5)
                       if s.code != "G2.sign"]
             if self.serial % 2:
@@ -428,7 +431,7 @@ class Run:
         for flow in ("forward", "all", "note", "away", "stray"):
             for old, copy in self.tickets(flow, self.share(flow)):
                 mail = self.new_mail(flow)
-                mail.has_copy = False
+                mail.has_copy, mail.answered = False, old.serial
                 getattr(self, "make_" + flow)(mail, copy)
                 mails.append(mail)
         for old, copy in self.tickets("unreachable", 5, ("unreachable",)):
@@ -693,9 +696,17 @@ class Run:
             self.skipped.append("epoch end: no clock in this world")
             return
         self.index()
+        old_keys = key_files(world)
         world.advance(50 * 86400)
-        wait_for(world.is_ready, 60, "all to answer after the advance")
-        time.sleep(1)
+        # A mail wakes the vault, whatever its own clock does.
+        mail = self.new_mail("after")
+        mail.become_player()
+        mail.compose_player(["B1.own", "B3.name"])
+        self.send_all([mail])
+        wait_for(lambda: not old_keys & key_files(world), 90,
+                 "the keys to be destroyed")
+        self.check("K5 the keys of the ended epochs are gone",
+                   bool(old_keys) and not old_keys & key_files(world))
         mails = []
         for old, copy in self.tickets("late", self.share("late")):
             mail = self.new_mail("late")
@@ -703,6 +714,18 @@ class Run:
             mails.append(mail)
         self.send_all(mails, is_agent=True)
         self.settle()
+
+
+def key_files(world):
+    """Digests of all files of the key directory that hold a key."""
+    found = set()
+    for base, _, names in os.walk(world.key_dir):
+        for name in names:
+            with open(os.path.join(base, name), "rb") as file:
+                data = file.read()
+            if len(data) >= 32:
+                found.add(hashlib.sha256(data).hexdigest())
+    return found
 
 
 def all_text(mail):

@@ -135,6 +135,12 @@ class Judge:
         return False
 
     def leaks(self):
+        """A damaged token beside a whole one says nothing new."""
+        found = list(self.all_leaks())
+        whole = {hit.path for hit in found if hit.code}
+        return [hit for hit in found if hit.code or hit.path not in whole]
+
+    def all_leaks(self):
         for hit in sorted(self.hits, key=repr):
             kind = slots.CLASS.get(hit.code, IDENT)
             if hit.place == "AG" and kind in (BODY, KEEP, SAID):
@@ -358,14 +364,12 @@ class Test:
         with open(hit.path, "rb") as file:
             copy = email.message_from_bytes(file.read())
         text = all_text(copy).decode("utf-8", "replace").replace("\r", "")
-        word = mail.tok(hit.code) if hit.code in slots.ROW else ""
         for name, shown in mail.codings:
             if shown.replace("\r", "") in text:
                 row = shapes.TEXT_CODINGS[name][0]
                 is_name = "n" in shapes.TEXT_CODINGS[name][1] \
                     and "@" not in shown
                 return row or ("B3" if is_name else "B1"), name
-        del word
         return slots.ROW.get(hit.code, "?"), "in other words"
 
     def report_leaks(self):
@@ -374,7 +378,7 @@ class Test:
             row = slots.ROW.get(hit.code, "?")
             how = hit.form
             if hit.code in ("H1.local", "H1.first", "H1.last", "S6.local",
-                            "B2.other"):
+                            "S9.domain", "B2.other"):
                 row, how = self.attribute(hit)
                 how = how or hit.form
             flow = self.run.mails[hit.mail].flow if hit.mail in \
@@ -398,9 +402,10 @@ class Test:
         lines = []
         for (_, code, place, where, flow, how), hits in groups[:40]:
             mail = min((hit.mail or 0) for hit in hits)
-            lines.append("    %4d x %-10s in %s %s, flow %s, as %s; "
-                         "--show %d" % (len(hits), code, place, where, flow,
-                                        how, mail))
+            hint = "--show %d" % mail if mail else "in " + os.path.relpath(
+                hits[0].path, self.world.dir)
+            lines.append("    %4d x %-10s in %s %s, flow %s, as %s; %s" % (
+                len(hits), code, place, where, flow, how, hint))
         self.result("row " + row, False, "%d places\n%s" % (
             sum(len(hits) for _, hits in groups), "\n".join(lines)))
 
@@ -412,7 +417,8 @@ class Test:
                 serial, mail.flow, " ".join(mail.used),
                 [name for name, _ in mail.codings]))
             print(mail.data.decode("utf-8", "replace"))
-            for copy in self.run.copies.get(serial, []):
+            for copy in self.run.copies.get(serial, []) + \
+                    self.run.answers.get(mail.answered, []):
                 print("=== copy\n%s\n=== its text\n%s" % (
                     copy.as_bytes().decode("utf-8", "replace"),
                     all_text(copy).decode("utf-8", "replace")))

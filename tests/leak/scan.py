@@ -110,8 +110,8 @@ def from_utf7(found):
 
 
 def octet_views(data):
-    joined = re.sub(rb"\r?\n[ \t]*", b"", data)
-    soft = re.sub(rb"=[ \t]*\r?\n", b"", data)
+    joined = re.sub(rb"\r?\n[ \t]*", b"", data) if b"\n" in data else data
+    soft = re.sub(rb"=[ \t]*\r?\n", b"", data) if b"=" in data else data
     return {
         "lower": data.lower(),
         "base64": joined.translate(TO_BASE64),
@@ -161,8 +161,13 @@ def words(text):
             at = text.find(magic, at + 1)
 
 
+CONTROLS = {c: None for c in [*range(32), 127] if chr(c) not in "\n\t\r"}
+
+
 def fold(text):
     """NFKC, no case, no marks, nothing that is not seen."""
+    if text.isascii():
+        return text.lower().translate(CONTROLS)
     text = unicodedata.normalize("NFKC", text).casefold()
     text = unicodedata.normalize("NFKD", text)
     return "".join(c for c in text if unicodedata.category(c)
@@ -210,8 +215,8 @@ JOINED_DIGITS = re.compile(r"(?<=\d)[ .()/\u00a0\u2009\u202f-]{1,4}(?=\d)")
 CORE = re.compile(tokens.DIGITS + r"\d{4,6}")
 
 def to_digits(text):
-    return "".join(str(unicodedata.digit(c, c)) if c.isdigit() else c
-                   for c in text)
+    return text if text.isascii() else "".join(
+        str(unicodedata.digit(c, c)) if c.isdigit() else c for c in text)
 
 
 class Finder:
@@ -308,7 +313,9 @@ class Finder:
         for form, view in text_views(text):
             yield from self.read(form, view)
         plain = to_digits(unicodedata.normalize("NFKC", decode_text(text)))
-        plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+        if not plain.isascii():
+            plain = "".join(c for c in plain
+                            if unicodedata.category(c) != "Cf")
         for found in CORE.finditer(JOINED_DIGITS.sub("", plain)):
             for length in (len(found[0]), len(tokens.DIGITS) + 4):
                 owner = self.mint.typed.get(found[0][:length])
@@ -342,7 +349,12 @@ class Finder:
     def walk(self, data):
         head, _, body = data.partition(b"\r\n\r\n") if b"\r\n\r\n" in data \
             else data.partition(b"\n\n")
-        for field in re.split(rb"\r?\n(?![ \t])", head):
+        fields = re.split(rb"\r?\n(?![ \t])", head)
+        if not any(self.find(head, False)) and not any(self.find_text(
+                "\n".join(map(header_text, fields)))):
+            # The usual case of a copy; one by one takes long.
+            fields = []
+        for field in fields:
             name = field.partition(b":")[0].decode("latin-1").lower()
             for found in self.find(field, False):
                 yield name, found

@@ -250,10 +250,15 @@ def encode_flowed(text):
 
 def encode_delsp(text):
     """format=flowed; delsp=yes: breaks in the middle of words."""
-    return CRLF.join(
-        (" " + CRLF).join(line[i:i + 41] for i in range(0, len(line), 41))
-        if len(line) > 41 and not line[41:].startswith(" ") else line
-        for line in text.split(CRLF))
+    lines = []
+    for line in text.split(CRLF):
+        cuts = [line[i:i + 41] for i in range(0, len(line), 41)] or [""]
+        # What begins with a blank gets one more (RFC 3676 4.4).
+        cuts = [" " * cut.startswith((" ", ">")) + cut for cut in cuts]
+        if line.startswith(">") or line == "-- ":
+            cuts = [line]
+        lines.append((" " + CRLF).join(cuts))
+    return CRLF.join(lines)
 
 
 def to_charset(text, charset):

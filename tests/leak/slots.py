@@ -679,10 +679,10 @@ def wanted(m):
     m.keep = [word, tx, wallet, amount]
 
 
-def coded(m, kind, text):
+def coded(m, kind, text, is_foreign=False):
     """One of the text codings that fit; notes which for the report."""
-    names = [name for name, (_, kinds, _) in shapes.TEXT_CODINGS.items()
-             if kind in kinds]
+    names = [name for name, (row, kinds, _) in shapes.TEXT_CODINGS.items()
+             if kind in kinds and not (is_foreign and row == "B1")]
     name = names[m.next() % len(names)]
     shown = shapes.TEXT_CODINGS[name][2](text)
     m.codings.append((name, shown))
@@ -701,7 +701,7 @@ def own_address(m):
 @slot("B2.other", kind="body")
 def other_address(m):
     m.draft.lines.append(m.draft.say[shapes.OTHER_IS].format(
-        coded(m, "a", m.tok("B2.other") + "@other.test")))
+        coded(m, "a", m.tok("B2.other") + "@other.test", True)))
 
 
 @slot("B3.name", kind="body")
