@@ -128,6 +128,22 @@ system() { # directory, names
 	tail -n 60 "$scratch/system.err"
 }
 
+# tests/leak/run.sh prints a report; its last line has the counts.
+leak() { # directory
+	ND_BUILD=$scratch/$1 timeout 900 sh tests/leak/run.sh \
+	    >"$scratch/leak.log" 2>"$scratch/leak.err"
+	cat "$scratch/leak.log"
+	line=$(sed -n 's/^leak: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' \
+	    "$scratch/leak.log")
+	if [ -n "$line" ]; then
+		count $line
+	else
+		echo 'FAIL leak test ended early'
+		count 0 1
+		tail -n 40 "$scratch/leak.err"
+	fi
+}
+
 say 'packages'
 sh contrib/packages.sh test || {
 	echo 'FAIL packages'
@@ -171,6 +187,8 @@ say 'system tests, sanitizers'
 system sanitize conversation agents shapes cli roles faults corpus
 say 'system tests'
 system gcc
+say 'leak test'
+leak gcc
 say 'benchmark, short'
 check 'benchmark runs' env ND_BUILD="$scratch/gcc" \
     sh tests/bench/run.sh --rounds 1 --mails 60
