@@ -230,12 +230,12 @@ sign_is_block(const char *text)
 	while (*text != '\0') {
 		gsize len = line_length(text);
 
-		if (!line_is_block(text, len))
-			return FALSE;
 		lines += !line_is_blank(text, len);
+		if (lines > BLOCK_LINES || !line_is_block(text, len))
+			return FALSE;
 		text += len + (text[len] == '\n');
 	}
-	return lines <= BLOCK_LINES;
+	return TRUE;
 }
 
 gboolean

@@ -521,7 +521,7 @@ automatic_words_are_known(void **state)
 static void
 endings_are_linear(void **state)
 {
-	static const char *const units[] = {"MfG\n", "Best regards, A\n",
+	static const char *const units[] = {"MfG\n", "Ottilie\n", "Best regards, A\n",
 	    "Best regards\n\n", "-- \nAnna\n", "\n", "A ", "@a.b ", "A@b.c\n",
 	    "On 5:30 A B <x9@post.example> wrote:\n> q\n", "k7f39q2y-",
 	    "this e-mail\n\n", "a\n> From: x9@post.example\n"};
