@@ -22,12 +22,12 @@ import slots
 import tokens
 from flows import LeakWorld, Run, all_text
 from tokens import AGENT, BODY, IDENT, KEEP, SAID
-from tools import read
 from world import ANNA, BEN, TEAM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AGENTS = (TEAM, ANNA, BEN)
 FLOWS = ("new", "follow", "agent", "bounce", "lmtp", "fault", "epoch")
+WHOLE = 1000  # fewer mails need not use every exception
 COPY_FIELDS = {"from", "to", "reply-to", "subject", "date", "message-id",
                "in-reply-to", "references", "x-nymdesk", "mime-version",
                "content-type", "content-transfer-encoding"}
@@ -468,7 +468,7 @@ class Test:
         self.scan_rest(proc)
         proc.join()
         self.report_leaks()
-        if set(args.flows) == set(FLOWS):
+        if set(args.flows) == set(FLOWS) and args.mails >= WHOLE:
             stale = self.judge.stale()
             self.result("no exception is stale", not stale, " ".join(stale))
         for name in run.passed:
