@@ -21,7 +21,7 @@ import shapes
 import slots
 import tokens
 from flows import LeakWorld, Run, all_text
-from tokens import AGENT, BODY, IDENT, KEEP, SAID
+from tokens import BODY, IDENT, KEEP, SAID
 from world import ANNA, BEN, TEAM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,7 +67,7 @@ def place_of(path, world):
     return "DISK", name
 
 
-# --- the work of one process -------------------------------------------------
+# --- the work of one process -----------------------------------------------
 
 FINDER = None
 
@@ -164,7 +164,7 @@ class Test:
         if not ok:
             print("FAIL %s: %s" % (name, text), flush=True)
 
-    # --- scanning -----------------------------------------------------------
+    # --- scanning ----------------------------------------------------------
 
     def scan_files(self, moment):
         global FINDER
@@ -226,7 +226,7 @@ class Test:
         self.result("P1 the filtered log has lines",
                     done.stdout.count(b"\n") > 100)
 
-    # --- what must be there ---------------------------------------------------
+    # --- what must be there ------------------------------------------------
 
     def check_arrivals(self):
         run = self.run
@@ -352,7 +352,7 @@ class Test:
                     caps and not found, "%d, first %s" % (
                         len(found), found[:2]))
 
-    # --- the report -------------------------------------------------------------
+    # --- the report --------------------------------------------------------
 
     def attribute(self, hit):
         """Rows of a find of the sender's own name or address in a text: by
