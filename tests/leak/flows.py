@@ -94,7 +94,7 @@ class Mail:
         slot.plant(self)
         self.used.append(code)
 
-    # --- a player --------------------------------------------------------
+    # --- a player ----------------------------------------------------------
 
     def become_player(self, domain="players.example"):
         self.address = "%s%s@%s" % (
@@ -205,7 +205,7 @@ class Run:
         else:
             self.failures.append((name, sentence))
 
-    # --- sending ------------------------------------------------------------
+    # --- sending -----------------------------------------------------------
 
     def send_all(self, mails, is_agent=False, slack=False):
         """Several connections; a refusal is counted, not raised."""
@@ -270,7 +270,7 @@ class Run:
     def settle(self, timeout=240):
         self.world.wait_idle(timeout)
 
-    # --- what came out --------------------------------------------------------
+    # --- what came out -----------------------------------------------------
 
     def boxes(self):
         """user -> [(path, octets)] of all mailboxes there are."""
@@ -301,7 +301,7 @@ class Run:
                     email.message_from_bytes(data,
                                              policy=email.policy.default))
 
-    # --- players --------------------------------------------------------------
+    # --- players -----------------------------------------------------------
 
     def flow_new(self):
         mails = []
@@ -404,7 +404,7 @@ class Run:
         self.send_all(mails)
         self.settle()
 
-    # --- agents ----------------------------------------------------------------
+    # --- agents ------------------------------------------------------------
 
     def tickets(self, flow, count, flows=("new", "follow")):
         """Mails whose copies agents can answer; each flow has others."""
@@ -510,7 +510,7 @@ class Run:
                              not in ("In-Reply-To", "References", "Subject")]
         mail.data = mail.draft.build()
 
-    # --- machines ----------------------------------------------------------------
+    # --- machines ----------------------------------------------------------
 
     def flow_bounce(self):
         """DSNs to the addresses our mails came from, and reports."""
@@ -540,7 +540,7 @@ class Run:
         self.send_all(mails)
         self.settle()
 
-    # --- SMTP itself ---------------------------------------------------------------
+    # --- SMTP itself -------------------------------------------------------
 
     def flow_lmtp(self):
         """Straight to the LMTP server: what it says, and what it does with
@@ -625,7 +625,7 @@ class Run:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                     b"\1\0\0\0\0\0\0\0")
 
-    # --- faults ---------------------------------------------------------------------
+    # --- faults ------------------------------------------------------------
 
     def flow_fault(self):
         """Roles killed, the next hop shut, the disk full, in the middle of
@@ -687,7 +687,7 @@ class Run:
                     continue
         return path
 
-    # --- the end of an epoch ------------------------------------------------------------
+    # --- the end of an epoch -----------------------------------------------
 
     def flow_epoch(self):
         """All keys of these mails die; then a late answer and a late mail."""
@@ -770,8 +770,8 @@ def mutate(data, rng):
             lines[at] = line.replace(b":", b" :").replace(b"; ", b"")
     if rng.random() < 0.2:
         lines = lines[:max(8, len(lines) * rng.randrange(3, 9) // 10)]
-    return head + b"\r\n\r\n" + b"\r\n".join(line.replace(b"\r", b"").replace(b"\0", b"")
-                        for line in lines) + b"\r\n"
+    lines = [line.replace(b"\r", b"").replace(b"\0", b"") for line in lines]
+    return head + b"\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
 
 
 def dsn(mail, rcpt):

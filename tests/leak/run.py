@@ -21,13 +21,13 @@ import shapes
 import slots
 import tokens
 from flows import LeakWorld, Run, all_text
-from tokens import AGENT, BODY, IDENT, KEEP, SAID
-from tools import read
+from tokens import BODY, IDENT, KEEP, SAID
 from world import ANNA, BEN, TEAM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AGENTS = (TEAM, ANNA, BEN)
 FLOWS = ("new", "follow", "agent", "bounce", "lmtp", "fault", "epoch")
+WHOLE = 1000  # fewer mails need not use every exception
 COPY_FIELDS = {"from", "to", "reply-to", "subject", "date", "message-id",
                "in-reply-to", "references", "x-nymdesk", "mime-version",
                "content-type", "content-transfer-encoding"}
@@ -67,7 +67,7 @@ def place_of(path, world):
     return "DISK", name
 
 
-# --- the work of one process -------------------------------------------------
+# --- the work of one process -----------------------------------------------
 
 FINDER = None
 
@@ -164,7 +164,7 @@ class Test:
         if not ok:
             print("FAIL %s: %s" % (name, text), flush=True)
 
-    # --- scanning -----------------------------------------------------------
+    # --- scanning ----------------------------------------------------------
 
     def scan_files(self, moment):
         global FINDER
@@ -226,7 +226,7 @@ class Test:
         self.result("P1 the filtered log has lines",
                     done.stdout.count(b"\n") > 100)
 
-    # --- what must be there ---------------------------------------------------
+    # --- what must be there ------------------------------------------------
 
     def check_arrivals(self):
         run = self.run
@@ -352,7 +352,7 @@ class Test:
                     caps and not found, "%d, first %s" % (
                         len(found), found[:2]))
 
-    # --- the report -------------------------------------------------------------
+    # --- the report --------------------------------------------------------
 
     def attribute(self, hit):
         """Rows of a find of the sender's own name or address in a text: by
@@ -468,7 +468,7 @@ class Test:
         self.scan_rest(proc)
         proc.join()
         self.report_leaks()
-        if set(args.flows) == set(FLOWS):
+        if set(args.flows) == set(FLOWS) and args.mails >= WHOLE:
             stale = self.judge.stale()
             self.result("no exception is stale", not stale, " ".join(stale))
         for name in run.passed:

@@ -19,7 +19,7 @@ ZONE = "+0545"
 OLD_DATE = "Tue, 03 Mar 2009 17:43:21 " + ZONE
 
 
-# --- languages ---------------------------------------------------------------
+# --- languages -------------------------------------------------------------
 # subject, hello, case, the person's name, his address, somebody else's
 # address, telephone, birth, IBAN, card, passport, street, signature's word,
 # attribution with {date} and {who}, "Sent from my"
@@ -110,7 +110,7 @@ LANGUAGES = {
 (SUBJECT, HELLO, CASE, NAME_IS, ADDR_IS, OTHER_IS, PHONE_IS, BORN_IS,
  IBAN_IS, CARD_IS, PASS_IS, STREET_IS, BYE, WROTE, SENT_FROM) = range(15)
 
-# --- clients -----------------------------------------------------------------
+# --- clients ---------------------------------------------------------------
 # name: (structure, boundary, form of the Message-ID, own header fields,
 #        form of the quote above a reply)
 CLIENTS = {
@@ -154,7 +154,7 @@ CLIENTS = {
 MACHINE_CLIENTS = ("proton",)
 
 
-# --- text codings: a word as it may stand in a text ---------------------------
+# --- text codings: a word as it may stand in a text ------------------------
 
 def fullwidth(text):
     return "".join(chr(ord(c) + 0xfee0) if "!" <= c <= "~" else c
@@ -234,7 +234,7 @@ TEXT_CODINGS = {
 }
 
 
-# --- transport codings --------------------------------------------------------
+# --- transport codings -----------------------------------------------------
 
 def encode_flowed(text):
     """format=flowed, soft breaks after 40 letters (RFC 3676)."""
@@ -334,7 +334,7 @@ def text_part(text, transport, subtype="plain", extra=""):
     return fields, transfer(data, cte)
 
 
-# --- header codings -------------------------------------------------------------
+# --- header codings --------------------------------------------------------
 
 def b_word(text, charset="utf-8"):
     return "=?%s?B?%s?=" % (
@@ -413,7 +413,7 @@ FILE_NAMES = {
 }
 
 
-# --- the draft ------------------------------------------------------------------
+# --- the draft -------------------------------------------------------------
 
 class Draft:
     """A mail in parts."""

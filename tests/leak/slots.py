@@ -107,7 +107,7 @@ def check_rows():
     return sorted(set(ROWS) - covered), sorted(covered - set(ROWS))
 
 
-# --- H: header fields ----------------------------------------------------------
+# --- H: header fields ------------------------------------------------------
 
 FROM_FORMS = 11
 # Without a name in From nobody can know what of the text is the name.
@@ -275,7 +275,7 @@ def odd_fields(m):
     for _ in range(m.variant % 3):
         d.add("To", "%s@third.test" % word)
         d.add("X-Twice", word)
-        d.add("FROM", "other <third.%s@players.example>" % word)
+        d.add("FROM", "%s <third.%s@players.example>" % (word, word))
 
 
 @slot("H15.part")
@@ -343,7 +343,7 @@ def further_words(m):
         m.draft.add(name, word)
 
 
-# --- M: MIME ---------------------------------------------------------------------
+# --- M: MIME ---------------------------------------------------------------
 
 @slot("M1.boundary", kind="mime")
 def boundary(m):
@@ -665,7 +665,7 @@ def ambiguous(m):
             + b"--guess--\r\n")
 
 
-# --- B: body -----------------------------------------------------------------------
+# --- B: body ---------------------------------------------------------------
 
 @slot("KEEP.word", KEEP, kind="base")
 def wanted(m):
@@ -827,7 +827,7 @@ def address_of_net(m):
     m.draft.lines.append("IP: " + m.mint.ip(m.serial, "B16.ip", m.variant))
 
 
-# --- A: attachments ------------------------------------------------------------------
+# --- A: attachments --------------------------------------------------------
 
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(
@@ -999,7 +999,7 @@ def text_file(m):
 
 CLASS["KEEP.file"] = KEEP
 
-# --- S: SMTP -----------------------------------------------------------------------------
+# --- S: SMTP ---------------------------------------------------------------
 
 
 @slot("S4.orcpt", also=("S4.envid",))
@@ -1011,7 +1011,8 @@ def dsn_options(m):
 
 
 # Planted by flows.py: codes only.
-for _code in ("H14.eight", "H16.addr", "H16.tel", "S6.local", "S8.dsn", "S8.orig", "S10.arf", "S9.domain",
+for _code in ("H14.eight", "H16.addr", "H16.tel", "S6.local", "S8.dsn",
+              "S8.orig", "S10.arf", "S9.domain",
               "S7.vrfy", "S5.forward", "M19.broken", "G5.cc"):
     CLASS[_code] = IDENT
     ROW[_code] = _code.split(".")[0]
@@ -1021,7 +1022,7 @@ for _code in ("G10.word", "G4.note", "G4.inner", "G6.away", "G6.sender",
     ROW[_code] = _code.split(".")[0]
 
 
-# --- G: the agent ---------------------------------------------------------------------------
+# --- G: the agent ----------------------------------------------------------
 
 @slot("G1.name", AGENT, kind="agent base", also=("G1.id", "G1.host"))
 def agent_from(m):
