@@ -183,6 +183,9 @@ player_deliver(struct mail_case *c, GError **err)
 	if (category == NULL)
 		category = rules_category(c->rules, body.text);
 	hazard_leave(c->hazard);
+	if (body.tally.limits > 0)
+		log_warn("rules.limit",
+		    LOG_NUM("paragraphs", body.tally.limits));
 	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	admit.category = (char *)category;
 	if (sender_is_us(c))

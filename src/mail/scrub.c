@@ -229,10 +229,11 @@ scrubbed_file_free(gpointer data)
 }
 
 static struct scrubbed_file *
-scrub_file(const struct mail_file *file, guint number,
-    const struct rules *rules, const struct rules_literals *own)
+scrub_file(const struct mail_file *file, const struct rules *rules,
+    const struct rules_literals *own, struct scrubbed *body)
 {
 	struct scrubbed_file *out = g_new0(struct scrubbed_file, 1);
+	guint number = body->files->len + 1;
 
 	out->type = g_strdup(
 	    file->type != NULL ? file->type : "application/octet-stream");
@@ -240,7 +241,8 @@ scrub_file(const struct mail_file *file, guint number,
 	if (file_is_released(file)) {
 		g_autofree char *bare = scrub_armor(file->text);
 
-		out->text = rules_redact(rules, own, bare, NULL);
+		out->text = rules_redact_noted(rules, own, bare,
+		    &body->tally);
 	}
 	out->name = g_strdup_printf("attachment-%u.%s", number,
 	    out->text != NULL ? "txt" : extension_of(out->type));
@@ -257,7 +259,7 @@ scrub_files(const struct mail *mail, const struct rules *rules,
 	for (guint i = 0; i < MIN(n, SCRUB_FILES_MAX); i++)
 		g_ptr_array_add(
 		    out->files, scrub_file(g_ptr_array_index(mail->files, i),
-				    i + 1, rules, own));
+				rules, own, out));
 	out->files_left_out = n - out->files->len;
 }
 
@@ -272,10 +274,10 @@ scrub_player_mail(
 	g_auto(quote_split_auto) split = {0};
 
 	quote_split(bare, &split);
-	redacted = rules_redact(rules, own, subject, NULL);
+	redacted = rules_redact_noted(rules, own, subject, &out->tally);
 	out->subject = writer_clean(redacted, SCRUB_SUBJECT_MAX);
-	out->text = rules_redact(rules, own, split.fresh, NULL);
-	out->tail = rules_redact(rules, own, split.quoted, NULL);
+	out->text = rules_redact_noted(rules, own, split.fresh, &out->tally);
+	out->tail = rules_redact_noted(rules, own, split.quoted, &out->tally);
 	scrub_files(mail, rules, own, out);
 	rules_literals_free(own);
 }

@@ -6,6 +6,7 @@
 
 #define ROUNDS_MAX 3
 #define DOMAIN_LOOK 64 /* octets looked at for a domain */
+#define BREAK_LOOK 20  /* octets before "@" that a line break may be in */
 #define TAG_MAX 200    /* octets of a tag inside of a word */
 
 struct decoder {
@@ -25,11 +26,24 @@ is_word_octet(char c)
 static void
 octets_emit(struct decoder *d, const char *text, gsize len, gsize from)
 {
-	guint32 at = (guint32)from;
+	guint n = d->map->len;
 
 	g_string_append_len(d->out, text, (gssize)len);
-	for (gsize i = 0; i < len; i++)
-		g_array_append_val(d->map, at);
+	g_array_set_size(d->map, n + (guint)len);
+	for (guint i = 0; i < len; i++)
+		g_array_index(d->map, guint32, n + i) = (guint32)from;
+}
+
+/* Appends what stands for itself. */
+static void
+plain_emit(struct decoder *d, gsize at, gsize len)
+{
+	guint n = d->map->len;
+
+	g_string_append_len(d->out, d->text + at, (gssize)len);
+	g_array_set_size(d->map, n + (guint)len);
+	for (guint i = 0; i < len; i++)
+		g_array_index(d->map, guint32, n + i) = (guint32)at + i;
 }
 
 /* Appends what was decoded. Control characters part words. */
@@ -342,16 +356,20 @@ broken_read(struct decoder *d, gsize at)
 	gsize sign = text[0] == '@' || text[0] == '.';
 	gsize len = break_length(text + sign, d->len - at - sign);
 	gsize next = at + sign + len;
+	gsize before = at;
 	gboolean is_at = text[0] == '@' ||
 	    (!sign && next < d->len && d->text[next] == '@');
 
-	if (len == 0 || at == 0 || !is_word_octet(d->text[at - 1]) ||
+	while (!sign && before > 0 && at - before < 4 &&
+	    strchr(" \t\r", d->text[before - 1]) != NULL)
+		before--;
+	if (len == 0 || before == 0 || !is_word_octet(d->text[before - 1]) ||
 	    next + 1 >= d->len)
 		return 0;
 	if (!sign && d->text[next] != '@' && d->text[next] != '.')
 		return 0;
 	if (!is_word_octet(d->text[sign ? next : next + 1]) ||
-	    (!is_at && !address_is_open(d->text, at)))
+	    (!is_at && !address_is_open(d->text, before)))
 		return 0;
 	if (sign)
 		octets_emit(d, text, 1, at);
@@ -395,10 +413,10 @@ round_run(struct decoder *d)
 	gsize at = 0;
 
 	while (at < d->len) {
-		gsize plain = strcspn(d->text + at, "&%=\\<@. \t\r\n");
+		gsize plain = strcspn(d->text + at, "&%=\\<@.\n");
 		gsize size;
 
-		octets_emit(d, d->text + at, plain, at);
+		plain_emit(d, at, plain);
 		at += plain;
 		if (at == d->len)
 			break;
@@ -433,10 +451,20 @@ decoder_done(struct decoder *d)
 static gboolean
 has_special(const char *text, gsize len)
 {
+	const char *at = text;
+
 	if (strpbrk(text, "&%=\\<") != NULL)
 		return TRUE;
-	return memchr(text, '@', len) != NULL &&
-	    memchr(text, '\n', len) != NULL;
+	while ((at = memchr(at, '@', (gsize)(text + len - at))) != NULL) {
+		gsize from = MIN((gsize)(at - text), BREAK_LOOK);
+		gsize left = (gsize)(text + len - at);
+
+		if (memchr(at - from, '\n', from + MIN(left, DOMAIN_LOOK)) !=
+		    NULL)
+			return TRUE;
+		at++;
+	}
+	return FALSE;
 }
 
 /* The shadow of what one round makes of shadow, or NULL. */

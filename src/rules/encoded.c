@@ -5,6 +5,8 @@
 #include "base/banned.h"
 
 #define RUN_MIN 8	/* digits */
+#define HASH_MIN 32	/* digits */
+#define WORD_MAX 16	/* digits that may be small letters only */
 #define FRAGMENT_MIN 4	/* octets of readable text */
 #define MOST_MIN 10	/* octets that are readable by no chance */
 #define BREAK_MAX 16	/* octets of a line break with marks of a quote */
@@ -16,6 +18,7 @@ struct run {
 	GByteArray *values;
 	GArray *offsets; /* gsize */
 	guint bits;	 /* of a digit: 6 or 4 */
+	gint8 digits[256]; /* value of each octet, or -1 */
 	gsize end;	 /* offset after the run */
 };
 
@@ -58,7 +61,7 @@ base64_value(char c)
 static int
 digit_value(const struct run *run, char c)
 {
-	return run->bits == 6 ? base64_value(c) : g_ascii_xdigit_value(c);
+	return run->digits[(guchar)c];
 }
 
 /* Length of what may part two digits at at, 0 if nothing may. */
@@ -101,7 +104,8 @@ percent_value(const struct run *run, gsize at)
 		return -1;
 	high = g_ascii_xdigit_value(run->text[at + 1]);
 	low = g_ascii_xdigit_value(run->text[at + 2]);
-	return high < 0 || low < 0 ? -1 : base64_value((char)(high * 16 + low));
+	return high < 0 || low < 0 ? -1
+				   : run->digits[high * 16 + low];
 }
 
 /* Reads the run that starts at at. */
@@ -265,17 +269,81 @@ reading_scan(struct encoded *encoded, const struct reading *reading,
 		fragment_close(encoded, reading, at, first, i - 1);
 }
 
+/* TRUE if there are first octets of the letters that UTF-16 is searched for:
+ * at least as many as a fragment has. */
+static gboolean
+has_pairs(const GByteArray *octets)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < octets->len && n < FRAGMENT_MIN; i++)
+		if (octets->data[i] <= 5)
+			n++;
+	return n == FRAGMENT_MIN;
+}
+
+/* TRUE for digits that are hexadecimal ones, too: what a hash is made of. No
+ * readable text of that length has these alone in base 64. */
+static gboolean
+is_hex(const struct run *run)
+{
+	if (run->values->len < HASH_MIN)
+		return FALSE;
+	for (guint i = 0; i < run->values->len; i++) {
+		guint8 value = run->values->data[i];
+
+		if ((value < 26 || value > 31) && (value < 52 || value > 61))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* TRUE if a short run of base 64 looks like a word. */
+static gboolean
+is_word(const struct run *run)
+{
+	if (run->values->len >= WORD_MAX)
+		return FALSE;
+	for (guint i = 1; i < run->values->len; i++)
+		if (run->values->data[i] < 26 || run->values->data[i] > 51)
+			return FALSE;
+	return TRUE;
+}
+
 static void
 run_decode(struct encoded *encoded, const struct run *run, GByteArray *octets)
 {
 	struct reading reading = {run, octets, 0};
 	guint phases = run->bits == 6 ? 4 : 2;
 
+	if (run->bits == 6 && (is_hex(run) || is_word(run)))
+		return;
 	for (; reading.phase < phases; reading.phase++) {
+		guint encodings = 1;
+
 		octets_read(&reading);
-		for (guint encoding = 0; encoding < 3; encoding++)
+		if (has_pairs(octets))
+			encodings = 3;
+		for (guint encoding = 0; encoding < encodings; encoding++)
 			reading_scan(encoded, &reading, encoding);
 	}
+}
+
+/* TRUE if the digits at at are too few for a run, and nothing that a run goes
+ * on over follows: so it is with most words. */
+static gboolean
+is_short(struct run *run, gsize at)
+{
+	gsize i = at;
+
+	while (i < run->len && i - at < RUN_MIN &&
+	    digit_value(run, run->text[i]) >= 0)
+		i++;
+	if (i - at == RUN_MIN || (i < run->len && (run->text[i] == '%' ||
+	    separator_length(run, i) > 0)))
+		return FALSE;
+	run->end = i;
+	return TRUE;
 }
 
 static void
@@ -288,9 +356,13 @@ base_read(struct encoded *encoded, const char *text, gsize len, guint bits)
 	    .offsets = g_array_new(FALSE, FALSE, sizeof(gsize))};
 	GByteArray *octets = g_byte_array_new();
 
+	for (guint c = 0; c < 256; c++)
+		run.digits[c] = (gint8)(bits == 6
+			? base64_value((char)c)
+			: g_ascii_xdigit_value((char)c));
 	for (gsize at = 0; at < len; at = MAX(run.end, at + 1)) {
 		run.end = at;
-		if (digit_value(&run, text[at]) < 0)
+		if (digit_value(&run, text[at]) < 0 || is_short(&run, at))
 			continue;
 		run_read(&run, at);
 		if (run.values->len >= RUN_MIN)

@@ -144,6 +144,17 @@ key_reduce_append(const char *key, gsize len, GString *out)
 	}
 }
 
+gboolean
+fold_reduces(const char *text, gsize len)
+{
+	for (gsize i = 0; i + 1 < len; i++)
+		if ((guchar)text[i] >= 0x80 || (text[i + 1] == 'e' &&
+		    strchr("aou", text[i]) != NULL) ||
+		    (text[i] == 'a' && text[i + 1] == 'a'))
+			return TRUE;
+	return FALSE;
+}
+
 guint
 letters_count(const char *text, gsize len)
 {

@@ -25,6 +25,9 @@ void word_fold(const char *text, gsize len, gboolean spelled, GString *out);
  * (haakon -> hakon). */
 void key_reduce_append(const char *key, gsize len, GString *out);
 
+/* FALSE if no word of a text of ASCII has anything of that. */
+gboolean fold_reduces(const char *text, gsize len);
+
 /* Letters in a UTF-8 text, digits not counted. */
 guint letters_count(const char *text, gsize len);
 

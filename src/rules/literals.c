@@ -22,6 +22,7 @@
 enum {
 	ENTRY_SHORT = 16, /* common without an umlaut: the text must have one */
 	ENTRY_FOREIGN = 32, /* has letters of Greek or Cyrillic */
+	ENTRY_HEX = 64, /* chance makes it of the digits of a hash */
 };
 
 struct entry {
@@ -106,6 +107,9 @@ key_add(struct rules_literals *literals, guint kind, const GString *key,
 		*slot = g_new0(struct entry, 1);
 		**slot = *like;
 		(*slot)->letters = letters_count(key->str, key->len);
+		if ((*slot)->letters < SPLIT_LETTERS &&
+		    strspn(key->str, "0123456789abcdef") == key->len)
+			(*slot)->flags |= ENTRY_HEX;
 		(*slot)->as = g_string_chunk_insert_const(literals->chunk,
 		    like->as);
 	} else {
@@ -128,7 +132,8 @@ folded_add(struct rules_literals *literals, const struct shadow *text,
 	struct stream stream;
 
 	stream_init(&stream);
-	stream_fill(&stream, text, kind, FALSE);
+	stream_split(&stream, text);
+	stream_fill(&stream, text, kind);
 	if (stream.pieces->len > 0) {
 		const struct piece *last = &g_array_index(stream.pieces,
 		    struct piece, stream.pieces->len - 1);
@@ -325,7 +330,7 @@ stretch_is_whole(const struct search *search, const struct entry *entry,
 				    pieces->len) || next->is_word;
 	guint32 left = symbols_left(search, stretch->last, end);
 
-	if (entry->letters < SPLIT_LETTERS)
+	if ((entry->flags & ENTRY_HEX) != 0)
 		return left == 0 && ends && stretch->first->is_word;
 	return left == 0 || ((entry->flags & LITERAL_BENDS) != 0 &&
 	    left <= ENDING_LETTERS &&
@@ -333,11 +338,17 @@ stretch_is_whole(const struct search *search, const struct entry *entry,
 }
 
 /* TRUE if the words are as many as the entry may have. A line break may be
- * anywhere in a longer one; and letter by letter anything is spelled. */
+ * anywhere in a longer one, or after a hyphen; and letter by letter anything
+ * is spelled. */
 static gboolean
-stretch_is_close(const struct entry *entry, const struct stretch *stretch)
+stretch_is_close(const struct search *search, const struct entry *entry,
+    const struct stretch *stretch)
 {
-	guint32 words = stretch->last->words - stretch->first->words + 1;
+	gboolean is_split = entry->letters >= SPLIT_LETTERS ||
+	    search->shadow->text[stretch->first->end] == '-';
+	guint32 said = stretch->last->said - stretch->first->said;
+	guint32 words = stretch->last->words - stretch->first->words + 1 -
+	    (search->flags == LITERAL_ADDR ? said : 0);
 	guint32 lines = stretch->last->lines - stretch->first->lines;
 	guint32 singles = stretch->last->singles - stretch->first->singles;
 
@@ -345,8 +356,7 @@ stretch_is_close(const struct entry *entry, const struct stretch *stretch)
 		return FALSE;
 	if (words <= entry->words)
 		return TRUE;
-	if (lines > 0 && entry->letters >= SPLIT_LETTERS &&
-	    words <= entry->words + lines)
+	if (lines > 0 && is_split && words <= entry->words + lines)
 		return TRUE;
 	return words >= SPACED_MIN && singles + 1 >= words;
 }
@@ -393,7 +403,7 @@ entry_holds(const struct search *search, const struct entry *entry,
 
 	if (stretch.first->at != start ||
 	    (entry->flags & search->flags) != search->flags ||
-	    !stretch_is_close(entry, &stretch) ||
+	    !stretch_is_close(search, entry, &stretch) ||
 	    !stretch_is_whole(search, entry, &stretch, end))
 		return FALSE;
 	if (search->kind != FOLD_PLAIN &&
@@ -437,29 +447,29 @@ fold_search(struct search *search, enum fold_kind kind, guint keys)
 
 	automaton_build(automaton);
 	search->kind = kind;
-	stream_fill(&search->stream, search->shadow, kind, FALSE);
+	stream_fill(&search->stream, search->shadow, kind);
 	stream_search(search, automaton);
 }
 
 static void
 all_search(struct search *search)
 {
-	struct automaton *plain = search->literals->keys[KEYS_PLAIN];
-	gboolean has_foreign;
+	const struct rules_literals *literals = search->literals;
 
+	stream_split(&search->stream, search->shadow);
 	fold_search(search, FOLD_PLAIN, KEYS_PLAIN);
-	has_foreign = search->stream.has_foreign;
 	if (search->stream.has_said) {
-		stream_fill(&search->stream, search->shadow, FOLD_PLAIN, TRUE);
+		stream_drop_said(&search->stream);
 		search->flags = LITERAL_ADDR;
-		stream_search(search, plain);
+		stream_search(search, literals->keys[KEYS_PLAIN]);
 		search->flags = 0;
 	}
-	fold_search(search, FOLD_REDUCED, KEYS_PLAIN);
-	if (!has_foreign && !search->literals->has_foreign)
-		return;
-	fold_search(search, FOLD_LOOK, KEYS_LOOK);
-	fold_search(search, FOLD_SOUND, KEYS_SOUND);
+	if (fold_reduces(search->shadow->text, search->shadow->len))
+		fold_search(search, FOLD_REDUCED, KEYS_PLAIN);
+	if (search->stream.has_foreign || literals->has_foreign) {
+		fold_search(search, FOLD_LOOK, KEYS_LOOK);
+		fold_search(search, FOLD_SOUND, KEYS_SOUND);
+	}
 }
 
 static void

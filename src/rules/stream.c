@@ -38,6 +38,15 @@ stream_done(struct stream *stream)
 	g_array_unref(stream->pieces);
 }
 
+static gboolean
+is_ascii(const char *text, gsize len)
+{
+	for (gsize i = 0; i < len; i++)
+		if ((guchar)text[i] >= 0x80)
+			return FALSE;
+	return TRUE;
+}
+
 void
 stream_fold(enum fold_kind kind, const char *text, gsize len, GString *out)
 {
@@ -45,6 +54,10 @@ stream_fold(enum fold_kind kind, const char *text, gsize len, GString *out)
 
 	if (kind == FOLD_PLAIN) {
 		word_fold(text, len, FALSE, out);
+		return;
+	}
+	if (kind == FOLD_REDUCED && is_ascii(text, len)) {
+		key_reduce_append(text, len, out);
 		return;
 	}
 	plain = g_string_sized_new(len);
@@ -98,15 +111,21 @@ gap_is_line(const char *text, gsize from, gsize to)
 	return broken;
 }
 
+/* An "a" counts after such a word only: "kuyruklu a". */
 static gboolean
-word_is_said(const char *text, gsize len)
+word_is_said(const char *text, gsize len, gboolean after_said)
 {
+	if (len == 1)
+		return after_said && text[0] == 'a';
 	/* Most words are short of being one by their first letter. */
 	if (len < 2 || len > SAID_MAX || ((guchar)text[0] < 0x80 &&
 	    strchr("acdeghkmnptu", text[0]) == NULL))
 		return FALSE;
-	for (gsize i = 0; said_words[i] != NULL; i++)
-		if (strlen(said_words[i]) == len &&
+	for (gsize i = 0; said_words[i] != NULL &&
+	     (guchar)said_words[i][0] <= (guchar)text[0]; i++)
+		if (said_words[i][0] == text[0] &&
+		    said_words[i][1] == text[1] &&
+		    strlen(said_words[i]) == len &&
 		    memcmp(said_words[i], text, len) == 0)
 			return TRUE;
 	return FALSE;
@@ -116,9 +135,9 @@ word_is_said(const char *text, gsize len)
 static gsize
 piece_end(const char *text, gsize from, gsize to)
 {
-	gboolean digits = g_ascii_isdigit(text[from]);
+	gboolean digits = text[from] <= '9' && text[from] >= '0';
 
-	while (from < to && g_ascii_isdigit(text[from]) == digits)
+	while (from < to && (text[from] <= '9' && text[from] >= '0') == digits)
 		from++;
 	return from;
 }
@@ -142,25 +161,10 @@ has_latin(const char *text, gsize from, gsize to)
 	return FALSE;
 }
 
-static void
-piece_add(struct stream *stream, const struct shadow *shadow,
-    enum fold_kind kind, const struct piece *piece)
-{
-	guint32 n = stream->pieces->len;
-	gsize before = stream->symbols->len;
-
-	stream_fold(kind, shadow->text + piece->start,
-	    piece->end - piece->start, stream->symbols);
-	g_array_set_size(stream->owners, (guint)stream->symbols->len);
-	for (gsize i = before; i < stream->symbols->len; i++)
-		g_array_index(stream->owners, guint32, i) = n;
-	g_array_append_val(stream->pieces, *piece);
-}
-
 /* Adds the pieces of one word. counts holds those of the piece before. */
 static void
 word_add(struct stream *stream, const struct shadow *shadow,
-    enum fold_kind kind, const struct word *word, struct piece *counts)
+    const struct word *word, struct piece *counts)
 {
 	const char *text = shadow->text;
 	gsize first = (gsize)g_utf8_skip[(guchar)text[word->start]];
@@ -168,49 +172,102 @@ word_add(struct stream *stream, const struct shadow *shadow,
 	counts->words++;
 	if (word->end - word->start == first)
 		counts->singles++;
+	if (counts->is_said)
+		counts->said++;
 	counts->is_word = TRUE;
 	for (gsize at = word->start; at < word->end; at = counts->end) {
 		counts->start = at;
 		counts->end = piece_end(text, at, word->end);
-		counts->at = (guint32)stream->symbols->len;
 		if (!shadow->is_ascii && has_foreign(text, at, counts->end)) {
 			counts->foreign++;
 			stream->has_foreign = TRUE;
 		}
 		if (has_latin(text, at, counts->end))
 			counts->latin++;
-		piece_add(stream, shadow, kind, counts);
+		g_array_append_val(stream->pieces, *counts);
 		counts->is_word = FALSE;
 	}
 }
 
 void
-stream_fill(struct stream *stream, const struct shadow *shadow,
-    enum fold_kind kind, gboolean without_said)
+stream_split(struct stream *stream, const struct shadow *shadow)
 {
+	const char *text = shadow->text;
 	struct piece counts = {0};
 	struct word word;
 	gsize pos = 0;
 	gsize last = 0;
 
-	g_string_truncate(stream->symbols, 0);
 	g_array_set_size(stream->pieces, 0);
 	stream->has_foreign = FALSE;
 	stream->has_said = FALSE;
-	while (word_next(shadow->text, shadow->len, &pos, &word)) {
-		if (stream_gap_is_small(shadow->text, last, word.start))
+	while (word_next(text, shadow->len, &pos, &word)) {
+		/* Most are one blank. */
+		if ((word.start == last + 1 && text[last] == ' ') ||
+		    stream_gap_is_small(text, last, word.start))
 			;
-		else if (gap_is_line(shadow->text, last, word.start))
+		else if (gap_is_line(text, last, word.start))
 			counts.lines++;
 		else
 			counts.blocked++;
 		last = word.end;
-		if (word_is_said(shadow->text + word.start,
-			word.end - word.start)) {
-			stream->has_said = TRUE;
-			if (without_said)
-				continue;
-		}
-		word_add(stream, shadow, kind, &word, &counts);
+		counts.is_said = word_is_said(text + word.start,
+		    word.end - word.start, counts.is_said);
+		stream->has_said = stream->has_said || counts.is_said;
+		word_add(stream, shadow, &word, &counts);
 	}
+}
+
+static void
+piece_fill(struct stream *stream, const struct shadow *shadow,
+    enum fold_kind kind, guint32 i)
+{
+	struct piece *piece = &g_array_index(stream->pieces, struct piece, i);
+	gsize at = stream->symbols->len;
+	guint32 *owners;
+
+	piece->at = (guint32)at;
+	stream_fold(kind, shadow->text + piece->start,
+	    piece->end - piece->start, stream->symbols);
+	if (stream->owners->len < stream->symbols->len)
+		g_array_set_size(stream->owners,
+		    (guint)stream->symbols->len);
+	owners = (guint32 *)(void *)stream->owners->data;
+	for (; at < stream->symbols->len; at++)
+		owners[at] = i;
+}
+
+void
+stream_fill(struct stream *stream, const struct shadow *shadow,
+    enum fold_kind kind)
+{
+	g_string_truncate(stream->symbols, 0);
+	for (guint32 i = 0; i < stream->pieces->len; i++)
+		piece_fill(stream, shadow, kind, i);
+}
+
+void
+stream_drop_said(struct stream *stream)
+{
+	char *symbols = stream->symbols->str;
+	guint32 *owners = (guint32 *)(void *)stream->owners->data;
+	guint32 from = 0;
+	guint32 to = 0;
+
+	for (guint32 i = 0; i < stream->pieces->len; i++) {
+		struct piece *piece = &g_array_index(stream->pieces,
+		    struct piece, i);
+		gsize next = i + 1 < stream->pieces->len
+		    ? (piece + 1)->at
+		    : stream->symbols->len;
+
+		piece->at = to;
+		for (; from < next; from++) {
+			if (piece->is_said)
+				continue;
+			symbols[to] = symbols[from];
+			owners[to++] = i;
+		}
+	}
+	g_string_truncate(stream->symbols, to);
 }

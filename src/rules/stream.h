@@ -26,8 +26,10 @@ struct piece {
 	gsize end;
 	guint32 at; /* offset of its first symbol in the stream */
 	gboolean is_word; /* a word begins here */
+	gboolean is_said; /* it is "at", "dot" or the like */
 	/* Counts up to and with this piece. */
 	guint32 words;
+	guint32 said;
 	guint32 singles; /* words of one character */
 	guint32 blocked; /* gaps that no literal spans */
 	guint32 lines;	 /* gaps at a line break */
@@ -46,10 +48,15 @@ struct stream {
 void stream_init(struct stream *stream);
 void stream_done(struct stream *stream);
 
-/* Makes the stream of a shadow. If without_said, words for "@", "." and the
- * like in an address that is spelled out count as gaps. */
+/* Finds the pieces of a shadow; the stream is empty until stream_fill(). */
+void stream_split(struct stream *stream, const struct shadow *shadow);
+
+/* Makes the symbols of all pieces of the shadow. */
 void stream_fill(struct stream *stream, const struct shadow *shadow,
-    enum fold_kind kind, gboolean without_said);
+    enum fold_kind kind);
+
+/* Takes the symbols of words for "@", "." and the like away. */
+void stream_drop_said(struct stream *stream);
 
 /* Appends one folded run of letters or digits of a shadow. */
 void stream_fold(enum fold_kind kind, const char *text, gsize len,

@@ -154,7 +154,7 @@ static const struct own {
     {"Hans Muller", NULL, "Müller; Mueller", "[name]; [name]"},
     {"Jörg Groß", NULL, "joerg GROSS; Jorg; groß", "[name]; [name]; [name]"},
     {"Søren Ærø", NULL, "Soren; Aero", "[name]; [name]"},
-    {"Hans Müller", NULL, "Hansestadt, Müllerin, Schultze", NULL},
+    {"Hans Müller", NULL, "Hansestadt, Hansen, Schultze", NULL},
     {"Hans Müller", NULL, "Müllers Konto, Peters Konto",
 	"[name] Konto, Peters Konto"},
     {"Hans Müller", NULL, "Hans\xe2\x80\x8bMüller HansMüller",
