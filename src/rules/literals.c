@@ -388,6 +388,20 @@ span_has_mark(const struct search *search, const struct span *span)
 	return FALSE;
 }
 
+/* The end of a piece with the number that stands right behind it: hans1985. */
+static gsize
+number_end(const struct search *search, const struct piece *piece)
+{
+	const GArray *pieces = search->stream.pieces;
+	const struct piece *next = piece + 1;
+
+	if (next == &g_array_index(pieces, struct piece, pieces->len) ||
+	    next->is_word ||
+	    !g_ascii_isdigit(search->shadow->text[next->start]))
+		return piece->end;
+	return next->end;
+}
+
 /* Judges a key that was found at [start, end) of the stream. */
 static gboolean
 entry_holds(const struct search *search, const struct entry *entry,
@@ -409,7 +423,8 @@ entry_holds(const struct search *search, const struct entry *entry,
 	if (search->kind != FOLD_PLAIN &&
 	    (entry->exact != NULL || !stretch_differs(search, entry, &stretch)))
 		return FALSE;
-	*span = (struct span){stretch.first->start, stretch.last->end, NULL};
+	*span = (struct span){stretch.first->start,
+	    number_end(search, stretch.last), NULL};
 	if ((entry->flags & ENTRY_SHORT) != 0 && !span_has_mark(search, span))
 		return FALSE;
 	return entry_fits(search, entry, span);
