@@ -1,8 +1,7 @@
 /*
  * The redaction alone: own name, own address and a text, parted by NUL. The
  * rules that are shipped are on. What comes out is UTF-8 if the text was, does
- * not show the address as it is written, is not slow to make, and the same
- * text with nothing to find in it stays as it is.
+ * not show the address as it is written, and is not slow to make.
  */
 #include <stdint.h>
 #include <string.h>
