@@ -97,6 +97,7 @@ static struct entry *
 key_add(struct rules_literals *literals, guint kind, const GString *key,
     const struct entry *like)
 {
+	const guint limits = ENTRY_SHORT | LITERAL_STEM;
 	struct entry **slot;
 
 	if (key->len == 0 || key->len > KEY_MAX)
@@ -114,9 +115,8 @@ key_add(struct rules_literals *literals, guint kind, const GString *key,
 		    like->as);
 	} else {
 		(*slot)->words = MAX((*slot)->words, like->words);
-		(*slot)->flags = (((*slot)->flags | like->flags) &
-		    ~(guint)ENTRY_SHORT) |
-		    ((*slot)->flags & like->flags & ENTRY_SHORT);
+		(*slot)->flags = (((*slot)->flags | like->flags) & ~limits) |
+		    ((*slot)->flags & like->flags & limits);
 		(*slot)->exact = NULL;
 	}
 	(*slot)->words = MIN((*slot)->words, WORDS_MAX);
@@ -332,9 +332,10 @@ stretch_is_whole(const struct search *search, const struct entry *entry,
 
 	if ((entry->flags & ENTRY_HEX) != 0)
 		return left == 0 && ends && stretch->first->is_word;
-	return left == 0 || ((entry->flags & LITERAL_BENDS) != 0 &&
-	    left <= ENDING_LETTERS &&
-	    g_ascii_isdigit(search->shadow->text[stretch->last->start]) == 0);
+	if (left == 0)
+		return (entry->flags & LITERAL_STEM) == 0;
+	return (entry->flags & LITERAL_BENDS) != 0 && left <= ENDING_LETTERS &&
+	    !g_ascii_isdigit(search->shadow->text[stretch->last->start]);
 }
 
 /* TRUE if the words are as many as the entry may have. A line break may be
@@ -346,9 +347,7 @@ stretch_is_close(const struct search *search, const struct entry *entry,
 {
 	gboolean is_split = entry->letters >= SPLIT_LETTERS ||
 	    search->shadow->text[stretch->first->end] == '-';
-	guint32 said = stretch->last->said - stretch->first->said;
-	guint32 words = stretch->last->words - stretch->first->words + 1 -
-	    (search->flags == LITERAL_ADDR ? said : 0);
+	guint32 words = stretch->last->words - stretch->first->words + 1;
 	guint32 lines = stretch->last->lines - stretch->first->lines;
 	guint32 singles = stretch->last->singles - stretch->first->singles;
 

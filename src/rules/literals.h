@@ -16,6 +16,7 @@
 enum literal_flag {
 	LITERAL_ADDR = 1,  /* a whole address: signs may be said in words */
 	LITERAL_BENDS = 2, /* up to three letters may follow: an ending */
+	LITERAL_STEM = 4,  /* at least one letter must follow */
 };
 
 struct literal {

@@ -53,7 +53,8 @@ stem_add(struct rules_literals *literals, const char *key, const char *as)
 	static const char *const endings[] = {"οσ", "ησ", "ασ", "os", "us",
 	    "is", "a", "e", "i", "o", "y", "α", "η", "ο", "а", "я", "о", "е",
 	    "и", "ы", NULL};
-	const struct literal bent = {.as = as, .flags = LITERAL_BENDS};
+	const struct literal bent = {.as = as,
+	    .flags = LITERAL_BENDS | LITERAL_STEM};
 
 	for (gsize i = 0; endings[i] != NULL; i++) {
 		g_autofree char *stem = NULL;

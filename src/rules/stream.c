@@ -172,8 +172,6 @@ word_add(struct stream *stream, const struct shadow *shadow,
 	counts->words++;
 	if (word->end - word->start == first)
 		counts->singles++;
-	if (counts->is_said)
-		counts->said++;
 	counts->is_word = TRUE;
 	for (gsize at = word->start; at < word->end; at = counts->end) {
 		counts->start = at;

@@ -29,7 +29,6 @@ struct piece {
 	gboolean is_said; /* it is "at", "dot" or the like */
 	/* Counts up to and with this piece. */
 	guint32 words;
-	guint32 said;
 	guint32 singles; /* words of one character */
 	guint32 blocked; /* gaps that no literal spans */
 	guint32 lines;	 /* gaps at a line break */

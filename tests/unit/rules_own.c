@@ -131,6 +131,7 @@ static const struct hidden {
 	"[name]; [name]; [name]; [name]'s"},
     {"Jan Kowalski", NULL, "Kowalskiego; Kowalskiemu; Kowalskim",
 	"[name]; [name]; [name]"},
+    {"Rita Romano", NULL, "Romanos; Roman", "[name]; Roman"},
     {"Anna Kowalska", NULL, "Kowalskiej; Kowalską", "[name]; [name]"},
     /* Other ways to write the address. */
     {NULL, JO, "jo.doe at example dot org!", "[address]!"},
@@ -175,6 +176,7 @@ static const struct hidden {
 	"[encoded]."},
     {NULL, JO, "0x6a6f2e646f65406578616d706c652e6f7267.", "[encoded]."},
     {"Jürgen", NULL, "ich bin SsO8cmdlbiB2b24gaGllcg==", "ich bin [encoded]"},
+    {"John", NULL, "AEoAbwBoAG4=", "[encoded]"},
     {NULL, NULL, "cGV0ZXJAb3RoZXIuZXhhbXBsZQ==", "[encoded]"},
     /* Addresses of others at the end of a line. */
     {NULL, NULL, "peter@\nother.example!", "[address]!"},
