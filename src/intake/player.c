@@ -198,6 +198,9 @@ player_deliver(struct mail_case *c, GError **err)
 		category = rules_category(c->rules, body.text);
 	wishes = wish_flags(c->rules, c->mail->subject, body.text);
 	hazard_leave(c->hazard);
+	if (body.tally.limits > 0)
+		log_warn("rules.limit",
+		    LOG_NUM("paragraphs", body.tally.limits));
 	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	admit.category = (char *)category;
 	admit.flags |= wishes;

@@ -211,7 +211,8 @@ scrubbed_file_free(gpointer data)
 
 static void
 scrub_text_file(const struct mail_file *file, const struct rules *rules,
-    const struct rules_literals *own, struct scrubbed_file *out)
+    const struct rules_literals *own, struct scrubbed_file *out,
+    struct rules_tally *tally)
 {
 	g_autofree char *bare = NULL;
 
@@ -222,7 +223,7 @@ scrub_text_file(const struct mail_file *file, const struct rules *rules,
 	bare = scrub_armor(file->text);
 	if (!text_is_released(bare))
 		return;
-	out->text = rules_redact(rules, own, bare, NULL);
+	out->text = rules_redact_noted(rules, own, bare, tally);
 	/* The length of what was masked is nobody's business. */
 	out->size = strlen(out->text);
 	out->fate = SCRUBBED_REDACTED;
@@ -230,7 +231,7 @@ scrub_text_file(const struct mail_file *file, const struct rules *rules,
 
 static struct scrubbed_file *
 scrub_file(const struct mail_file *file, const struct rules *rules,
-    const struct rules_literals *own)
+    const struct rules_literals *own, struct scrubbed *body)
 {
 	struct scrubbed_file *out = g_new0(struct scrubbed_file, 1);
 	const struct kind *kind = kind_of(file->type);
@@ -239,7 +240,7 @@ scrub_file(const struct mail_file *file, const struct rules *rules,
 	out->type = g_strdup(kind->type);
 	out->size = file->size;
 	if (kind->use == KIND_TEXT && file->text != NULL)
-		scrub_text_file(file, rules, own, out);
+		scrub_text_file(file, rules, own, out, &body->tally);
 	return out;
 }
 
@@ -252,7 +253,8 @@ scrub_files(const struct mail *mail, const struct rules *rules,
 	out->files = g_ptr_array_new_with_free_func(scrubbed_file_free);
 	for (guint i = 0; i < MIN(n, SCRUB_FILES_MAX); i++)
 		g_ptr_array_add(out->files,
-		    scrub_file(g_ptr_array_index(mail->files, i), rules, own));
+		    scrub_file(g_ptr_array_index(mail->files, i), rules, own,
+			out));
 	out->files_left_out = n - out->files->len;
 }
 
@@ -271,12 +273,12 @@ scrub_player_mail(
 	own = own_literals_of_player(mail, &split);
 	/* A forwarded mail and no word to it: its text, not its headers. */
 	is_all_quoted = !split.has_fresh && split.quoted[0] != '\0';
-	redacted = rules_redact(rules, own, subject, NULL);
+	redacted = rules_redact_noted(rules, own, subject, &out->tally);
 	out->subject = writer_clean(redacted, SCRUB_SUBJECT_MAX);
-	out->text = rules_redact(rules, own,
-	    is_all_quoted ? split.quoted : split.fresh, NULL);
-	out->tail = rules_redact(rules, own,
-	    is_all_quoted ? "" : split.quoted, NULL);
+	out->text = rules_redact_noted(rules, own,
+	    is_all_quoted ? split.quoted : split.fresh, &out->tally);
+	out->tail = rules_redact_noted(rules, own,
+	    is_all_quoted ? "" : split.quoted, &out->tally);
 	scrub_files(mail, rules, own, out);
 	rules_literals_free(own);
 }

@@ -51,6 +51,7 @@ struct scrubbed {
 	char *tail;	  /* own; redacted quoted text, lines "> ...", or "" */
 	GPtrArray *files; /* own struct scrubbed_file */
 	guint files_left_out; /* more than SCRUB_FILES_MAX */
+	struct rules_tally tally; /* of all that was redacted */
 };
 
 void scrub_player_mail(

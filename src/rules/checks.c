@@ -8,6 +8,7 @@
 
 #define SHA256_LEN 32
 #define CHECKSUM_LEN 4
+#define MONERO_LEN_MAX 80
 #define BECH32M_CONST 0x2bc830a3u
 
 /* Issuer ranges of ISO/IEC 7812 by their first four digits. */
@@ -309,6 +310,70 @@ check_eip55(const char *text, gsize len)
 	return TRUE;
 }
 
+/* One block of Monero's base 58, big-endian: a number below 2^(8 * size). */
+static gboolean
+monero_block(const char *text, gsize len, gsize size, guint8 *out)
+{
+	guint64 value = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		const char *at = memchr(base58_bitcoin, text[i], 58);
+
+		if (at == NULL ||
+		    __builtin_mul_overflow(value, (guint64)58, &value) ||
+		    __builtin_add_overflow(value,
+			(guint64)(at - base58_bitcoin), &value))
+			return FALSE;
+	}
+	if (size < 8 && value >> (8 * size) != 0)
+		return FALSE;
+	for (gsize i = 0; i < size; i++)
+		out[i] = (guint8)(value >> (8 * (size - 1 - i)));
+	return TRUE;
+}
+
+gboolean
+check_monero(const char *text, gsize len)
+{
+	guint8 raw[MONERO_LEN_MAX];
+	guint8 sum[KECCAK_LEN];
+	/* Prefix, two keys, perhaps a payment id, and the checksum: 69 or 77
+	 * octets; 11 digits for 8 octets, 7 for the last 5. */
+	gsize n = len == 95 ? 69 : 77;
+
+	if (len != 95 && len != 106)
+		return FALSE;
+	for (gsize i = 0; i * 8 < n; i++) {
+		gsize size = MIN(n - i * 8, 8);
+
+		if (!monero_block(text + i * 11, size == 8 ? 11 : 7, size,
+			raw + i * 8))
+			return FALSE;
+	}
+	keccak_256(raw, n - CHECKSUM_LEN, sum);
+	return memcmp(sum, raw + n - CHECKSUM_LEN, CHECKSUM_LEN) == 0;
+}
+
+gboolean
+check_proves(check_fn *check, const char *text, gsize len)
+{
+	if (check == check_eip55)
+		return len > 2 && !has_one_case(text + 2, len - 2);
+	return check != NULL && check != check_base58;
+}
+
+gboolean
+check_is_plausible(check_fn *check, const char *text, gsize len)
+{
+	gboolean has_digit = FALSE;
+
+	if (check != check_base58check && check != check_monero)
+		return TRUE;
+	for (gsize i = 0; i < len; i++)
+		has_digit = has_digit || g_ascii_isdigit(text[i]);
+	return has_digit && !has_one_case(text, len);
+}
+
 static const struct named_check {
 	const char *name;
 	check_fn *check;
@@ -320,6 +385,7 @@ static const struct named_check {
     {"base58check", check_base58check},
     {"bech32", check_bech32},
     {"eip55", check_eip55},
+    {"monero", check_monero},
 };
 
 /* IBANs and bech32 have digits at fixed places, and 0x is one. Base 58 with
@@ -347,5 +413,5 @@ check_by_name(const char *name, check_fn **check)
 const char *
 check_names(void)
 {
-	return "none, luhn, iban, base58, base58check, bech32, eip55";
+	return "none, luhn, iban, base58, base58check, bech32, eip55, monero";
 }

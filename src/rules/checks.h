@@ -27,6 +27,17 @@ check_fn check_bech32;
 /* EIP-55; an address in one case only carries no checksum and passes. */
 check_fn check_eip55;
 
+/* Monero: base 58 in blocks, checksum by Keccak-256. */
+check_fn check_monero;
+
+/* TRUE if text, which passes the check, has a checksum at all: an Ethereum
+ * address in one case has none. */
+gboolean check_proves(check_fn *check, const char *text, gsize len);
+
+/* TRUE if text, which fails the check, is likely meant to pass it: a long
+ * word has the shape of base 58, but no digit and no letters of both cases. */
+gboolean check_is_plausible(check_fn *check, const char *text, gsize len);
+
 /* TRUE if the check refuses every text without an ASCII digit. */
 gboolean check_needs_digit(check_fn *check);
 

@@ -131,17 +131,28 @@ word_fold(const char *text, gsize len, gboolean spelled, GString *out)
 	}
 }
 
-gboolean
-key_reduce(const char *key, gsize len, GString *out)
+void
+key_reduce_append(const char *key, gsize len, GString *out)
 {
-	g_string_truncate(out, 0);
 	for (gsize i = 0; i < len; i++) {
+		char next = i + 1 < len ? key[i + 1] : '\0';
+
 		g_string_append_c(out, key[i]);
-		if (i + 1 < len && key[i + 1] == 'e' &&
-		    strchr("aou", key[i]) != NULL)
+		if ((next == 'e' && strchr("aou", key[i]) != NULL) ||
+		    (next == 'a' && key[i] == 'a'))
 			i++;
 	}
-	return out->len < len;
+}
+
+gboolean
+fold_reduces(const char *text, gsize len)
+{
+	for (gsize i = 0; i + 1 < len; i++)
+		if ((guchar)text[i] >= 0x80 || (text[i + 1] == 'e' &&
+		    strchr("aou", text[i]) != NULL) ||
+		    (text[i] == 'a' && text[i + 1] == 'a'))
+			return TRUE;
+	return FALSE;
 }
 
 guint

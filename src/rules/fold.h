@@ -21,10 +21,12 @@ gboolean word_next(const char *text, gsize len, gsize *pos, struct word *word);
  * (müller -> mueller). */
 void word_fold(const char *text, gsize len, gboolean spelled, GString *out);
 
-/* Sets out to the key with ae, oe, ue as a, o, u (mueller -> muller). FALSE
- * if that changes nothing. Reducing the start of a key gives the start of the
- * reduced key. */
-gboolean key_reduce(const char *key, gsize len, GString *out);
+/* Appends the key with ae, oe, ue as a, o, u (mueller -> muller) and aa as a
+ * (haakon -> hakon). */
+void key_reduce_append(const char *key, gsize len, GString *out);
+
+/* FALSE if no word of a text of ASCII has anything of that. */
+gboolean fold_reduces(const char *text, gsize len);
 
 /* Letters in a UTF-8 text, digits not counted. */
 guint letters_count(const char *text, gsize len);

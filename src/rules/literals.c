@@ -2,21 +2,34 @@
 
 #include <string.h>
 
+#include "rules/automaton.h"
 #include "rules/fold.h"
 #include "rules/span.h"
+#include "rules/stream.h"
 
 #include "base/banned.h"
 
-#define WORDS_MAX 24	 /* words in one literal */
 #define KEY_MAX 512	 /* octets */
+#define WORDS_MAX 128	 /* words in one literal */
 #define REDUCED_MIN 4	 /* octets; shorter keys would hit common words */
 #define TEXT_WORDS 8	 /* looked up of a text; the rest is compared */
 #define EXACT_MAX 256	 /* texts with one key; each is compared */
-#define GAP_MAX 3	 /* characters between the words of a literal */
+#define SPLIT_LETTERS 5	 /* a shorter word counts only as a whole one */
+#define ENDING_LETTERS 3 /* letters that an ending may have */
+#define SPACED_MIN 3	 /* single letters in a row that make up a word */
+
+/* Further flags of an entry. */
+enum {
+	ENTRY_SHORT = 16, /* common without an umlaut: the text must have one */
+	ENTRY_FOREIGN = 32, /* has letters of Greek or Cyrillic */
+	ENTRY_HEX = 64, /* chance makes it of the digits of a hash */
+};
 
 struct entry {
 	const char *as; /* borrowed: chunk */
 	guint words;	/* most words that may make it up */
+	guint letters;
+	guint flags;
 	/* Only this shadow text, starting lead octets before the first word;
 	 * NULL: any separators will do. */
 	const char *exact; /* borrowed: chunk */
@@ -24,21 +37,18 @@ struct entry {
 	struct entry *next; /* own; same key */
 };
 
-struct rules_literals {
-	/* A tree: senders choose the keys and could make a hash collide. */
-	GTree *keys; /* own: key -> own struct entry */
-	GStringChunk *chunk;
-	guint words_max;
-	gsize key_max;
-	guint8 first[256]; /* is there a key that starts with this octet */
+enum {
+	KEYS_PLAIN, /* for FOLD_PLAIN and FOLD_REDUCED */
+	KEYS_LOOK,
+	KEYS_SOUND,
+	KEYS_COUNT,
 };
 
-static gint
-key_compare(gconstpointer a, gconstpointer b, gpointer unused)
-{
-	(void)unused;
-	return strcmp(a, b);
-}
+struct rules_literals {
+	struct automaton *keys[KEYS_COUNT]; /* own: struct entry */
+	GStringChunk *chunk;
+	gboolean has_foreign;
+};
 
 static void
 entry_free(gpointer data)
@@ -58,7 +68,8 @@ rules_literals_new(void)
 {
 	struct rules_literals *literals = g_new0(struct rules_literals, 1);
 
-	literals->keys = g_tree_new_full(key_compare, NULL, g_free, entry_free);
+	for (guint i = 0; i < KEYS_COUNT; i++)
+		literals->keys[i] = automaton_new(entry_free);
 	literals->chunk = g_string_chunk_new(1024);
 	return literals;
 }
@@ -68,118 +79,133 @@ rules_literals_free(struct rules_literals *literals)
 {
 	if (literals == NULL)
 		return;
-	g_tree_unref(literals->keys);
+	for (guint i = 0; i < KEYS_COUNT; i++)
+		automaton_free(literals->keys[i]);
 	g_string_chunk_free(literals->chunk);
 	g_free(literals);
 }
 
-void
-literals_add_key(struct rules_literals *literals, const char *key, guint words,
-    const char *as)
+gboolean
+literals_are_empty(const struct rules_literals *literals)
 {
-	gsize len = strlen(key);
-	struct entry *entry;
-
-	if (len == 0 || len > KEY_MAX)
-		return;
-	words = MIN(words, WORDS_MAX);
-	literals->words_max = MAX(literals->words_max, words);
-	literals->key_max = MAX(literals->key_max, len);
-	literals->first[(guchar)key[0]] = 1;
-	entry = g_tree_lookup(literals->keys, key);
-	if (entry != NULL) {
-		entry->words = MAX(entry->words, words);
-		entry->exact = NULL;
-		return;
-	}
-	entry = g_new0(struct entry, 1);
-	entry->words = words;
-	entry->as = g_string_chunk_insert_const(literals->chunk, as);
-	g_tree_insert(literals->keys, g_strdup(key), entry);
+	return automaton_is_empty(literals->keys[KEYS_PLAIN]);
 }
 
-/* The first words of a text, at most max, as one key. */
-static GString *
-words_key(const char *text, guint max, gboolean spelled, guint *words)
+/* Enters one key. What is allowed for one literal with this key is allowed
+ * for all of them. */
+static struct entry *
+key_add(struct rules_literals *literals, guint kind, const GString *key,
+    const struct entry *like)
 {
-	GString *key = g_string_new(NULL);
-	gsize len = strlen(text);
-	struct word word;
-	gsize pos = 0;
+	const guint limits = ENTRY_SHORT | LITERAL_STEM;
+	struct entry **slot;
 
-	*words = 0;
-	while (*words < max && word_next(text, len, &pos, &word)) {
-		word_fold(text + word.start, word.end - word.start, spelled,
-		    key);
-		(*words)++;
+	if (key->len == 0 || key->len > KEY_MAX)
+		return NULL;
+	slot = (struct entry **)automaton_slot(literals->keys[kind], key->str,
+	    key->len);
+	if (*slot == NULL) {
+		*slot = g_new0(struct entry, 1);
+		**slot = *like;
+		(*slot)->letters = letters_count(key->str, key->len);
+		if ((*slot)->letters < SPLIT_LETTERS &&
+		    strspn(key->str, "0123456789abcdef") == key->len)
+			(*slot)->flags |= ENTRY_HEX;
+		(*slot)->as = g_string_chunk_insert_const(literals->chunk,
+		    like->as);
+	} else {
+		(*slot)->words = MAX((*slot)->words, like->words);
+		(*slot)->flags = (((*slot)->flags | like->flags) & ~limits) |
+		    ((*slot)->flags & like->flags & limits);
+		(*slot)->exact = NULL;
 	}
-	return key;
+	(*slot)->words = MIN((*slot)->words, WORDS_MAX);
+	return *slot;
+}
+
+static void
+folded_add(struct rules_literals *literals, const struct shadow *text,
+    enum fold_kind kind, struct entry like)
+{
+	static const guint keys[FOLD_KINDS] = {KEYS_PLAIN, KEYS_PLAIN,
+	    KEYS_LOOK, KEYS_SOUND};
+	struct stream stream;
+
+	stream_init(&stream);
+	stream_split(&stream, text);
+	stream_fill(&stream, text, kind);
+	if (stream.pieces->len > 0) {
+		const struct piece *last = &g_array_index(stream.pieces,
+		    struct piece, stream.pieces->len - 1);
+
+		like.words += last->words;
+		if (kind == FOLD_REDUCED && stream.symbols->len < REDUCED_MIN)
+			like.flags |= ENTRY_SHORT;
+		if (stream.has_foreign) {
+			like.flags |= ENTRY_FOREIGN;
+			literals->has_foreign = TRUE;
+		}
+		(void)key_add(literals, keys[kind], stream.symbols, &like);
+	}
+	stream_done(&stream);
 }
 
 void
 literals_add_spellings(struct rules_literals *literals, const char *text,
-    guint extra, const char *as)
+    const struct literal *literal)
 {
-	g_autoptr(GString) reduced = g_string_new(NULL);
+	const struct entry like = {.as = literal->as,
+	    .words = literal->extra,
+	    .flags = literal->flags};
+	const struct shadow shadow = {.text = (char *)text,
+	    .len = strlen(text),
+	    .is_ascii = g_str_is_ascii(text)};
+	g_autoptr(GString) spelled = NULL;
 
-	for (int spelled = 0; spelled < 2; spelled++) {
-		guint words;
-		g_autoptr(GString) key = words_key(text, G_MAXUINT, spelled,
-		    &words);
-
-		literals_add_key(literals, key->str, words + extra, as);
-		if (key_reduce(key->str, key->len, reduced) &&
-		    reduced->len >= REDUCED_MIN)
-			literals_add_key(literals, reduced->str,
-			    words + extra, as);
-	}
-}
-
-/* Blanks, and all but letters and digits that a local part has without quotes
- * (RFC 5322 3.2.3). */
-static const char gap_chars[] = " \t.,@!#$%&'*+-/=?^_`{|}~";
-
-/* TRUE if the two offsets are so close that a literal may span them. */
-static gboolean
-gap_is_small(const char *text, gsize from, gsize to)
-{
-	guint n = 0;
-
-	for (; from < to; from += (gsize)g_utf8_skip[(guchar)text[from]])
-		if (++n > GAP_MAX || strchr(gap_chars, text[from]) == NULL)
-			return FALSE;
-	return TRUE;
+	if (shadow.len > 4 * KEY_MAX)
+		return;
+	for (guint kind = 0; kind < FOLD_KINDS; kind++)
+		folded_add(literals, &shadow, (enum fold_kind)kind, like);
+	if (shadow.is_ascii)
+		return;
+	spelled = g_string_new(NULL);
+	word_fold(text, shadow.len, TRUE, spelled);
+	folded_add(literals,
+	    &(struct shadow){.text = spelled->str, .len = spelled->len},
+	    FOLD_PLAIN, like);
 }
 
 /* Makes room for one more text under key. NULL if key has too many, or stands
  * for all texts that hold its words. */
 static struct entry *
-text_entry_add(struct rules_literals *literals, const char *key, guint words,
-    const char *as)
+text_entry_add(struct rules_literals *literals, const GString *key,
+    guint words, const char *as)
 {
-	struct entry *same = g_tree_lookup(literals->keys, key);
+	const struct entry like = {.as = as, .words = words};
+	struct entry *same;
 	struct entry *entry;
 	guint chain = 0;
 
-	if (same == NULL) {
-		literals_add_key(literals, key, words, as);
-		return g_tree_lookup(literals->keys, key);
-	}
+	if (key->len == 0 || key->len > KEY_MAX)
+		return NULL;
+	same = *automaton_slot(literals->keys[KEYS_PLAIN], key->str, key->len);
+	if (same == NULL)
+		return key_add(literals, KEYS_PLAIN, key, &like);
 	for (entry = same; entry != NULL; entry = entry->next, chain++)
 		if (entry->exact == NULL || chain == EXACT_MAX)
 			return NULL;
 	entry = g_new0(struct entry, 1);
-	entry->words = words;
+	*entry = like;
 	entry->as = g_string_chunk_insert_const(literals->chunk, as);
 	entry->next = same->next;
 	same->next = entry;
 	return entry;
 }
 
-/* The number of words at the start of text that a search will see as
- * neighbours. */
+/* The first words of text that a search will see as neighbours, as one key.
+ * Returns their number. */
 static guint
-words_close(const char *text)
+text_key(const char *text, GString *key)
 {
 	gsize len = strlen(text);
 	struct word word = {0, 0};
@@ -188,8 +214,10 @@ words_close(const char *text)
 	guint n = 0;
 
 	while (n < TEXT_WORDS && word_next(text, len, &pos, &word)) {
-		if (n > 0 && !gap_is_small(text, end, word.start))
+		if (n > 0 && !stream_gap_is_small(text, end, word.start))
 			break;
+		word_fold(text + word.start, word.end - word.start, FALSE,
+		    key);
 		end = word.end;
 		n++;
 	}
@@ -202,18 +230,18 @@ rules_literals_add_text(struct rules_literals *literals, const char *text,
 {
 	g_autoptr(shadow_auto) shadow = shadow_new(text, strlen(text));
 	const char *exact = g_strstrip(shadow->text);
+	const struct literal any = {.as = placeholder};
+	g_autoptr(GString) key = g_string_new(NULL);
 	struct word first;
 	gsize pos = 0;
-	guint words;
-	g_autoptr(GString) key = words_key(exact, words_close(exact), FALSE,
-	    &words);
+	guint words = text_key(exact, key);
 	struct entry *entry;
 
 	if (!word_next(exact, strlen(exact), &pos, &first))
 		return;
-	entry = text_entry_add(literals, key->str, words, placeholder);
+	entry = text_entry_add(literals, key, words, placeholder);
 	if (entry == NULL) {
-		literals_add_spellings(literals, exact, 0, placeholder);
+		literals_add_spellings(literals, exact, &any);
 		return;
 	}
 	entry->exact = g_string_chunk_insert(literals->chunk, exact);
@@ -224,47 +252,11 @@ rules_literals_add_text(struct rules_literals *literals, const char *text,
 struct search {
 	const struct rules_literals *literals;
 	const struct shadow *shadow;
-	GArray *words; /* struct word */
-	GString *key;
-	GString *spelled;
-	GString *reduced;
+	struct stream stream;
+	enum fold_kind kind;
+	guint flags; /* that an entry needs */
+	GArray *found; /* struct span */
 };
-
-/* Looks key up. *longer is set if a literal starts with key. */
-static const struct entry *
-key_lookup(GTree *keys, const GString *key, guint words, gboolean *longer)
-{
-	GTreeNode *node = g_tree_lower_bound(keys, key->str);
-	const struct entry *entry;
-
-	if (node == NULL || !g_str_has_prefix(g_tree_node_key(node), key->str))
-		return NULL;
-	*longer = TRUE;
-	entry = g_tree_node_value(node);
-	if (strcmp(g_tree_node_key(node), key->str) != 0 ||
-	    entry->words < words)
-		return NULL;
-	return entry;
-}
-
-static const struct entry *
-entry_lookup(struct search *search, guint words, gboolean *longer)
-{
-	GTree *keys = search->literals->keys;
-	const struct entry *entry = key_lookup(keys, search->key, words,
-	    longer);
-	const struct entry *other = NULL;
-
-	if (!g_string_equal(search->key, search->spelled))
-		other = key_lookup(keys, search->spelled, words, longer);
-	entry = entry != NULL ? entry : other;
-	other = NULL;
-	if (key_reduce(search->key->str, search->key->len, search->reduced))
-		other = key_lookup(keys, search->reduced, words, longer);
-	if (entry == NULL && search->reduced->len >= REDUCED_MIN)
-		entry = other;
-	return entry;
-}
 
 /* TRUE if at is not in the middle of a word. */
 static gboolean
@@ -304,73 +296,214 @@ entry_fits(const struct search *search, const struct entry *entry,
 	return FALSE;
 }
 
-/* Finds the longest literal that starts with word i. Returns the number of
- * words in it, 0 if there is none. */
-static guint
-literal_at(struct search *search, guint i, struct span *found)
+/* Pieces of a stream that a key was found in. */
+struct stretch {
+	const struct piece *first;
+	const struct piece *last;
+};
+
+static guint32
+symbols_left(const struct search *search, const struct piece *piece, gsize end)
+{
+	const GArray *pieces = search->stream.pieces;
+	const struct piece *next = piece + 1;
+	gsize limit = next == &g_array_index(pieces, struct piece, pieces->len)
+	    ? search->stream.symbols->len
+	    : next->at;
+	guint32 n = 0;
+
+	for (; end < limit && n <= ENDING_LETTERS; n++)
+		end += (gsize)g_utf8_skip[
+		    (guchar)search->stream.symbols->str[end]];
+	return n;
+}
+
+/* TRUE if the key begins and ends with words, or where letters meet digits,
+ * or is followed by an ending. */
+static gboolean
+stretch_is_whole(const struct search *search, const struct entry *entry,
+    const struct stretch *stretch, gsize end)
+{
+	const GArray *pieces = search->stream.pieces;
+	const struct piece *next = stretch->last + 1;
+	gboolean ends = next == &g_array_index(pieces, struct piece,
+				    pieces->len) || next->is_word;
+	guint32 left = symbols_left(search, stretch->last, end);
+
+	if ((entry->flags & ENTRY_HEX) != 0)
+		return left == 0 && ends && stretch->first->is_word;
+	if (left == 0)
+		return (entry->flags & LITERAL_STEM) == 0;
+	return (entry->flags & LITERAL_BENDS) != 0 && left <= ENDING_LETTERS &&
+	    !g_ascii_isdigit(search->shadow->text[stretch->last->start]);
+}
+
+/* TRUE if the words are as many as the entry may have. A line break may be
+ * anywhere in a longer one, or after a hyphen; and letter by letter anything
+ * is spelled. */
+static gboolean
+stretch_is_close(const struct search *search, const struct entry *entry,
+    const struct stretch *stretch)
+{
+	gboolean is_split = entry->letters >= SPLIT_LETTERS ||
+	    search->shadow->text[stretch->first->end] == '-';
+	guint32 words = stretch->last->words - stretch->first->words + 1;
+	guint32 lines = stretch->last->lines - stretch->first->lines;
+	guint32 singles = stretch->last->singles - stretch->first->singles;
+
+	if (stretch->last->blocked != stretch->first->blocked)
+		return FALSE;
+	if (words <= entry->words)
+		return TRUE;
+	if (lines > 0 && is_split && words <= entry->words + lines)
+		return TRUE;
+	return words >= SPACED_MIN && singles + 1 >= words;
+}
+
+/* A key of another folding counts only if the scripts differ. */
+static gboolean
+stretch_differs(const struct search *search, const struct entry *entry,
+    const struct stretch *stretch)
+{
+	guint32 foreign = stretch->last->foreign - stretch->first->foreign;
+	guint32 latin = stretch->last->latin - stretch->first->latin;
+	const struct piece *before = stretch->first - 1;
+	gboolean is_first = stretch->first ==
+	    &g_array_index(search->stream.pieces, struct piece, 0);
+
+	foreign += stretch->first->foreign - (is_first ? 0 : before->foreign);
+	latin += stretch->first->latin - (is_first ? 0 : before->latin);
+	if (search->kind == FOLD_REDUCED)
+		return TRUE;
+	return (entry->flags & ENTRY_FOREIGN) != 0 ? latin > 0 : foreign > 0;
+}
+
+static gboolean
+span_has_mark(const struct search *search, const struct span *span)
+{
+	for (gsize i = span->start; i < span->end; i++)
+		if ((guchar)search->shadow->text[i] >= 0x80)
+			return TRUE;
+	return FALSE;
+}
+
+/* The end of a piece with the number that stands right behind it: hans1985. */
+static gsize
+number_end(const struct search *search, const struct piece *piece)
+{
+	const GArray *pieces = search->stream.pieces;
+	const struct piece *next = piece + 1;
+
+	if (next == &g_array_index(pieces, struct piece, pieces->len) ||
+	    next->is_word ||
+	    !g_ascii_isdigit(search->shadow->text[next->start]))
+		return piece->end;
+	return next->end;
+}
+
+/* Judges a key that was found at [start, end) of the stream. */
+static gboolean
+entry_holds(const struct search *search, const struct entry *entry,
+    gsize start, gsize end, struct span *span)
+{
+	const GArray *owners = search->stream.owners;
+	const GArray *pieces = search->stream.pieces;
+	struct stretch stretch = {
+	    .first = &g_array_index(pieces, struct piece,
+		g_array_index(owners, guint32, start)),
+	    .last = &g_array_index(pieces, struct piece,
+		g_array_index(owners, guint32, end - 1))};
+
+	if (stretch.first->at != start ||
+	    (entry->flags & search->flags) != search->flags ||
+	    !stretch_is_close(search, entry, &stretch) ||
+	    !stretch_is_whole(search, entry, &stretch, end))
+		return FALSE;
+	if (search->kind != FOLD_PLAIN &&
+	    (entry->exact != NULL || !stretch_differs(search, entry, &stretch)))
+		return FALSE;
+	*span = (struct span){stretch.first->start,
+	    number_end(search, stretch.last), NULL};
+	if ((entry->flags & ENTRY_SHORT) != 0 && !span_has_mark(search, span))
+		return FALSE;
+	return entry_fits(search, entry, span);
+}
+
+static void
+stream_search(struct search *search, const struct automaton *keys)
+{
+	const GString *symbols = search->stream.symbols;
+	guint32 state = 0;
+
+	for (gsize i = 0; i < symbols->len; i++) {
+		guint32 hit;
+
+		state = automaton_step(keys, state, (guint8)symbols->str[i]);
+		for (hit = automaton_hit(keys, state); hit != 0;
+		     hit = automaton_hit_shorter(keys, hit)) {
+			struct span span;
+
+			if (!entry_holds(search, automaton_value(keys, hit),
+				i + 1 - automaton_length(keys, hit), i + 1,
+				&span))
+				continue;
+			/* Shorter ones that end here lie inside. */
+			g_array_append_val(search->found, span);
+			break;
+		}
+	}
+}
+
+static void
+fold_search(struct search *search, enum fold_kind kind, guint keys)
+{
+	struct automaton *automaton = search->literals->keys[keys];
+
+	automaton_build(automaton);
+	search->kind = kind;
+	stream_fill(&search->stream, search->shadow, kind);
+	stream_search(search, automaton);
+}
+
+static void
+all_search(struct search *search)
 {
 	const struct rules_literals *literals = search->literals;
-	const char *text = search->shadow->text;
-	const struct word *first = &g_array_index(search->words, struct word,
-	    i);
-	guint best = 0;
-	guchar initial = (guchar)text[first->start];
 
-	/* ASCII is its own key, and most words are like no literal. */
-	if (initial < 0x80 && !literals->first[initial])
-		return 0;
-	g_string_truncate(search->key, 0);
-	g_string_truncate(search->spelled, 0);
-	for (guint n = 0; n < literals->words_max && i + n < search->words->len;
-	     n++) {
-		const struct word *word = first + n;
-		struct span span = {first->start, word->end, NULL};
-		const struct entry *entry;
-		gboolean longer = FALSE;
-		gsize len = word->end - word->start;
-
-		if (len > 4 * literals->key_max ||
-		    (n > 0 && !gap_is_small(text, word[-1].end, word->start)))
-			break;
-		word_fold(text + word->start, len, FALSE, search->key);
-		word_fold(text + word->start, len, TRUE, search->spelled);
-		if (n == 0 && search->key->len > 0 &&
-		    !literals->first[(guchar)search->key->str[0]])
-			break;
-		entry = entry_lookup(search, n + 1, &longer);
-		if (entry != NULL && entry_fits(search, entry, &span)) {
-			*found = span;
-			best = n + 1;
-		}
-		if (!longer)
-			break;
+	stream_split(&search->stream, search->shadow);
+	fold_search(search, FOLD_PLAIN, KEYS_PLAIN);
+	if (search->stream.has_said) {
+		stream_drop_said(&search->stream);
+		search->flags = LITERAL_ADDR;
+		stream_search(search, literals->keys[KEYS_PLAIN]);
+		search->flags = 0;
 	}
-	return best;
+	if (fold_reduces(search->shadow->text, search->shadow->len))
+		fold_search(search, FOLD_REDUCED, KEYS_PLAIN);
+	if (search->stream.has_foreign || literals->has_foreign) {
+		fold_search(search, FOLD_LOOK, KEYS_LOOK);
+		fold_search(search, FOLD_SOUND, KEYS_SOUND);
+	}
 }
 
 static void
-found_add(const struct search *search, const struct span *found, GArray *spans)
+found_join(const struct search *search, GArray *spans)
 {
-	struct span *last = spans->len > 0
-	    ? &g_array_index(spans, struct span, spans->len - 1)
-	    : NULL;
+	span_list_merge(search->found);
+	for (guint i = 0; i < search->found->len; i++) {
+		const struct span *span = &g_array_index(search->found,
+		    struct span, i);
+		struct span *last = spans->len > 0
+		    ? &g_array_index(spans, struct span, spans->len - 1)
+		    : NULL;
 
-	if (last != NULL && last->as == found->as &&
-	    last->end <= found->start &&
-	    gap_is_small(search->shadow->text, last->end, found->start))
-		last->end = found->end;
-	else
-		g_array_append_val(spans, *found);
-}
-
-static void
-words_split(const struct shadow *shadow, GArray *words)
-{
-	struct word word;
-	gsize pos = 0;
-
-	while (word_next(shadow->text, shadow->len, &pos, &word))
-		g_array_append_val(words, word);
+		if (last != NULL && last->as == span->as &&
+		    stream_gap_is_small(search->shadow->text, last->end,
+			span->start))
+			last->end = span->end;
+		else
+			g_array_append_val(spans, *span);
+	}
 }
 
 void
@@ -379,23 +512,12 @@ literals_find(const struct rules_literals *literals,
 {
 	struct search search = {.literals = literals, .shadow = shadow};
 
-	if (literals->words_max == 0)
+	if (literals_are_empty(literals))
 		return;
-	search.words = g_array_new(FALSE, FALSE, sizeof(struct word));
-	search.key = g_string_new(NULL);
-	search.spelled = g_string_new(NULL);
-	search.reduced = g_string_new(NULL);
-	words_split(shadow, search.words);
-	for (guint i = 0; i < search.words->len;) {
-		struct span found = {0, 0, NULL};
-		guint n = literal_at(&search, i, &found);
-
-		if (n > 0)
-			found_add(&search, &found, spans);
-		i += MAX(n, 1);
-	}
-	g_array_unref(search.words);
-	g_string_free(search.key, TRUE);
-	g_string_free(search.spelled, TRUE);
-	g_string_free(search.reduced, TRUE);
+	search.found = span_list_new();
+	stream_init(&search.stream);
+	all_search(&search);
+	found_join(&search, spans);
+	stream_done(&search.stream);
+	g_array_unref(search.found);
 }

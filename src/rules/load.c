@@ -33,6 +33,8 @@ rule_free(gpointer data)
 		return;
 	pattern_free(rule->pattern);
 	g_free(rule->as);
+	g_free(rule->valid);
+	g_free(rule->invalid);
 	g_free(rule);
 }
 
@@ -71,15 +73,16 @@ place_value(const struct place *place, const char *key)
 static gboolean
 keys_are_known(const struct place *place, GError **err)
 {
-	static const char *const known[] = {"action", "as", "check", "pattern",
-	    NULL};
+	static const char *const known[] = {"action", "as", "check", "invalid",
+	    "pattern", "valid", NULL};
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
 	for (gsize i = 0; keys != NULL && keys[i] != NULL; i++) {
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
-			    "allowed are pattern, check, action, as", keys[i]);
+			    "allowed are pattern, check, action, as, valid, "
+			    "invalid", keys[i]);
 		for (gsize j = 0; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				return place_fail(place, err,
@@ -159,6 +162,47 @@ as_read(const struct place *place, struct rule *rule, GError **err)
 	return TRUE;
 }
 
+/* It stands in the text that agents read. */
+static gboolean
+note_is_valid(const char *note)
+{
+	gsize len = strlen(note);
+
+	if (len > AS_MAX || !g_ascii_islower(note[0]))
+		return FALSE;
+	for (gsize i = 0; i < len; i++)
+		if (!g_ascii_islower(note[i]) && !g_ascii_isdigit(note[i]) &&
+		    note[i] != '-' && note[i] != ' ')
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+note_read(const struct place *place, const struct rule *rule, const char *key,
+    char **note, GError **err)
+{
+	g_autofree char *text = place_value(place, key);
+
+	if (text == NULL)
+		return TRUE;
+	if (rule->action != RULE_KEEP || rule->check == NULL)
+		return place_fail(place, err, "%s has a meaning only with "
+		    "action keep and a check", key);
+	if (!note_is_valid(text))
+		return place_fail(place, err, "%s must be at most %d of a-z, "
+		    "0-9, \"-\" and blanks, starting with a letter", key,
+		    AS_MAX);
+	*note = g_steal_pointer(&text);
+	return TRUE;
+}
+
+static gboolean
+notes_read(const struct place *place, struct rule *rule, GError **err)
+{
+	return note_read(place, rule, "valid", &rule->valid, err) &&
+	    note_read(place, rule, "invalid", &rule->invalid, err);
+}
+
 static gboolean
 pattern_read(const struct place *place, struct rule *rule, GError **err)
 {
@@ -180,7 +224,7 @@ rule_read(GPtrArray *list, const struct place *place, GError **err)
 
 	if (!keys_are_known(place, err) || !action_read(place, rule, err) ||
 	    !check_read(place, rule, err) || !as_read(place, rule, err) ||
-	    !pattern_read(place, rule, err)) {
+	    !notes_read(place, rule, err) || !pattern_read(place, rule, err)) {
 		rule_free(rule);
 		return FALSE;
 	}

@@ -24,6 +24,14 @@ struct rule {
 	struct pattern *pattern; /* own */
 	check_fn *check;	 /* NULL: every match counts */
 	char *as; /* own: "[phone]", "withdrawal", "forget"; NULL for RULE_KEEP */
+	/* Of RULE_KEEP: what is put in brackets after a match whose check
+	 * passes, or fails; NULL: nothing. */
+	char *valid;   /* own */
+	char *invalid; /* own */
+};
+
+struct rules {
+	GPtrArray *list; /* own: struct rule */
 };
 
 void rule_free(gpointer rule);

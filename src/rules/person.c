@@ -1,205 +1,70 @@
 /*
- * What a person may be called: the literals made of an address and of a
- * display name (rules/rules.h).
+ * What a person may be called: the literals made of a display name
+ * (rules/rules.h).
  */
 #include "rules/literals.h"
 
 #include <string.h>
 
+#include "rules/common.h"
 #include "rules/fold.h"
 
 #include "base/banned.h"
 
-#define NAME_LETTERS 3	/* shorter words of a name are not masked alone */
-#define LOCAL_LETTERS 4 /* the same for local parts */
-#define LOCAL_DIGITS 6	/* a local part like a customer number */
-#define LOCAL_JOINED 8	/* long enough to be found in pieces */
+#define NAME_LETTERS 3 /* shorter words of a name are not masked alone */
+#define BENT_LETTERS 5 /* longer words take endings of other languages */
+#define ORDER_WORDS 5  /* names of more words are not turned round */
 
-static gboolean
-is_listed(const char *word, const char *const *list)
-{
-	return g_strv_contains(list, word);
-}
-
-/* Words that stand in names but also in every other sentence. */
-static gboolean
-word_is_common(const char *word)
-{
-	static const char *const common[] = {"and", "dal", "das", "del",
-	    "dem", "den", "der", "des", "die", "dos", "frau", "für", "herr",
-	    "les", "madame", "miss", "mme", "monsieur", "mrs", "prof", "the",
-	    "und", "van", "ver", "vom", "von", "zum", "zur", "κος", "κυρία",
-	    "κύριος", "του", "της", NULL};
-
-	return is_listed(word, common);
-}
-
-/* Local parts that name a function, not a person. */
-static gboolean
-local_is_role(const char *local)
-{
-	static const char *const roles[] = {"admin", "billing", "contact",
-	    "email", "finance", "hello", "help", "info", "kontakt", "kyc",
-	    "mail", "mailer-daemon", "mailbox", "no-reply", "noreply",
-	    "office", "post", "postmaster", "privacy", "sales", "security",
-	    "service", "support", "team", "webmaster", NULL};
-
-	return is_listed(local, roles);
-}
-
-static gboolean
-local_is_telling(const char *local)
-{
-	gsize len = strlen(local);
-	guint digits = 0;
-
-	if (local_is_role(local))
-		return FALSE;
-	for (gsize i = 0; i < len; i++)
-		if (g_ascii_isdigit(local[i]))
-			digits++;
-	return letters_count(local, len) >= LOCAL_LETTERS ||
-	    letters_count(local, len) + digits >= LOCAL_DIGITS;
-}
-
-/* Words that players put into mailbox names and that agents have to read. */
-static gboolean
-word_is_topic(const char *word)
-{
-	static const char *const topics[] = {"bet", "bets", "bitcoin", "bonus",
-	    "btc", "casino", "coin", "coins", "crypto", "eth", "game", "gamer",
-	    "games", "gaming", "lucky", "mail", "money", "play", "player",
-	    "poker", "slot", "slots", "spam", "user", "usdt", "vip", "web",
-	    "win", "winner", NULL};
-
-	return is_listed(word, topics) || local_is_role(word) ||
-	    word_is_common(word);
-}
-
-/* A local part of several words is taken for a name: hans.mueller85. */
 static void
-local_words_add(struct rules_literals *literals, const char *local,
+form_add(struct rules_literals *literals, const char *stem, gsize len,
+    const char *ending, const char *as)
+{
+	const struct literal one = {.as = as};
+	g_autofree char *head = g_strndup(stem, len);
+	g_autofree char *form = g_strconcat(head, ending, NULL);
+
+	literals_add_spellings(literals, form, &one);
+}
+
+/* Greek names in their other cases; key is without accents. */
+static void
+greek_endings_add(struct rules_literals *literals, const char *key,
     const char *as)
 {
-	g_auto(GStrv) parts = g_strsplit_set(local, "._-+0123456789", -1);
+	gsize len = strlen(key);
 
-	for (gsize i = 0; parts[i] != NULL; i++)
-		if (letters_count(parts[i], strlen(parts[i])) >=
-		    NAME_LETTERS && !word_is_topic(parts[i]))
-			literals_add_spellings(literals, parts[i], 0, as);
+	if (g_str_has_suffix(key, "α") || g_str_has_suffix(key, "η")) {
+		form_add(literals, key, len, "σ", as);
+	} else if (g_str_has_suffix(key, "ησ") ||
+	    g_str_has_suffix(key, "ασ")) {
+		form_add(literals, key, len - strlen("σ"), "", as);
+	} else if (g_str_has_suffix(key, "οσ")) {
+		form_add(literals, key, len - strlen("οσ"), "ου", as);
+		form_add(literals, key, len - strlen("οσ"), "ο", as);
+		form_add(literals, key, len - strlen("οσ"), "ε", as);
+	}
 }
 
+/* Names that end in a vowel or in a Greek ending change it: Kowalska,
+ * Kowalskiej; Παπαδόπουλος, Παπαδοπούλων. */
 static void
-local_add(struct rules_literals *literals, const char *local, const char *as)
+stem_add(struct rules_literals *literals, const char *key, const char *as)
 {
-	guint extra = strlen(local) >= LOCAL_JOINED ? 2 : 0;
+	static const char *const endings[] = {"οσ", "ησ", "ασ", "os", "us",
+	    "is", "a", "e", "i", "o", "y", "α", "η", "ο", "а", "я", "о", "е",
+	    "и", "ы", NULL};
+	const struct literal bent = {.as = as,
+	    .flags = LITERAL_BENDS | LITERAL_STEM};
 
-	if (local_is_telling(local)) {
-		literals_add_spellings(literals, local, extra, as);
-		local_words_add(literals, local, as);
-	}
-}
+	for (gsize i = 0; endings[i] != NULL; i++) {
+		g_autofree char *stem = NULL;
 
-/* The address as it is written with signs and with words. Some people put
- * dots where the mailbox has none, hence the extra words. */
-static void
-address_add(struct rules_literals *literals, const char *local,
-    const char *domain, const char *as)
-{
-	static const char *const said[][2] = {{"@", "."}, {" at ", "."},
-	    {" at ", " dot "}, {" at ", " punkt "}, {" at ", " point "},
-	    {" chez ", " point "}, {" arroba ", " punto "}};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(said); i++) {
-		g_auto(GStrv) labels = g_strsplit(domain, ".", -1);
-		g_autofree char *tail = g_strjoinv(said[i][1], labels);
-		g_autofree char *whole = g_strconcat(local, said[i][0], tail,
-		    NULL);
-
-		literals_add_spellings(literals, whole, 4, as);
-	}
-}
-
-static void
-domains_add(struct rules_literals *literals, const char *local,
-    const char *domain, const char *as)
-{
-	g_autofree char *ascii = g_hostname_to_ascii(domain);
-	g_autofree char *readable = g_hostname_to_unicode(domain);
-
-	address_add(literals, local, domain, as);
-	if (ascii != NULL && strcmp(ascii, domain) != 0)
-		address_add(literals, local, ascii, as);
-	if (readable != NULL && strcmp(readable, domain) != 0)
-		address_add(literals, local, readable, as);
-	if (strcmp(domain, "gmail.com") == 0)
-		address_add(literals, local, "googlemail.com", as);
-	if (strcmp(domain, "googlemail.com") == 0)
-		address_add(literals, local, "gmail.com", as);
-}
-
-void
-rules_literals_add_addr(struct rules_literals *literals, const char *addr,
-    const char *placeholder)
-{
-	g_autoptr(shadow_auto) shadow = shadow_new(addr, strlen(addr));
-	const char *text = shadow->text;
-	char *at = strrchr(shadow->text, '@');
-	char *plus;
-
-	if (at == NULL || at == text) {
-		rules_literals_add_text(literals, addr, placeholder);
+		if (!g_str_has_suffix(key, endings[i]))
+			continue;
+		stem = g_strndup(key, strlen(key) - strlen(endings[i]));
+		if (letters_count(stem, strlen(stem)) >= BENT_LETTERS)
+			literals_add_spellings(literals, stem, &bent);
 		return;
-	}
-	*at = '\0';
-	if (strrchr(text, '<') != NULL)
-		text = strrchr(text, '<') + 1;
-	text += strspn(text, " \"");
-	if (g_str_has_prefix(text, "mailto:"))
-		text += strlen("mailto:");
-	at[1 + strcspn(at + 1, "> ")] = '\0';
-	domains_add(literals, text, at + 1, placeholder);
-	local_add(literals, text, placeholder);
-	plus = strchr(text, '+');
-	if (plus == NULL || plus == text)
-		return;
-	*plus = '\0';
-	domains_add(literals, text, at + 1, placeholder);
-	local_add(literals, text, placeholder);
-}
-
-/* Names take endings: Peters, Παπαδόπουλου. */
-static void
-endings_add(struct rules_literals *literals, const char *word, const char *as)
-{
-	static const char *const greek[] = {"ου", "ο", "ε", NULL};
-	g_autofree char *genitive = g_strconcat(word, "s", NULL);
-	g_autoptr(GString) key = g_string_new(NULL);
-
-	word_fold(word, strlen(word), FALSE, key);
-	if ((guchar)key->str[0] < 0x80) {
-		literals_add_spellings(literals, genitive, 0, as);
-		return;
-	}
-	if (g_str_has_suffix(key->str, "α") ||
-	    g_str_has_suffix(key->str, "η")) {
-		g_string_append(key, "σ");
-		literals_add_key(literals, key->str, 1, as);
-		return;
-	}
-	if (g_str_has_suffix(key->str, "ησ") ||
-	    g_str_has_suffix(key->str, "ασ")) {
-		g_string_truncate(key, key->len - strlen("σ"));
-		literals_add_key(literals, key->str, 1, as);
-		return;
-	}
-	if (!g_str_has_suffix(key->str, "οσ"))
-		return;
-	g_string_truncate(key, key->len - strlen("οσ"));
-	for (gsize i = 0; greek[i] != NULL; i++) {
-		g_autofree char *form = g_strconcat(key->str, greek[i], NULL);
-
-		literals_add_key(literals, form, 1, as);
 	}
 }
 
@@ -208,12 +73,20 @@ name_word_add(struct rules_literals *literals, const char *word,
     const char *as)
 {
 	guint letters = letters_count(word, strlen(word));
+	const struct literal name = {.as = as,
+	    .flags = letters >= BENT_LETTERS ? LITERAL_BENDS : 0};
+	g_autoptr(GString) key = g_string_new(NULL);
 
 	if (letters < NAME_LETTERS || word_is_common(word))
 		return;
-	literals_add_spellings(literals, word, 0, as);
-	if (letters > NAME_LETTERS)
-		endings_add(literals, word, as);
+	literals_add_spellings(literals, word, &name);
+	word_fold(word, strlen(word), FALSE, key);
+	if (letters >= BENT_LETTERS)
+		stem_add(literals, key->str, as);
+	if (letters > NAME_LETTERS && (guchar)key->str[0] >= 0x80)
+		greek_endings_add(literals, key->str, as);
+	else if (letters > NAME_LETTERS)
+		form_add(literals, word, strlen(word), "s", as);
 }
 
 /* A whole name may be shorter than its words have to be only where a
@@ -228,21 +101,51 @@ name_is_telling(const char *text, gsize len)
 	return letters == 2 && is_ideograph(g_utf8_get_char(text));
 }
 
+/* The last word first, "Li, Jo", and the first one by its letter, "J. Li". */
+static void
+orders_add(struct rules_literals *literals, const char *text,
+    const struct word *words, guint n, const char *as)
+{
+	const struct literal name = {.as = as};
+	const char *last = text + words[n - 1].start;
+	gsize last_len = words[n - 1].end - words[n - 1].start;
+	gsize head_len = words[n - 1].start - words[0].start;
+	g_autofree char *turned = g_strdup_printf("%.*s %.*s", (int)last_len,
+	    last, (int)head_len, text + words[0].start);
+	g_autofree char *short_name = g_strdup_printf("%.*s %.*s",
+	    (int)g_utf8_skip[(guchar)text[words[0].start]],
+	    text + words[0].start, (int)last_len, last);
+
+	literals_add_spellings(literals, turned, &name);
+	if (letters_count(last, last_len) >= NAME_LETTERS)
+		literals_add_spellings(literals, short_name, &name);
+}
+
 static void
 name_add(struct rules_literals *literals, const char *text, const char *as)
 {
+	const struct literal name = {.as = as};
 	gsize len = strlen(text);
+	struct word words[ORDER_WORDS];
 	struct word word;
 	gsize pos = 0;
+	guint n = 0;
 
 	if (name_is_telling(text, len))
-		literals_add_spellings(literals, text, 0, as);
+		literals_add_spellings(literals, text, &name);
 	while (word_next(text, len, &pos, &word)) {
 		g_autofree char *one = g_strndup(text + word.start,
 		    word.end - word.start);
 
 		name_word_add(literals, one, as);
+		if (n < ORDER_WORDS)
+			words[n] = word;
+		n++;
 	}
+	if (n > 1 && n <= ORDER_WORDS && len < 256 &&
+	    letters_count(text, len) >= NAME_LETTERS &&
+	    !is_ideograph(g_utf8_get_char(text + words[0].start)))
+		orders_add(literals, text, words, n, as);
 }
 
 void

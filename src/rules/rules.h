@@ -18,16 +18,23 @@
 struct rules;
 
 /* Own identity of one mail: each literal is found wherever it stands as a
- * word of its own, in any case and diacritic form, and replaced by
- * placeholder. */
+ * word of its own and replaced by placeholder: in any case, script and
+ * diacritic form, over line breaks, with signs between its letters, with
+ * characters written as entities and the like, or inside of an encoded run,
+ * which then becomes "[encoded]". */
 struct rules_literals;
 
 struct rules_literals *rules_literals_new(void);
 void rules_literals_free(struct rules_literals *literals);
-/* An address in any spelling: masked whole, as "[address]". */
+/* An address in any spelling, its local part alone, and its words of three
+ * letters or more that are no common ones. */
 void rules_literals_add_addr(struct rules_literals *literals,
     const char *addr, const char *placeholder);
-/* A display name: the whole name and its words of three letters or more. */
+/* A domain, if it is not one where anybody has a mailbox. */
+void rules_literals_add_domain(struct rules_literals *literals,
+    const char *domain, const char *placeholder);
+/* A display name: the whole name in either order, and its words of three
+ * letters or more; those of five or more also with an ending. */
 void rules_literals_add_name(struct rules_literals *literals,
     const char *name, const char *placeholder);
 /* Exactly this text, without regard to case. */
@@ -45,6 +52,18 @@ void rules_free(struct rules *rules);
  * be NULL. *masked (if not NULL) is increased by the number of spans. */
 char *rules_redact(const struct rules *rules,
     const struct rules_literals *literals, const char *text, guint *masked);
+
+/* What was done, as numbers. */
+struct rules_tally {
+	guint masked; /* spans */
+	guint limits; /* paragraphs in which a rule reached a limit */
+};
+
+/* The same for agents: after a wallet address stands what its checksum says,
+ * if the rule that keeps it has a text for that. Increases *tally. */
+char *rules_redact_noted(const struct rules *rules,
+    const struct rules_literals *literals, const char *text,
+    struct rules_tally *tally);
 
 /* The "as" of the first rule with action "category" that matches, or NULL.
  * Borrowed from rules. */

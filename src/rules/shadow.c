@@ -59,6 +59,32 @@ char_decode(const char *text, gsize len, gsize *size)
 	return c;
 }
 
+/* Letters that look like other letters but have no mapping in Unicode: small
+ * capitals, and white letters in black circles and squares. */
+static gunichar
+letter_unify(gunichar c)
+{
+	static const struct {
+		gunichar c;
+		char letter;
+	} small[] = {{0x1d00, 'a'}, {0x299, 'b'}, {0x1d04, 'c'}, {0x1d05, 'd'},
+	    {0x1d07, 'e'}, {0xa730, 'f'}, {0x262, 'g'}, {0x29c, 'h'},
+	    {0x26a, 'i'}, {0x1d0a, 'j'}, {0x1d0b, 'k'}, {0x29f, 'l'},
+	    {0x1d0d, 'm'}, {0x274, 'n'}, {0x1d0f, 'o'}, {0x1d18, 'p'},
+	    {0xa7af, 'q'}, {0x280, 'r'}, {0xa731, 's'}, {0x1d1b, 't'},
+	    {0x1d1c, 'u'}, {0x1d20, 'v'}, {0x1d21, 'w'}, {0x28f, 'y'},
+	    {0x1d22, 'z'}};
+
+	if (c >= 0x1f150 && c <= 0x1f169)
+		return 'a' + (c - 0x1f150);
+	if (c >= 0x1f170 && c <= 0x1f189)
+		return 'a' + (c - 0x1f170);
+	for (gsize i = 0; i < G_N_ELEMENTS(small); i++)
+		if (small[i].c == c)
+			return (gunichar)small[i].letter;
+	return c;
+}
+
 /* Characters that patterns should not have to list. */
 static gunichar
 char_unify(gunichar c)
@@ -69,7 +95,9 @@ char_unify(gunichar c)
 		return '-';
 	if (c == 0x2018 || c == 0x2019 || c == 0x2bc)
 		return '\'';
-	return c == 0x3002 ? '.' : c;
+	if (c == 0x3002)
+		return '.';
+	return c < 0x250 ? c : letter_unify(c);
 }
 
 /* Normalises and folds. The result is not longer than it may be. */

@@ -30,6 +30,32 @@ span_compare(gconstpointer a, gconstpointer b)
 }
 
 void
+span_list_sort(GArray *list)
+{
+	g_array_sort(list, span_compare);
+}
+
+gboolean
+span_list_touches(const GArray *list, const struct span *span)
+{
+	guint low = 0;
+	guint high = list->len;
+
+	/* The first that ends behind the start of span. */
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(list, struct span, middle).end <=
+		    span->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < list->len &&
+	    g_array_index(list, struct span, low).start < span->end;
+}
+
+void
 span_list_merge(GArray *list)
 {
 	guint last = 0;

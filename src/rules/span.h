@@ -16,6 +16,11 @@ struct span {
 GArray *span_list_new(void);
 void span_list_add(GArray *list, gsize start, gsize end, const char *as);
 
+void span_list_sort(GArray *list);
+
+/* TRUE if a span of list (merged) overlaps span. */
+gboolean span_list_touches(const GArray *list, const struct span *span);
+
 /* Sorts, and joins spans that overlap; the longer one's placeholder stays. */
 void span_list_merge(GArray *list);
 

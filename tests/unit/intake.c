@@ -30,7 +30,6 @@ main(void)
 	};
 	int failed = cmocka_run_group_tests_name("reply", tests, NULL, NULL);
 
-	failed += test_intake_files();
 	failed += test_intake_hazard();
 	failed += test_intake_image();
 	failed += test_intake_session();

@@ -5,7 +5,6 @@
  * The parts of test-intake. Each runs one group of cmocka tests and returns
  * how many failed.
  */
-int test_intake_files(void);
 int test_intake_hazard(void);
 int test_intake_image(void);
 int test_intake_session(void);

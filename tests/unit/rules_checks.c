@@ -78,6 +78,15 @@ static const struct vector {
     {check_bech32, FALSE, "de1lg7wt\xff"},
     {check_bech32, FALSE, ""},
     /* EIP-55. */
+    {check_monero, TRUE,
+	"44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98"
+	"uNbr2VBBEt7f2wfn3RVGQBEP3A"},
+    {check_monero, TRUE,
+	"888tNkZrPN6JsEgekjMnABU4TBzc2Dt29EPAvkRxbANsAnjyPbb3iQ1YBRk1UXcdRsiKc"
+	"9dhwMVgN5S9cQUiyoogDavup3H"},
+    {check_monero, FALSE,
+	"44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98"
+	"uNbr2VBBEt7f2wfn3RVGQBEP3"},
     {check_eip55, TRUE, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"},
     {check_eip55, TRUE, "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"},
     {check_eip55, TRUE, "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"},
@@ -183,7 +192,7 @@ test_check_names(void **state)
 	check_fn *check = check_luhn;
 
 	(void)state;
-	assert_int_equal(g_strv_length(names), 7);
+	assert_int_equal(g_strv_length(names), 8);
 	for (gsize i = 0; names[i] != NULL; i++)
 		assert_true(check_by_name(names[i], &check));
 	assert_false(check_by_name("crc", &check));

@@ -46,4 +46,12 @@ void test_shadow_plain(void **state);
 void test_fold_plain(void **state);
 void test_ascii(void **state);
 
+/* Tests of rules_own.c, run by rules.c. */
+void test_hidden(void **state);
+void test_survives(void **state);
+void test_domain(void **state);
+void test_notes(void **state);
+void test_tally(void **state);
+void test_literal_time(void **state);
+
 #endif

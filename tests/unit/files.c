@@ -1,5 +1,4 @@
 /* What is released of attachments; the image role is a stand-in. */
-#include "intake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -201,7 +200,7 @@ limits_hold_for_all_together(void **state)
 }
 
 int
-test_intake_files(void)
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fates_follow_kind_and_policy),
