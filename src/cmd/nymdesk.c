@@ -348,7 +348,7 @@ main(int argc, char **argv)
 	int code;
 
 	sandbox_no_dump();
-	log_init("nymdesk", LOG_LEVEL_WARN);
+	log_init(ROLE_CTL, LOG_LEVEL_WARN);
 	g_option_context_set_summary(options,
 	    "Looks at a running nymdesk. No answer ever holds an address.");
 	g_option_context_add_main_entries(options, entries, NULL);

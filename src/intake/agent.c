@@ -74,7 +74,7 @@ notice_send(const struct mail_case *c, const struct number *number,
 	if (content == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "cannot compose a notice");
-	log_info("agent.told", LOG_TOKEN("queue", c->queue->name));
+	log_info("agent.told", LOG_QUEUE(c->queue));
 	return case_hand_over(c, labels, rcpts, content, err);
 }
 
@@ -175,7 +175,7 @@ answer_deliver(const struct mail_case *c, const struct number *number,
 		    "from an address that works.",
 		    err);
 	log_info("ticket.answer", LOG_TICKET(number),
-	    LOG_TOKEN("queue", c->queue->name));
+	    LOG_QUEUE(c->queue));
 	if (answer_has_files(c->mail))
 		return notice_send(c, number,
 		    "your text was sent, but not your attachments: players "
@@ -249,7 +249,7 @@ agent_deliver(struct mail_case *c, GError **err)
 	/* Out-of-office and receipts never reach the player, and telling the
 	 * machine that sent them would start a loop (RFC 3834 2). */
 	if (c->mail->machine != MAIL_PERSON) {
-		log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
+		log_info("agent.machine", LOG_QUEUE(c->queue));
 		return TRUE;
 	}
 	case_admit_fill(c, PROTO_SIDE_AGENT, &admit);
