@@ -1,5 +1,7 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-glib/json-glib.h>
 
@@ -8,6 +10,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "cmd/check.h"
+#include "postfix/filter.h"
 #include "proto/ipc.h"
 #include "ticket/number.h"
 
@@ -19,6 +22,7 @@
 #define EXIT_TROUBLE 1
 
 static gboolean as_json;
+static gboolean keep_host;
 static char *config_path;
 
 /* --- output ------------------------------------------------------------ */
@@ -314,6 +318,21 @@ command_check(void)
 	return code;
 }
 
+/* --- logfilter ---------------------------------------------------------------- */
+
+static int
+command_logfilter(GError **err)
+{
+	const struct postfix_filter filter = {.keep_host = keep_host};
+
+	/* Whoever stops Postfix stops the writer; its last lines count. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	return postfix_filter_run(&filter, STDIN_FILENO, STDOUT_FILENO, err)
+	    ? 0
+	    : EXIT_TROUBLE;
+}
+
 static int
 command_run(int argc, char **argv, GError **err)
 {
@@ -327,9 +346,11 @@ command_run(int argc, char **argv, GError **err)
 		return command_show(argv[2], err);
 	if (argc == 2 && strcmp(verb, "check") == 0)
 		return command_check();
+	if (argc == 2 && strcmp(verb, "logfilter") == 0)
+		return command_logfilter(err);
 	error_fail(err, ERROR_PERM,
 	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
-	    "check");
+	    "check | logfilter");
 	return EXIT_USAGE;
 }
 
@@ -341,9 +362,12 @@ main(int argc, char **argv)
 		"Configuration file (" ND_SYSCONFDIR "/nymdesk.conf)", "FILE"},
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Answer in JSON",
 		NULL},
+	    {"keep-host", 0, 0, G_OPTION_ARG_NONE, &keep_host,
+		"logfilter: write the host name of the log", NULL},
 	    {0}};
 	g_autoptr(GOptionContext) options =
-	    g_option_context_new("status | list | show NUMBER | check");
+	    g_option_context_new("status | list | show NUMBER | check | "
+				 "logfilter");
 	g_autoptr(GError) error = NULL;
 	int code;
 
