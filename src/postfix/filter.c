@@ -20,17 +20,6 @@ struct head {
 	struct piece pid; /* empty if there was none */
 };
 
-static gsize
-span(struct piece text, const char *set)
-{
-	gsize n = 0;
-
-	while (n < text.len && text.at[n] != '\0' &&
-	    strchr(set, text.at[n]) != NULL)
-		n++;
-	return n;
-}
-
 /* The text up to the next blank, which is taken too. */
 static struct piece
 field_take(struct piece *text)
@@ -68,7 +57,7 @@ is_iso_time(struct piece text)
 		return FALSE;
 	zone = piece_skip(text, strlen(shape));
 	if (piece_has_prefix(zone, ".") || piece_has_prefix(zone, ",")) {
-		n = span(piece_skip(zone, 1), "0123456789");
+		n = piece_span(piece_skip(zone, 1), "0123456789");
 		if (n == 0 || n > 9)
 			return FALSE;
 		zone = piece_skip(zone, n + 1);
@@ -83,19 +72,17 @@ is_iso_time(struct piece text)
 static gboolean
 bsd_time_take(struct piece *text, struct piece *time)
 {
-	static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ",
-	    "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ",
-	    NULL};
 	struct piece rest;
 	gsize n = 15;
 
-	if (text->len <= n || match_word(months, *text) == 0)
+	if (text->len <= n || match_word(words_months, *text) == 0)
 		return FALSE;
-	rest = (struct piece){text->at + 4, 11};
-	if (!has_shape(rest, "99 99:99:99") && !has_shape(rest, " 9 99:99:99"))
+	rest = (struct piece){text->at + 3, 12};
+	if (!has_shape(rest, " 99 99:99:99") &&
+	    !has_shape(rest, "  9 99:99:99"))
 		return FALSE;
 	if (text->at[n] == '.')
-		n += 1 + span(piece_skip(*text, n + 1), "0123456789");
+		n += 1 + piece_span(piece_skip(*text, n + 1), "0123456789");
 	if (n >= text->len || n > TIME_MAX || text->at[n] != ' ')
 		return FALSE;
 	*time = (struct piece){text->at, n};
@@ -108,7 +95,7 @@ static gboolean
 is_postfix(struct piece ident)
 {
 	return ident.len <= IDENT_MAX && piece_has_prefix(ident, "postfix") &&
-	    span(ident, "abcdefghijklmnopqrstuvwxyz0123456789-_/") ==
+	    piece_span(ident, "abcdefghijklmnopqrstuvwxyz0123456789-_/") ==
 	    ident.len;
 }
 
@@ -116,7 +103,7 @@ static gboolean
 is_pid(struct piece pid)
 {
 	return pid.len > 0 && pid.len <= PID_MAX &&
-	    span(pid, "0123456789") == pid.len;
+	    piece_span(pid, "0123456789") == pid.len;
 }
 
 /* "postfix/smtpd[123]: " */
@@ -170,7 +157,7 @@ head_take(struct piece *text, struct head *head)
 	gsize n;
 
 	if (piece_has_prefix(rest, "<")) {
-		n = span(piece_skip(rest, 1), "0123456789");
+		n = piece_span(piece_skip(rest, 1), "0123456789");
 		if (n == 0 || n > 3 || rest.len < n + 2 ||
 		    rest.at[n + 1] != '>')
 			return FALSE;
@@ -267,7 +254,7 @@ host_is_plain(struct piece host)
 {
 	for (gsize i = 0; i < host.len; i++)
 		if (!g_ascii_isalnum(host.at[i]) &&
-		    strchr("-._", host.at[i]) == NULL)
+		    !char_is_in(host.at[i], "-._"))
 			return FALSE;
 	return host.len > 0 && host.len <= HOST_MAX;
 }

@@ -34,13 +34,18 @@ piece_has_prefix(struct piece text, const char *word)
 	return text.len >= len && memcmp(text.at, word, len) == 0;
 }
 
-static gsize
+gboolean
+char_is_in(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+gsize
 piece_span(struct piece text, const char *set)
 {
 	gsize n = 0;
 
-	while (n < text.len && text.at[n] != '\0' &&
-	    strchr(set, text.at[n]) != NULL)
+	while (n < text.len && char_is_in(text.at[n], set))
 		n++;
 	return n;
 }
@@ -86,7 +91,7 @@ match_queue_id(struct piece text)
 	gsize z;
 
 	if (n >= ID_MIN && n <= ID_MAX &&
-	    (n == text.len || strchr(":,) ", text.at[n]) != NULL))
+	    (n == text.len || char_is_in(text.at[n], ":,) ")))
 		return n;
 	/* Long ids: base 52 of the time, "z", base 51 of the inode; neither
 	 * has a vowel, so no word of a language looks like one. */
@@ -96,8 +101,9 @@ match_queue_id(struct piece text)
 									   : 0;
 }
 
-/* "12", "0.5/0.01/0/2", "5.1.1", "40%"; four numbers with dots between them
- * are an address, eleven digits may be a telephone number. */
+/* "12", "0.5/0.01/0/2", "5.1.1", "3.7.11", "40%"; four numbers with dots
+ * between them are an address, "192.0.2" is most of one, and eleven digits
+ * may be a telephone number. */
 static gboolean
 is_number(struct piece text)
 {
@@ -113,8 +119,9 @@ is_number(struct piece text)
 
 		digits = g_ascii_isdigit(c) ? digits + 1 : 0;
 		dots = c == '.' ? dots + 1 : c == '/' ? 0 : dots;
-		if ((digits == 0 && (i == 0 || strchr("./", c) == NULL)) ||
-		    c == '\0' || digits > DIGITS_MAX || dots > 2)
+		if ((digits == 0 && (i == 0 || !char_is_in(c, "./"))) ||
+		    digits > DIGITS_MAX ||
+		    dots > (i > 0 && text.at[1] == '.' ? 2 : 1))
 			return FALSE;
 	}
 	return digits > 0;
@@ -123,18 +130,16 @@ is_number(struct piece text)
 static gboolean
 is_time(struct piece text)
 {
-	static const char shape[] = "Aaa 90 90:90:90";
+	static const char shape[] = "Nov 90 90:90:90";
 
-	if (text.len != TIME_LEN)
+	if (text.len != TIME_LEN || match_word(words_months, text) == 0)
 		return FALSE;
-	for (gsize i = 0; i < TIME_LEN; i++) {
+	for (gsize i = 3; i < TIME_LEN; i++) {
 		char c = text.at[i];
 
 		if (shape[i] == '9' ? c != ' ' && !g_ascii_isdigit(c)
 			: shape[i] == '0' ? !g_ascii_isdigit(c)
-			: shape[i] == 'A' || shape[i] == 'a'
-			? !g_ascii_isalpha(c)
-			: c != shape[i])
+					  : c != shape[i])
 			return FALSE;
 	}
 	return TRUE;
@@ -150,7 +155,7 @@ codes_len(struct piece text)
 	gsize status;
 
 	if (n == 3 && text.at[0] >= '2' && text.at[0] <= '5') {
-		if (text.len == 3 || strchr(" -", text.at[3]) == NULL)
+		if (text.len == 3 || !char_is_in(text.at[3], " -"))
 			return text.len == 3 ? 3 : 0;
 		rest = piece_skip(text, 4);
 	} else {
@@ -159,7 +164,7 @@ codes_len(struct piece text)
 	}
 	status = piece_span(rest, "0123456789.");
 	if (status < 5 || status > 9 || rest.at[1] != '.' ||
-	    strchr("245", rest.at[0]) == NULL)
+	    !char_is_in(rest.at[0], "245"))
 		return n;
 	return (gsize)(rest.at - text.at) + status;
 }

@@ -44,6 +44,10 @@ gsize match_queue_id(struct piece text);
  * with, 0 if none. */
 gsize match_word(const char *const *words, struct piece text);
 
+/* Whether c is in set; a NUL, which strchr() finds in every text, is not. */
+gboolean char_is_in(char c, const char *set);
+/* How many octets at the start of text are in set. */
+gsize piece_span(struct piece text, const char *set);
 /* Whether text begins with word. */
 gboolean piece_has_prefix(struct piece text, const char *word);
 /* text without its first n octets. */

@@ -359,3 +359,6 @@ const char *const words_phases[] = {"receiving the initial server greeting",
 
 const char *const words_tls[] = {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3",
     "SSLv3", NULL};
+
+const char *const words_months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", NULL};

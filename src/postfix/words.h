@@ -38,5 +38,6 @@ extern const char *const words_smtp[];
 extern const char *const words_errno[];
 extern const char *const words_phases[];
 extern const char *const words_tls[];
+extern const char *const words_months[];
 
 #endif

@@ -7,7 +7,7 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${ND_FUZZ_BUILD:-$root/build-fuzz}
 seconds=${1:-60}
-targets='address mail proto session'
+targets='address logfilter mail proto session'
 code=0
 
 case $seconds in

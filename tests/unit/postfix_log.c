@@ -141,6 +141,7 @@ odd_lines_say_nothing(void **state)
 		KEPT "from=<addr>, size=<text>"},
 	    {HEAD "from=<\"hans", sizeof(HEAD) + 10, KEPT "from=<addr>"},
 	    {HEAD "from=<\\", sizeof(HEAD) + 6, KEPT "from=<addr>"},
+	    {HEAD "host a said: 550\0hans", sizeof(HEAD) + 20, KEPT "<text>"},
 	    {HEAD "status=sent (", sizeof(HEAD) + 12,
 		KEPT "status=sent <text>"},
 	    {HEAD "status=sent ()", sizeof(HEAD) + 13,
@@ -181,7 +182,7 @@ vocabulary(void)
 	static const char *const *const lists[] = {words_formats,
 	    words_statuses, words_actions, words_severities, words_reasons,
 	    words_delivery, words_relays, words_protos, words_smtp,
-	    words_errno, words_phases, words_tls};
+	    words_errno, words_phases, words_tls, words_months};
 	GHashTable *set =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
@@ -202,6 +203,7 @@ is_value(const char *token)
 	gsize len = strlen(token);
 
 	return strspn(token, "0123456789./%-") == len ||
+	    g_str_has_suffix(token, "/60s") ||
 	    (len >= 6 && len <= 32 &&
 		strspn(token, "0123456789ABCDEF") == len) ||
 	    (len >= 12 && len <= 32 && strchr(token, 'z') != NULL &&
@@ -233,18 +235,15 @@ line_disturb(GRand *rand, char **lines, guint n)
 	GString *line = g_string_new(lines[1 + 2 * row] + 2);
 	guint changes = (guint)g_rand_int_range(rand, 0, 4);
 
-	while (changes-- > 0) {
-		gsize at = (gsize)g_rand_int_range(rand, 0,
-		    (gint32)line->len + 1);
-
-		if (g_rand_boolean(rand))
-			g_string_insert(line, (gssize)at,
-			    odd[g_rand_int_range(rand, 0,
-				(gint32)G_N_ELEMENTS(odd))]);
-		else
-			g_string_erase(line, (gssize)at,
-			    MIN((gssize)(line->len - at), 3));
-	}
+	if (g_rand_boolean(rand))
+		g_string_erase(line,
+		    (gssize)g_rand_int_range(rand, 0, (gint32)line->len - 3),
+		    3);
+	while (changes-- > 0)
+		g_string_insert(line,
+		    (gssize)g_rand_int_range(rand, 0, (gint32)line->len + 1),
+		    odd[g_rand_int_range(rand, 0,
+			(gint32)G_N_ELEMENTS(odd))]);
 	return line;
 }
 
@@ -266,9 +265,9 @@ every_word_is_from_the_list(void **state)
 		check_tokens(set, got);
 		assert_null(strcasestr(got, "hans"));
 		assert_null(strstr(got, "layer"));
-		assert_null(strstr(got, "192.0"));
+		assert_null(strstr(got, "192.0.2"));
 		assert_null(strstr(got, "db8"));
-		assert_null(strstr(got, "49301"));
+		assert_null(strstr(got, "4930123456789"));
 	}
 }
 
