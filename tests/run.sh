@@ -169,7 +169,7 @@ say 'fuzz targets'
 fuzz "${ND_FUZZ_SECONDS:-3}"
 
 say 'system tests, sanitizers'
-system sanitize conversation agents shapes cli roles faults corpus
+system sanitize conversation agents shapes cli roles faults logs corpus
 say 'system tests'
 system gcc
 say 'benchmark, short'

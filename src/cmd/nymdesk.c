@@ -24,6 +24,7 @@
 static gboolean as_json;
 static gboolean keep_host;
 static char *config_path;
+static char *postfix_dir;
 
 /* --- output ------------------------------------------------------------ */
 
@@ -286,7 +287,7 @@ command_show(const char *text, GError **err)
 static int
 command_check(void)
 {
-	GArray *rows = check_all(config_path);
+	GArray *rows = check_all(config_path, postfix_dir);
 	g_autoptr(JsonBuilder) b = as_json ? json_builder_new() : NULL;
 	int code = 0;
 
@@ -362,6 +363,8 @@ main(int argc, char **argv)
 		"Configuration file (" ND_SYSCONFDIR "/nymdesk.conf)", "FILE"},
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Answer in JSON",
 		NULL},
+	    {"postfix", 0, 0, G_OPTION_ARG_FILENAME, &postfix_dir,
+		"check: Postfix's configuration directory", "DIR"},
 	    {"keep-host", 0, 0, G_OPTION_ARG_NONE, &keep_host,
 		"logfilter: write the host name of the log", NULL},
 	    {0}};
@@ -386,5 +389,6 @@ main(int argc, char **argv)
 	if (error != NULL)
 		fprintf(stderr, "nymdesk: %s\n", error->message);
 	g_free(config_path);
+	g_free(postfix_dir);
 	return code;
 }

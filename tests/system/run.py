@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "cli", "roles",
-           "faults", "corpus")
+           "faults", "logs", "corpus")
 
 
 class Lines(unittest.TestResult):

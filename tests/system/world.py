@@ -74,7 +74,8 @@ def has_no_privileges(pid):
 class World:
     """Use it as a context: whatever happens inside, everything stops."""
 
-    def __init__(self, scratch=None, workers=20, lmtp="unix"):
+    def __init__(self, scratch=None, workers=20, lmtp="unix",
+                 log_filter=None):
         self.is_own_dir = scratch is None
         # Socket paths have 107 characters: keep the directory short.
         self.dir = scratch or tempfile.mkdtemp(
@@ -94,7 +95,7 @@ class World:
             "host": HOST, "domain": "casino.example",
             "mail_domains": "agents.example players.example",
             "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
-            "lmtp": self.lmtp})
+            "lmtp": self.lmtp}, log_filter)
         self.daemon = None
         self.mounts = []
 

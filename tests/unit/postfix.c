@@ -21,6 +21,10 @@ main(void)
 	    cmocka_unit_test(the_stream_ends_well),
 	    cmocka_unit_test(the_stream_cuts_long_lines),
 	    cmocka_unit_test(the_stream_ends_with_its_reader),
+	    cmocka_unit_test(each_bad_setting_is_found),
+	    cmocka_unit_test(services_are_judged_too),
+	    cmocka_unit_test(the_shipped_settings_are_good),
+	    cmocka_unit_test(the_machine_is_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
