@@ -146,7 +146,7 @@ class Filtered(unittest.TestCase):
         for text in ("(host <host> said: 550 5.1.1 "
                      "(in reply to RCPT TO command))",
                      "said: 450 4.7.1 (in reply",
-                     "NOQUEUE: reject: RCPT from <host>: 550 5.1.1 ",
+                     "NOQUEUE: reject: RCPT from <host>: 550 5.7.1 ",
                      "warning: header <text>; from=<addr>",
                      "disconnect from <host> ehlo=",
                      "warning: non-SMTP command from <host>: <text>"):

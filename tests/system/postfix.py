@@ -158,8 +158,9 @@ class Postfix:
         else:
             subprocess.run(["postfix", "-c", self.etc, "start"], env=env,
                            check=True, capture_output=True)
-        pid = wait_for(lambda: read(
-            self.dir + "/spool/pid/master.pid").strip(), what="master.pid")
+        path = self.dir + "/spool/pid/master.pid"
+        pid = wait_for(lambda: os.path.exists(path) and read(path).strip(),
+                       what="master.pid")
         self.master = process(int(pid))
         for port in (self.inbound, self.reinject, self.submit):
             wait_for(lambda: answers(port), what="a Postfix listener")
@@ -181,6 +182,8 @@ class Postfix:
         self.pipeline = [server, tee, last]
 
     def stop(self):
+        if not self.master and self.pipeline:
+            self.master = process(self.pipeline[0].pid)
         if not self.master:
             return
         # What "postfix stop" does, without its pause of a second.
