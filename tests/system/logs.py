@@ -1,5 +1,6 @@
 """Postfix's log, filtered: nobody is in it, and what became of the mails is."""
 
+import json
 import os
 import re
 import smtplib
@@ -72,7 +73,14 @@ class Filtered(unittest.TestCase):
             "nachtfalter.example", cls.server.server_address[1])
         cls.world.postfix.more_main = "maximal_queue_lifetime = 2s\n" \
             "header_checks = regexp:%s/warn\n" % cls.world.postfix.etc
+        spool = cls.world.postfix.dir + "/spool"
         os.makedirs(cls.world.postfix.etc)
+        os.makedirs(spool)
+        cls.is_mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64m,mode=755,nosuid,nodev",
+             "tmpfs", spool], capture_output=True, check=False).returncode == 0
+        if cls.is_mounted:
+            cls.world.mounts.append(spool)
         with open(cls.world.postfix.etc + "/warn", "w",
                   encoding="utf-8") as file:
             file.write("/^Subject:/ WARN\n")
@@ -163,6 +171,19 @@ class Filtered(unittest.TestCase):
                    and line.count("<text>") == 1
                    and ": warning: " not in line]
         self.assertEqual(unknown, [])
+
+    def test_check_sees_a_queue_in_memory(self):
+        if not self.is_mounted:
+            self.skipTest("this machine does not let us mount")
+        done = subprocess.run(
+            [self.world.bin + "/nymdesk", "-c", self.world.conf, "--json",
+             "--postfix", self.world.postfix.etc, "check"],
+            capture_output=True, text=True, timeout=30, check=False,
+            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        names = [row["check"] for row in json.loads(done.stdout)]
+        self.assertNotIn("queue_directory", names)
+        # Nor does it find fault with a log that goes to a pipe.
+        self.assertNotIn("maillog_file", names)
 
     def test_the_zone_of_the_host_does_not_show(self):
         """Postfix was started with another zone than UTC."""
