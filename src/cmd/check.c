@@ -66,7 +66,8 @@ users_check(GArray *rows)
 		gid_t gid;
 
 		if (!sandbox_role_ids(roles[i], &uid, &gid, &error)) {
-			check_row_add(rows, "users", CHECK_FAIL, error->message);
+			check_row_add(rows, "users", CHECK_FAIL,
+			    error->message);
 			return;
 		}
 		g_hash_table_add(seen, GUINT_TO_POINTER(uid));
@@ -121,7 +122,7 @@ directories_check(GArray *rows, const struct config *config)
 		    "keys do not lie beside the database");
 }
 
-/* --- sockets -------------------------------------------------------------- */
+/* --- sockets ----------------------------------------------------------- */
 
 static void
 role_sockets_check(GArray *rows, const struct config *config)
@@ -168,7 +169,7 @@ desk_check(GArray *rows, const struct config *config)
 	ipc_client_free(desk);
 }
 
-/* --- speaking to servers ---------------------------------------------------- */
+/* --- speaking to servers ----------------------------------------------- */
 
 static GSocketConnectable *
 server_parse(const char *where)
@@ -273,7 +274,8 @@ check_all(const char *path, const char *postfix_dir)
 	g_autoptr(config_auto) config = config_load_file(path, &error);
 
 	if (config == NULL) {
-		check_row_add(rows, "configuration", CHECK_FAIL, error->message);
+		check_row_add(rows, "configuration", CHECK_FAIL,
+		    error->message);
 		return rows;
 	}
 	check_row_add(rows, "configuration", CHECK_OK, "every key is known");

@@ -86,7 +86,7 @@ or_dash(const char *text)
 	return text == NULL || text[0] == '\0' ? "-" : text;
 }
 
-/* --- asking the desk ----------------------------------------------------- */
+/* --- asking the desk --------------------------------------------------- */
 
 static gboolean
 desk_ask(enum proto_type type, gconstpointer request,
@@ -104,7 +104,7 @@ desk_ask(enum proto_type type, gconstpointer request,
 	return ok;
 }
 
-/* --- status ---------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------ */
 
 static int
 command_status(GError **err)
@@ -145,7 +145,7 @@ command_status(GError **err)
 	return s.promises_late > 0 ? EXIT_TROUBLE : 0;
 }
 
-/* --- tickets --------------------------------------------------------------- */
+/* --- tickets ----------------------------------------------------------- */
 
 static void
 ticket_json(JsonBuilder *b, const struct proto_ctl_ticket *t)
@@ -282,7 +282,7 @@ command_show(const char *text, GError **err)
 	return 0;
 }
 
-/* --- check ------------------------------------------------------------------ */
+/* --- check ------------------------------------------------------------- */
 
 static int
 command_check(void)
@@ -319,7 +319,7 @@ command_check(void)
 	return code;
 }
 
-/* --- logfilter ---------------------------------------------------------------- */
+/* --- logfilter --------------------------------------------------------- */
 
 static int
 command_logfilter(GError **err)

@@ -179,7 +179,7 @@ head_take(struct piece *text, struct head *head)
 	return tag_take(text, head);
 }
 
-/* --- message ---------------------------------------------------------------- */
+/* --- message ----------------------------------------------------------- */
 
 /* "reject: RCPT from host[192.0.2.1]: 550 5.1.1 <a@b>: ...; from=<> ..." */
 static gboolean

@@ -82,7 +82,7 @@ put(GString *out, struct piece text)
 	g_string_append_len(out, text.at, (gssize)text.len);
 }
 
-/* --- shapes --------------------------------------------------------------- */
+/* --- shapes ------------------------------------------------------------ */
 
 gsize
 match_queue_id(struct piece text)
@@ -169,7 +169,7 @@ codes_len(struct piece text)
 	return (gsize)(rest.at - text.at) + status;
 }
 
-/* --- what may be kept ------------------------------------------------------ */
+/* --- what may be kept -------------------------------------------------- */
 
 /* "host[192.0.2.1]:25": with_port keeps ":25". */
 static void
@@ -224,7 +224,7 @@ put_codes(GString *out, struct piece *text)
 	return TRUE;
 }
 
-/* --- attributes -------------------------------------------------------------- */
+/* --- attributes -------------------------------------------------------- */
 
 /* The key text begins with, and in *len its octets with the "=". */
 static const struct word_key *
@@ -390,7 +390,7 @@ put_attributes(GString *out, struct piece text)
 	}
 }
 
-/* --- formats -------------------------------------------------------------------- */
+/* --- formats ----------------------------------------------------------- */
 
 static gboolean
 put_shaped(GString *out, struct piece text, gboolean fits)

@@ -98,7 +98,7 @@ postfix_findings_free(GArray *findings)
 	g_array_unref(findings);
 }
 
-/* --- one value ------------------------------------------------------------ */
+/* --- one value --------------------------------------------------------- */
 
 /* "1d", "3600s", "5" (days): seconds, as postconf(5) reads these two. */
 static gint64
@@ -158,7 +158,7 @@ value_judge(GArray *findings, const char *where, const char *name,
 			    g_strdup_printf("%s: %s", where, rules[i].why));
 }
 
-/* --- what several settings make together ------------------------------------- */
+/* --- what several settings make together ------------------------------- */
 
 /* What is asked of others about a client or an address. */
 static const struct rule words[] = {
@@ -294,7 +294,7 @@ listener_judge(struct judge *judge, const char *port)
 			     "contrib/postfix/master.cf"));
 }
 
-/* --- what postconf prints ----------------------------------------------------- */
+/* --- what postconf prints ---------------------------------------------- */
 
 /* "name = value", one a line. */
 static GHashTable *

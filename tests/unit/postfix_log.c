@@ -157,7 +157,7 @@ odd_lines_say_nothing(void **state)
 	}
 }
 
-/* --- a property ------------------------------------------------------------- */
+/* --- a property -------------------------------------------------------- */
 
 /* The words of a format, without its holes. */
 static void
@@ -271,7 +271,7 @@ every_word_is_from_the_list(void **state)
 	}
 }
 
-/* --- streams ------------------------------------------------------------------ */
+/* --- streams ----------------------------------------------------------- */
 
 /* Runs text through the filter and returns what came out. */
 static char *
