@@ -169,6 +169,7 @@ check 'lint layers' python3 tests/lint/layers.py
 check 'lint headers' sh tests/lint/headers.sh "$scratch/gcc"
 check 'lint linkmap' sh tests/lint/linkmap.sh "$scratch/gcc"
 check 'lint banned' sh tests/lint/banned.sh
+check 'lint logtype' sh tests/lint/logtype.sh
 check 'lint man' sh tests/lint/man.sh
 check 'lint manconf' python3 tests/lint/manconf.py "$scratch/gcc"
 check 'lint static' sh tests/lint/static.sh
@@ -184,7 +185,7 @@ say 'fuzz targets'
 fuzz "${ND_FUZZ_SECONDS:-3}"
 
 say 'system tests, sanitizers'
-system sanitize conversation agents shapes cli roles faults corpus
+system sanitize conversation agents shapes cli roles faults logs corpus
 say 'system tests'
 system gcc
 say 'leak test'

@@ -27,7 +27,7 @@ GQuark nd_error_quark(void);
 #define error_fail(err, kind, text)                                            \
 	error_fail_literal((err), (kind), "" text "")
 #define error_fail_num(err, kind, text, num)                                   \
-	error_fail_literal_num((err), (kind), "" text "", (gint64)(num))
+	error_fail_literal_num((err), (kind), "" text "", (gint64)((num) | 0))
 /* Appends the text of errno. */
 #define error_fail_errno(err, kind, text)                                      \
 	error_fail_literal_errno((err), (kind), "" text "")

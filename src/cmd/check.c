@@ -13,14 +13,15 @@
 #include "base/error.h"
 #include "base/role.h"
 #include "base/sandbox.h"
+#include "cmd/check_postfix.h"
 #include "proto/ipc.h"
 
 #include "base/banned.h"
 
 #define TIMEOUT_S 5
 
-static void
-row_add(GArray *rows, const char *what, enum check_state state,
+void
+check_row_add(GArray *rows, const char *what, enum check_state state,
     const char *detail)
 {
 	struct check_row row = {what, state, g_strdup(detail)};
@@ -54,7 +55,7 @@ users_check(GArray *rows)
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
 	if (geteuid() != 0) {
-		row_add(rows, "users", CHECK_WARN,
+		check_row_add(rows, "users", CHECK_WARN,
 		    "not root: all roles share one user, so that a taken "
 		    "over front end could read the keys");
 		return;
@@ -65,16 +66,17 @@ users_check(GArray *rows)
 		gid_t gid;
 
 		if (!sandbox_role_ids(roles[i], &uid, &gid, &error)) {
-			row_add(rows, "users", CHECK_FAIL, error->message);
+			check_row_add(rows, "users", CHECK_FAIL,
+			    error->message);
 			return;
 		}
 		g_hash_table_add(seen, GUINT_TO_POINTER(uid));
 	}
 	if (g_hash_table_size(seen) != G_N_ELEMENTS(roles))
-		row_add(rows, "users", CHECK_FAIL,
+		check_row_add(rows, "users", CHECK_FAIL,
 		    "two roles have the same uid; give each its own");
 	else
-		row_add(rows, "users", CHECK_OK, "each role has its own");
+		check_row_add(rows, "users", CHECK_OK, "each role has its own");
 }
 
 static void
@@ -86,19 +88,19 @@ directory_check(GArray *rows, const char *what, const char *path,
 	gid_t gid;
 
 	if (stat(path, &st) != 0) {
-		row_add(rows, what, CHECK_FAIL,
+		check_row_add(rows, what, CHECK_FAIL,
 		    "does not exist; nymdeskd makes it when it starts");
 		return;
 	}
 	if ((st.st_mode & 077) != 0)
-		row_add(rows, what, CHECK_FAIL,
+		check_row_add(rows, what, CHECK_FAIL,
 		    "others may read it: chmod 700");
 	else if (sandbox_role_ids(owner, &uid, &gid, NULL) &&
 	    st.st_uid != uid)
-		row_add(rows, what, CHECK_FAIL,
+		check_row_add(rows, what, CHECK_FAIL,
 		    "belongs to the wrong user: chown it to its role");
 	else
-		row_add(rows, what, CHECK_OK, "private to its role");
+		check_row_add(rows, what, CHECK_OK, "private to its role");
 }
 
 static void
@@ -112,15 +114,15 @@ directories_check(GArray *rows, const struct config *config)
 	directory_check(rows, "state_dir", state, ROLE_DESK);
 	directory_check(rows, "key_dir", keys, ROLE_VAULT);
 	if (strcmp(state, keys) == 0 || g_str_has_prefix(keys, inside))
-		row_add(rows, "keys apart", CHECK_FAIL,
+		check_row_add(rows, "keys apart", CHECK_FAIL,
 		    "key_dir lies in state_dir: a backup of the database "
 		    "would hold its keys");
 	else
-		row_add(rows, "keys apart", CHECK_OK,
+		check_row_add(rows, "keys apart", CHECK_OK,
 		    "keys do not lie beside the database");
 }
 
-/* --- sockets -------------------------------------------------------------- */
+/* --- sockets ----------------------------------------------------------- */
 
 static void
 role_sockets_check(GArray *rows, const struct config *config)
@@ -139,12 +141,12 @@ role_sockets_check(GArray *rows, const struct config *config)
 		if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
 		    (st.st_mode & 077) == 0)
 			continue;
-		row_add(rows, "sockets", CHECK_FAIL,
+		check_row_add(rows, "sockets", CHECK_FAIL,
 		    "a socket between roles is missing or open to others; "
 		    "is nymdeskd running?");
 		return;
 	}
-	row_add(rows, "sockets", CHECK_OK, "each for one role only");
+	check_row_add(rows, "sockets", CHECK_OK, "each for one role only");
 }
 
 static void
@@ -158,16 +160,16 @@ desk_check(GArray *rows, const struct config *config)
 
 	if (!ipc_call(desk, PROTO_CTL_STATUS, &nothing, -1,
 		PROTO_CTL_STATUS_IS, &status, &error))
-		row_add(rows, "desk", CHECK_FAIL, error->message);
+		check_row_add(rows, "desk", CHECK_FAIL, error->message);
 	else if (status.promises_late > 0 || status.promises_failed > 0)
-		row_add(rows, "desk", CHECK_WARN,
+		check_row_add(rows, "desk", CHECK_WARN,
 		    "promises are late or failed: see nymdesk status");
 	else
-		row_add(rows, "desk", CHECK_OK, "answers");
+		check_row_add(rows, "desk", CHECK_OK, "answers");
 	ipc_client_free(desk);
 }
 
-/* --- speaking to servers ---------------------------------------------------- */
+/* --- speaking to servers ----------------------------------------------- */
 
 static GSocketConnectable *
 server_parse(const char *where)
@@ -224,13 +226,13 @@ lmtp_check(GArray *rows, const struct config *config)
 	    "LHLO localhost\r\nQUIT\r\n", &error);
 
 	if (said == NULL)
-		row_add(rows, "lmtp", CHECK_FAIL, error->message);
+		check_row_add(rows, "lmtp", CHECK_FAIL, error->message);
 	else if (!g_str_has_prefix(said, "220 ") ||
 	    strstr(said, "\r\n250") == NULL)
-		row_add(rows, "lmtp", CHECK_FAIL,
+		check_row_add(rows, "lmtp", CHECK_FAIL,
 		    "does not speak LMTP: is it our socket?");
 	else
-		row_add(rows, "lmtp", CHECK_OK, "answers");
+		check_row_add(rows, "lmtp", CHECK_OK, "answers");
 }
 
 static void
@@ -243,12 +245,12 @@ postfix_check(GArray *rows, const struct config *config)
 	    "ENHANCEDSTATUSCODES", "PIPELINING"};
 
 	if (said == NULL) {
-		row_add(rows, "postfix", CHECK_FAIL, error->message);
+		check_row_add(rows, "postfix", CHECK_FAIL, error->message);
 		return;
 	}
 	if (!g_str_has_prefix(said, "220 ") ||
 	    strstr(said, "\r\n250") == NULL) {
-		row_add(rows, "postfix", CHECK_FAIL,
+		check_row_add(rows, "postfix", CHECK_FAIL,
 		    "[post] server does not speak SMTP to us");
 		return;
 	}
@@ -258,29 +260,31 @@ postfix_check(GArray *rows, const struct config *config)
 			    "does not offer %s: see docs/postfix.md",
 			    wanted[i]);
 
-			row_add(rows, "postfix", CHECK_WARN, detail);
+			check_row_add(rows, "postfix", CHECK_WARN, detail);
 			return;
 		}
-	row_add(rows, "postfix", CHECK_OK, "takes mail from us");
+	check_row_add(rows, "postfix", CHECK_OK, "takes mail from us");
 }
 
 GArray *
-check_all(const char *path)
+check_all(const char *path, const char *postfix_dir)
 {
 	GArray *rows = g_array_new(FALSE, TRUE, sizeof(struct check_row));
 	g_autoptr(GError) error = NULL;
 	g_autoptr(config_auto) config = config_load_file(path, &error);
 
 	if (config == NULL) {
-		row_add(rows, "configuration", CHECK_FAIL, error->message);
+		check_row_add(rows, "configuration", CHECK_FAIL,
+		    error->message);
 		return rows;
 	}
-	row_add(rows, "configuration", CHECK_OK, "every key is known");
+	check_row_add(rows, "configuration", CHECK_OK, "every key is known");
 	users_check(rows);
 	directories_check(rows, config);
 	role_sockets_check(rows, config);
 	desk_check(rows, config);
 	lmtp_check(rows, config);
 	postfix_check(rows, config);
+	check_postfix_settings(rows, config, postfix_dir);
 	return rows;
 }

@@ -21,8 +21,12 @@ struct check_row {
 	char *detail; /* own; what was found and what to do */
 };
 
-/* All rows; the caller frees them. path is the configuration file. */
-GArray *check_all(const char *path);
+/* All rows; the caller frees them. path is the configuration file,
+ * postfix_dir Postfix's directory, NULL for its default. */
+GArray *check_all(const char *path, const char *postfix_dir);
+/* what: a literal. */
+void check_row_add(GArray *rows, const char *what, enum check_state state,
+    const char *detail);
 void check_free(GArray *rows);
 const char *check_state_name(enum check_state state);
 

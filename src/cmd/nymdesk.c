@@ -1,5 +1,7 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-glib/json-glib.h>
 
@@ -8,6 +10,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "cmd/check.h"
+#include "postfix/filter.h"
 #include "proto/ipc.h"
 #include "ticket/number.h"
 
@@ -19,7 +22,9 @@
 #define EXIT_TROUBLE 1
 
 static gboolean as_json;
+static gboolean keep_host;
 static char *config_path;
+static char *postfix_dir;
 
 /* --- output ------------------------------------------------------------ */
 
@@ -87,7 +92,7 @@ or_dash(const char *text)
 	return text == NULL || text[0] == '\0' ? "-" : text;
 }
 
-/* --- asking the desk ----------------------------------------------------- */
+/* --- asking the desk --------------------------------------------------- */
 
 static gboolean
 desk_ask(enum proto_type type, gconstpointer request,
@@ -105,7 +110,7 @@ desk_ask(enum proto_type type, gconstpointer request,
 	return ok;
 }
 
-/* --- status ---------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------ */
 
 static int
 command_status(GError **err)
@@ -146,7 +151,7 @@ command_status(GError **err)
 	return s.promises_late > 0 ? EXIT_TROUBLE : 0;
 }
 
-/* --- tickets --------------------------------------------------------------- */
+/* --- tickets ----------------------------------------------------------- */
 
 static void
 ticket_json(JsonBuilder *b, const struct proto_ctl_ticket *t)
@@ -336,12 +341,12 @@ command_forget(const char *text, GError **err)
 	return 0;
 }
 
-/* --- check ------------------------------------------------------------------ */
+/* --- check ------------------------------------------------------------- */
 
 static int
 command_check(void)
 {
-	GArray *rows = check_all(config_path);
+	GArray *rows = check_all(config_path, postfix_dir);
 	g_autoptr(JsonBuilder) b = as_json ? json_builder_new() : NULL;
 	int code = 0;
 
@@ -373,6 +378,21 @@ command_check(void)
 	return code;
 }
 
+/* --- logfilter --------------------------------------------------------- */
+
+static int
+command_logfilter(GError **err)
+{
+	const struct postfix_filter filter = {.keep_host = keep_host};
+
+	/* Whoever stops Postfix stops the writer; its last lines count. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	return postfix_filter_run(&filter, STDIN_FILENO, STDOUT_FILENO, err)
+	    ? 0
+	    : EXIT_TROUBLE;
+}
+
 static int
 command_run(int argc, char **argv, GError **err)
 {
@@ -388,9 +408,11 @@ command_run(int argc, char **argv, GError **err)
 		return command_forget(argv[2], err);
 	if (argc == 2 && strcmp(verb, "check") == 0)
 		return command_check();
+	if (argc == 2 && strcmp(verb, "logfilter") == 0)
+		return command_logfilter(err);
 	error_fail(err, ERROR_PERM,
 	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
-	    "forget NUMBER | check");
+	    "forget NUMBER | check | logfilter");
 	return EXIT_USAGE;
 }
 
@@ -402,15 +424,19 @@ main(int argc, char **argv)
 		"Configuration file (" ND_SYSCONFDIR "/nymdesk.conf)", "FILE"},
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Answer in JSON",
 		NULL},
+	    {"postfix", 0, 0, G_OPTION_ARG_FILENAME, &postfix_dir,
+		"check: Postfix's configuration directory", "DIR"},
+	    {"keep-host", 0, 0, G_OPTION_ARG_NONE, &keep_host,
+		"logfilter: write the host name of the log", NULL},
 	    {0}};
 	g_autoptr(GOptionContext) options =
-	    g_option_context_new(
-		"status | list | show NUMBER | forget NUMBER | check");
+	    g_option_context_new("status | list | show NUMBER | "
+				 "forget NUMBER | check | logfilter");
 	g_autoptr(GError) error = NULL;
 	int code;
 
 	sandbox_no_dump();
-	log_init("nymdesk", LOG_LEVEL_WARN);
+	log_init(ROLE_CTL, LOG_LEVEL_WARN);
 	g_option_context_set_summary(options,
 	    "Looks at a running nymdesk, and has it forget a player at once. "
 	    "No answer ever holds an address.");
@@ -425,5 +451,6 @@ main(int argc, char **argv)
 	if (error != NULL)
 		fprintf(stderr, "nymdesk: %s\n", error->message);
 	g_free(config_path);
+	g_free(postfix_dir);
 	return code;
 }

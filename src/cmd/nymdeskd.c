@@ -30,7 +30,7 @@ main(int argc, char **argv)
 
 	sandbox_no_dump();
 	(void)umask(022);
-	log_init("nymdeskd", LOG_LEVEL_INFO);
+	log_init(ROLE_SUPERVISOR, LOG_LEVEL_INFO);
 	g_option_context_add_main_entries(options, entries, NULL);
 	if (!g_option_context_parse(options, &argc, &argv, &error)) {
 		fprintf(stderr, "nymdeskd: %s\n", error->message);

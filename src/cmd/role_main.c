@@ -89,7 +89,7 @@ start_enter(enum role role, struct role_start *start, GError **err)
 	if (start->config == NULL)
 		return FALSE;
 	close(fd);
-	log_init(role_program(role), level_parse(start->config->log_level));
+	log_init(role, level_parse(start->config->log_level));
 	start->slot = slot != NULL
 	    ? (guint)g_ascii_strtoull(slot, NULL, 10)
 	    : 0;
@@ -115,7 +115,7 @@ role_start(enum role role, struct role_start *start)
 	g_autoptr(GError) error = NULL;
 
 	sandbox_no_dump();
-	log_init(role_program(role), LOG_LEVEL_INFO);
+	log_init(role, LOG_LEVEL_INFO);
 	signals_set();
 	memset(start, 0, sizeof(*start));
 	if (!start_enter(role, start, &error)) {

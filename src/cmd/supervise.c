@@ -267,7 +267,7 @@ on_child_exit(GPid pid, gint status, gpointer data)
 		return;
 	}
 	if (!is_planned)
-		log_warn("role.died", LOG_TOKEN("role", role_name(child->role)),
+		log_warn("role.died", LOG_ROLE(child->role),
 		    LOG_NUM("slot", child->slot), LOG_NUM("status", status));
 	child_restart_later(child, is_planned);
 }
@@ -315,7 +315,7 @@ child_start(struct child *child)
 		(void)g_child_watch_add(child->pid, on_child_exit, child);
 	} else {
 		log_error("role.start",
-		    LOG_TOKEN("role", role_name(child->role)),
+		    LOG_ROLE(child->role),
 		    LOG_ERR(error));
 		keeper_hang_up(child->keeper);
 		child_restart_later(child, FALSE);
@@ -409,7 +409,7 @@ on_stop_timeout(gpointer data)
 		    order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
 
 		log_error("role.stop-timeout",
-		    LOG_TOKEN("role", role_name(role)));
+		    LOG_ROLE(role));
 		(void)children_signal(sv, role, SIGKILL);
 	}
 	return G_SOURCE_REMOVE;
@@ -521,7 +521,7 @@ on_hup(gpointer data)
 	if (strcmp(config->run_dir, sv->config->run_dir) != 0 ||
 	    strcmp(config->lmtp_listen, sv->config->lmtp_listen) != 0)
 		log_warn("reload.needs-restart",
-		    LOG_TOKEN("what", "run_dir-or-listen"));
+		    LOG_WORD("what", "run_dir-or-listen"));
 	log_info("reload", LOG_NUM("pid", getpid()));
 	sv->is_reloading = TRUE;
 	stop_begin(sv);

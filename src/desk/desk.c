@@ -132,12 +132,12 @@ give_alarm(
 	if (is_late)
 		log_error("promise.late",
 		    LOG_TICKET(&promise->ticket),
-		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_KIND(promise->name.kind),
 		    LOG_NUM("due", promise->due));
 	else
 		log_error("promise.soon",
 		    LOG_TICKET(&promise->ticket),
-		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_KIND(promise->name.kind),
 		    LOG_NUM("due", promise->due));
 	promise->alarmed++;
 	promise->alarm_at = is_late ? 0 : promise->due + 1;

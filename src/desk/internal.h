@@ -27,6 +27,10 @@ enum store_result desk_forget_player(struct desk *desk,
 
 /* Name of a kind of job for logs. */
 const char *desk_kind_name(guint32 kind);
+/* A log field: LOG_KIND(kind). Needs base/log.h. */
+#define LOG_KIND(k)                                                            \
+	((struct log_field){.key = "kind",                                     \
+	    .word = desk_kind_name((guint32)((k) | 0))})
 
 gint64 desk_epoch_of(const struct desk *desk, gint64 time);
 /* When the keys of the epoch die. */

@@ -101,7 +101,7 @@ tell_ticket(struct desk *desk, const struct store_promise *promise,
 	if (effects_find(&effects, EFFECT_ALARM) != NULL)
 		log_error("promise.failed",
 		    LOG_TICKET(&promise->ticket),
-		    LOG_TOKEN("kind", desk_kind_name(promise->name.kind)),
+		    LOG_KIND(promise->name.kind),
 		    LOG_NUM("attempts", promise->attempts));
 	return store_ticket_update(desk->store, &ticket, err);
 }

@@ -99,7 +99,7 @@ word_send(const struct mail_case *c, const struct word *word, GError **err)
 	if (content == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "cannot compose a notice");
-	log_info("agent.told", LOG_TOKEN("queue", c->queue->name));
+	log_info("agent.told", LOG_QUEUE(c->queue));
 	return case_hand_over(c, NULL, word->rcpts, content, err);
 }
 
@@ -161,7 +161,7 @@ agent_deliver_machine(struct mail_case *c, GError **err)
 	    claim_find(c, PROTO_VIA_CAPABILITY);
 	g_autoptr(GPtrArray) rcpts = agents_present(c);
 
-	log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
+	log_info("agent.machine", LOG_QUEUE(c->queue));
 	if (claim == NULL)
 		claim = claim_find(c, PROTO_VIA_SUBJECT);
 	return word_send(c,
@@ -300,7 +300,7 @@ answer_deliver(const struct mail_case *c, const struct number *number,
 		    "from an address that works.",
 		    err);
 	log_info("ticket.answer", LOG_TICKET(number),
-	    LOG_TOKEN("queue", c->queue->name));
+	    LOG_QUEUE(c->queue));
 	if (answer_has_files(c->mail))
 		return notice_send(c, number,
 		    "your text was sent, but not your attachments: players "

@@ -88,7 +88,7 @@ results_accept(const struct mail_case *c, const GArray *results, GError **err)
 			accepted++;
 		else
 			log_error("agent.refused",
-			    LOG_TOKEN("queue", c->queue->name),
+			    LOG_QUEUE(c->queue),
 			    LOG_NUM("recipient", i), LOG_NUM("code", code));
 	}
 	/* A 5xx here is about our own agents' addresses: a fault of ours. */

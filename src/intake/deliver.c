@@ -226,7 +226,7 @@ member_deliver(struct mail_case *c, GError **err)
 		return agent_deliver_stray(c, err);
 	if (case_is_return(c))
 		return agent_deliver_machine(c, err);
-	log_info("agent.machine", LOG_TOKEN("queue", c->queue->name));
+	log_info("agent.machine", LOG_QUEUE(c->queue));
 	return TRUE;
 }
 

@@ -152,10 +152,10 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 
 	switch (admitted->verdict) {
 	case PROTO_DUPLICATE:
-		log_info("mail.again", LOG_TOKEN("queue", c->queue->name));
+		log_info("mail.again", LOG_QUEUE(c->queue));
 		return TRUE;
 	case PROTO_BOUNCE:
-		log_info("mail.bounce", LOG_TOKEN("queue", c->queue->name));
+		log_info("mail.bounce", LOG_QUEUE(c->queue));
 		return commit(c, admit, admitted, NULL, err);
 	case PROTO_NEW:
 	case PROTO_FOLLOW_UP:
@@ -175,7 +175,7 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 		return FALSE;
 	log_info("ticket.mail", LOG_TICKET(&admitted->number),
 	    LOG_NUM("verdict", admitted->verdict),
-	    LOG_TOKEN("queue", c->queue->name),
+	    LOG_QUEUE(c->queue),
 	    LOG_NUM("flags", admitted->flags));
 	return TRUE;
 }

@@ -247,7 +247,7 @@ post_send_to_player(struct post *post, const struct post_mail *mail,
 	memset(result, 0, sizeof(*result));
 	if (queue == NULL) {
 		log_error("post.no-queue",
-		    LOG_TOKEN("queue", mail->job->queue));
+		    LOG_TICKET(&mail->job->number));
 		return PROTO_DEFERRED;
 	}
 	if (!envelope_open(post, mail->job, &envelope, &label, &error)) {

@@ -38,7 +38,7 @@ notice_send(struct post *post, const struct proto_job *job, guint index,
 	struct post_mail mail = {.job = job, .index = index};
 
 	if (queue == NULL) {
-		log_error("post.no-queue", LOG_TOKEN("queue", job->queue));
+		log_error("post.no-queue", LOG_TICKET(&job->number));
 		return PROTO_DEFERRED;
 	}
 	args.fallback_lang = queue->language;

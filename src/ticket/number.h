@@ -35,7 +35,11 @@ const char *number_show(const struct number *number,
 
 /* A log field: LOG_TICKET(&number). Needs base/log.h. */
 #define LOG_TICKET(n)                                                          \
-	LOG_TOKEN("ticket", number_show((n), (char[NUMBER_TEXT_SIZE]){0}))
+	((struct log_field){.key = "ticket",                                   \
+	    .word = number_show(_Generic((n),                                  \
+				    struct number *: (n),                      \
+				    const struct number *: (n)),               \
+		(char[NUMBER_TEXT_SIZE]){0})})
 
 gboolean number_is_set(const struct number *number);
 gboolean number_equal(const struct number *a, const struct number *b);

@@ -34,8 +34,13 @@ class Command(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def checks(self):
-        code, out, _ = self.run_it("check", "--json")
+        code, out, _ = self.run_it("check", "--json", "--postfix",
+                                   self.world.postfix.etc)
         return code, {row["check"]: row["state"] for row in json.loads(out)}
+
+    def set_postfix(self, *settings):
+        subprocess.run(["postconf", "-c", self.world.postfix.etc, *settings],
+                       check=True)
 
     def test_check_of_a_working_desk(self):
         code, states = self.checks()
@@ -54,6 +59,52 @@ class Command(unittest.TestCase):
             self.world.postfix.set_reinject(True)
         self.assertEqual((code, states["postfix"]), (1, "FAIL"))
         self.assertEqual(states["lmtp"], "ok")
+
+    def test_check_warns_of_what_this_world_has(self):
+        _, states = self.checks()
+        # Its log is a file, and nothing else of the shipped lines is wrong.
+        self.assertEqual(states.pop("maillog_file"), "warn")
+        known = {"configuration", "users", "state_dir", "key_dir",
+                 "keys apart", "sockets", "desk", "lmtp", "postfix",
+                 # What the machine is like.
+                 "queue_directory", "swap", "core", "core_pattern"}
+        self.assertEqual(set(states) - known, set())
+
+    def test_check_refuses_copies(self):
+        for good, bad in (("always_bcc=", "always_bcc=archive@a.example"),
+                          ("notify_classes=", "notify_classes=bounce")):
+            with self.subTest(bad):
+                self.set_postfix(bad)
+                try:
+                    code, states = self.checks()
+                finally:
+                    self.set_postfix(good)
+                self.assertEqual(
+                    (code, states[good[:-1]]), (1, "FAIL"))
+
+    def test_check_reads_services(self):
+        name = "127.0.0.1:%d/inet" % self.world.postfix.inbound
+        override = name + "/recipient_bcc_maps"
+        self.set_postfix("-P", override + "=static:a@a.example")
+        try:
+            code, states = self.checks()
+        finally:
+            self.set_postfix("-PX", override)
+        self.assertEqual((code, states["recipient_bcc_maps"]), (1, "FAIL"))
+        self.set_postfix("-M", name + "=127.0.0.1:%d inet n - n - - smtpd -v"
+                         % self.world.postfix.inbound)
+        try:
+            code, states = self.checks()
+        finally:
+            self.set_postfix(
+                "-M", name + "=127.0.0.1:%d inet n - n - - smtpd"
+                % self.world.postfix.inbound)
+        self.assertEqual((code, states["-v"]), (1, "FAIL"))
+
+    def test_check_without_a_postfix(self):
+        code, out, _ = self.run_it("check", "--postfix", "/nonexistent")
+        self.assertEqual(code, 1)
+        self.assertIn("postconf cannot read", out)
 
     def test_check_finds_a_readable_key_dir(self):
         os.chmod(self.world.key_dir, 0o755)

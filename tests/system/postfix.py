@@ -25,7 +25,7 @@ daemon_directory = /usr/lib/postfix/sbin
 mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {log}
-maillog_file_prefixes = {dir}, {logdir}
+maillog_file_prefixes = {dir}, {logdir}, /dev/stdout
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 myhostname = {host}
@@ -85,16 +85,22 @@ QUICK = {"minimal_backoff_time": "1s", "queue_run_delay": "1s",
 
 
 class Postfix:
-    def __init__(self, scratch, names):
+    def __init__(self, scratch, names, log_filter=None):
         """names: host, domain, mail_domains, mail_lmtp, mail_auth,
-        lmtp (of nymdesk: "unix:/path" or "inet:...")."""
+        lmtp (of nymdesk: "unix:/path" or "inet:..."). log_filter: a command
+        the log is piped through, as docs/postfix.md shows it."""
         self.dir = os.path.join(scratch, "postfix")
         self.etc = os.path.join(self.dir, "etc")
         self.log = os.path.join(scratch, "log", "postfix.log")
+        self.filtered = os.path.join(scratch, "filtered", "postfix.log")
+        self.log_filter = log_filter
+        self.more_main = ""
+        self.more_transport = ""
         self.names = names
         self.inbound, self.reinject, self.submit = free_ports(3)
         self.secret = secrets.token_hex(8)
         self.master = None
+        self.pipeline = []
 
     def contrib(self, name):
         """A shipped file with the names of this world."""
@@ -118,20 +124,22 @@ class Postfix:
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
         base = BASE_MAIN.format(
-            dir=self.dir, log=self.log, logdir=os.path.dirname(self.log),
+            dir=self.dir, log="/dev/stdout" if self.log_filter else self.log,
+            logdir=os.path.dirname(self.log),
             **self.names)
         lines = self.contrib("main.cf")
         for key, value in QUICK.items():
             lines = re.sub(r"(?m)^%s\s*=.*\n" % key, "", lines)
             lines += "%s = %s\n" % (key, value)
-        write(self.etc + "/main.cf", base + lines)
+        write(self.etc + "/main.cf", base + lines + self.more_main)
         write(self.etc + "/master.cf",
               BASE_MASTER.format(inbound=self.inbound)
               + self.contrib("master.cf"))
         for name in ("transport", "inbound-checks", "outgoing-checks",
                      "submission-checks", "submission-proof",
                      "sender-logins"):
-            write("%s/nymdesk/%s" % (self.etc, name), self.contrib(name))
+            write("%s/nymdesk/%s" % (self.etc, name), self.contrib(name)
+                  + (self.more_transport if name == "transport" else ""))
 
     def run(self, *args, check=True):
         done = subprocess.run(args, capture_output=True, text=True,
@@ -143,19 +151,46 @@ class Postfix:
 
     def start(self):
         self.configure()
-        self.run("postfix", "-c", self.etc, "start")
-        pid = wait_for(lambda: read(
-            self.dir + "/spool/pid/master.pid").strip(), what="master.pid")
+        # Another zone than the shipped lines ask for.
+        env = dict(os.environ, TZ="Asia/Tokyo", ASAN_OPTIONS="detect_leaks=0")
+        if self.log_filter:
+            self.start_filtered(env)
+        else:
+            subprocess.run(["postfix", "-c", self.etc, "start"], env=env,
+                           check=True, capture_output=True)
+        path = self.dir + "/spool/pid/master.pid"
+        pid = wait_for(lambda: os.path.exists(path) and read(path).strip(),
+                       what="master.pid")
         self.master = process(int(pid))
         for port in (self.inbound, self.reinject, self.submit):
             wait_for(lambda: answers(port), what="a Postfix listener")
 
+    def start_filtered(self, env):
+        """The log goes to the filter, and as it is to a file beside."""
+        os.makedirs(os.path.dirname(self.filtered), exist_ok=True)
+        with open(self.filtered, "wb") as out:
+            server = subprocess.Popen(
+                ["postfix", "-c", self.etc, "start-fg"], env=env,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL, start_new_session=True)
+            tee = subprocess.Popen(["tee", self.log], stdin=server.stdout,
+                                   stdout=subprocess.PIPE, env=env)
+            last = subprocess.Popen(self.log_filter, stdin=tee.stdout,
+                                    stdout=out, env=env)
+        server.stdout.close()
+        tee.stdout.close()
+        self.pipeline = [server, tee, last]
+
     def stop(self):
+        if not self.master and self.pipeline:
+            self.master = process(self.pipeline[0].pid)
         if not self.master:
             return
         # What "postfix stop" does, without its pause of a second.
         stop_all([self.master] + descendants(self.master["pid"]))
         self.master = None
+        for child in self.pipeline:
+            child.wait(10)
 
     def flush(self):
         self.run("postqueue", "-c", self.etc, "-f")

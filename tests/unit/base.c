@@ -1,9 +1,12 @@
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -248,10 +251,12 @@ speak_hostile(void)
 {
 	g_autoptr(GError) foreign = g_error_new(G_CONVERT_ERROR, 3,
 	    "cannot convert hans@player.test");
+	/* The configuration refuses such a name; the log does too. */
+	struct config_queue odd = {.name = (char[]){"Mein Geld\nfalse line"}};
+	struct config_queue queue = {.name = (char[]){"support"}};
 
-	log_info("ticket.open", LOG_TOKEN("ticket", "K7F39Q2Y"),
-	    LOG_TOKEN("who", "hans@player.test"),
-	    LOG_TOKEN("subject", "Mein Geld\nfalse line"),
+	log_info("ticket.open", LOG_WORD("why", "hans@player.test"),
+	    LOG_QUEUE(&odd), LOG_QUEUE(&queue), LOG_ROLE(ROLE_VAULT),
 	    LOG_NUM("n", -3), LOG_ERR(foreign));
 }
 
@@ -261,11 +266,84 @@ the_log_takes_no_text_of_a_mail(void **state)
 	g_autofree char *line = NULL;
 
 	(void)state;
-	log_init("test", LOG_LEVEL_INFO);
+	log_init(ROLE_CTL, LOG_LEVEL_INFO);
 	line = log_catch(speak_hostile);
 	assert_string_equal(line,
-	    "test: info ticket.open ticket=K7F39Q2Y who=? subject=? n=-3 "
-	    "error=g_convert_error/3\n");
+	    "nymdesk: info ticket.open why=? queue=? queue=support "
+	    "role=vault n=-3 error=g_convert_error/3\n");
+}
+
+static void
+speak_library(void)
+{
+	g_log("GMime", G_LOG_LEVEL_WARNING, "bad: %s", "hans@player.test");
+	g_log("hans@player.test", G_LOG_LEVEL_CRITICAL, "bad");
+	g_log_structured("GMime", G_LOG_LEVEL_WARNING, "MESSAGE", "%s",
+	    "hans@player.test");
+	g_printerr("%s\n", "hans@player.test");
+	g_print("%s\n", "hans@player.test");
+	g_printerr("**\ntest:ERROR:a.c:1:f: assertion failed (a == b): "
+	    "(\"hans@player.test\" == \"\")\n");
+}
+
+static void
+die_of_error(void)
+{
+	g_error("cannot read %s", "hans@player.test");
+}
+
+static void
+die_of_assert(void)
+{
+	const char *text = "hans@player.test";
+
+	g_assert(text == NULL);
+}
+
+static void
+die(void (*how)(void))
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct rlimit none = {0};
+
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)signal(SIGTRAP, SIG_DFL);
+		(void)signal(SIGABRT, SIG_DFL);
+		how();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+}
+
+static void
+speak_dying(void)
+{
+	die(die_of_error);
+	die(die_of_assert);
+}
+
+static void
+libraries_say_no_text(void **state)
+{
+	g_autofree char *said = NULL;
+	g_autofree char *last = NULL;
+
+	(void)state;
+	log_init(ROLE_CTL, LOG_LEVEL_INFO);
+	said = log_catch(speak_library);
+	assert_string_equal(said,
+	    "nymdesk: warn library.said domain=GMime flags=16\n"
+	    "nymdesk: error library.said domain=- flags=8\n"
+	    "nymdesk: warn library.said domain=GMime flags=16\n");
+	last = log_catch(speak_dying);
+	assert_non_null(strstr(last, "error library.said domain="));
+	/* Where it was is worth knowing, and is no text of a mail. */
+	assert_non_null(strstr(last, "assertion failed: (text == NULL)"));
+	assert_null(strstr(last, "hans"));
 }
 
 static void
@@ -281,13 +359,13 @@ the_log_has_levels(void **state)
 	g_autofree char *loud = NULL;
 
 	(void)state;
-	log_init("test", LOG_LEVEL_INFO);
+	log_init(ROLE_CTL, LOG_LEVEL_INFO);
 	quiet = log_catch(speak_debug);
 	log_raise_level();
 	loud = log_catch(speak_debug);
 	assert_string_equal(quiet, "");
-	assert_string_equal(loud, "test: debug quiet n=1\n");
-	log_init("test", LOG_LEVEL_INFO);
+	assert_string_equal(loud, "nymdesk: debug quiet n=1\n");
+	log_init(ROLE_CTL, LOG_LEVEL_INFO);
 }
 
 int
@@ -301,6 +379,7 @@ main(void)
 	    cmocka_unit_test(a_role_sees_its_keys_only),
 	    cmocka_unit_test(the_sample_loads),
 	    cmocka_unit_test(the_log_takes_no_text_of_a_mail),
+	    cmocka_unit_test(libraries_say_no_text),
 	    cmocka_unit_test(the_log_has_levels),
 	};
 

@@ -474,6 +474,6 @@ main(void)
 	    cmocka_unit_test(bodies_must_be_sealed),
 	};
 
-	log_init("test-proto", LOG_LEVEL_ERROR);
+	log_init(ROLE_CTL, LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests_name("proto", tests, NULL, NULL);
 }

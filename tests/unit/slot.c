@@ -175,6 +175,6 @@ main(void)
 	    cmocka_unit_test(a_killed_post_is_not_in_doubt),
 	};
 
-	log_init("test-slot", LOG_LEVEL_ERROR);
+	log_init(ROLE_POST, LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests_name("slot", tests, NULL, NULL);
 }

@@ -323,7 +323,7 @@ main(void)
 	};
 	int failed;
 
-	log_init("test", LOG_LEVEL_ERROR);
+	log_init(ROLE_VAULT, LOG_LEVEL_ERROR);
 	failed = cmocka_run_group_tests_name("vault", tests, NULL, NULL);
 	failed += vault_seal_tests();
 	failed += vault_key_tests();

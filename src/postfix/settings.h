@@ -1,0 +1,39 @@
+#ifndef ND_POSTFIX_SETTINGS_H
+#define ND_POSTFIX_SETTINGS_H
+
+/*
+ * Which settings of a Postfix break what nymdesk promises: that no mail is
+ * kept, copied or quoted where nobody looks for it.
+ *
+ * Pure: judges what postconf(1) printed. Never fails; a setting that is not
+ * there (an older or newer Postfix) is not judged.
+ */
+#include <glib.h>
+
+enum postfix_severity {
+	POSTFIX_WARN,	/* a promise is weaker */
+	POSTFIX_REFUSE, /* a promise does not hold */
+};
+
+struct postfix_finding {
+	const char *what; /* literal: the setting */
+	enum postfix_severity severity;
+	char *detail; /* own; where it stands, what it does, what to do */
+};
+
+/* Borrowed. */
+struct postfix_settings {
+	const char *main;      /* postconf -x */
+	const char *overrides; /* postconf -P -x */
+	const char *services;  /* postconf -M */
+	const char *out_port;  /* port nymdesk hands its mails to, or NULL */
+};
+
+/* The findings, none if all is well. Free with postfix_findings_free(). */
+GArray *postfix_settings_judge(const struct postfix_settings *settings);
+/* severity, what and detail as a finding; takes detail. */
+void postfix_findings_add(GArray *findings, enum postfix_severity severity,
+    const char *what, char *detail);
+void postfix_findings_free(GArray *findings);
+
+#endif
