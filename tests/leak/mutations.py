@@ -1,0 +1,160 @@
+"""The leaks that mutants.py builds one at a time.
+
+Each row: its name; the test that must notice; the file and a text in it that
+stands there once; what stands there instead. MUTANT("name") is true when the
+mutant of that name runs; all others behave as the source does.
+"""
+
+import collections
+
+Mutant = collections.namedtuple("Mutant", "name killer file old new")
+
+LEAK, PAIRS, AFTER = "leak", "pairs", "after"
+SCRUB = "src/mail/scrub.c"
+PLAYER = "src/intake/player.c"
+CASE = "src/intake/case.c"
+AGENT = "src/intake/agent.c"
+VAULT = "src/vault/vault.c"
+REPLY = "src/mail/scrub_agent.c"
+
+
+ROWS = [
+    # What agents read of a player.
+    ("subject-unredacted", LEAK, SCRUB,
+     "out->subject = writer_clean(redacted, SCRUB_SUBJECT_MAX);",
+     "out->subject = writer_clean(MUTANT(\"subject-unredacted\") ? "
+     "mail->subject : redacted, SCRUB_SUBJECT_MAX);"),
+    ("text-unredacted", LEAK, SCRUB,
+     "is_all_quoted ? split.quoted : split.fresh, &out->tally);",
+     "is_all_quoted ? split.quoted : split.fresh, &out->tally); "
+     "if (MUTANT(\"text-unredacted\")) out->text = g_strdup(split.fresh);"),
+    ("quote-unredacted", LEAK, SCRUB,
+     "is_all_quoted ? \"\" : split.quoted, &out->tally);",
+     "is_all_quoted ? \"\" : split.quoted, &out->tally); "
+     "if (MUTANT(\"quote-unredacted\")) out->tail = g_strdup(split.quoted);"),
+    ("own-words-unknown", LEAK, SCRUB,
+     "own = own_literals_of_player(mail, &split);",
+     "own = MUTANT(\"own-words-unknown\") ? rules_literals_new() : "
+     "own_literals_of_player(mail, &split);"),
+    ("file-unredacted", LEAK, SCRUB,
+     "out->text = rules_redact_noted(rules, own, bare, tally);",
+     "out->text = MUTANT(\"file-unredacted\") ? g_strdup(bare) : "
+     "rules_redact_noted(rules, own, bare, tally);"),
+    ("signature-kept", LEAK, "src/mail/quote.c",
+     "		mark(lines, sig, high, QUOTE_PART_SIG);",
+     "		mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
+     "QUOTE_PART_FRESH : QUOTE_PART_SIG);"),
+    ("ignorables-kept", LEAK, "src/rules/shadow.c",
+     "	if (is_ignorable(first))",
+     "	if (!MUTANT(\"ignorables-kept\") && is_ignorable(first))"),
+    ("files-passed", LEAK, "src/intake/files.c",
+     "		if (!passes)", "		if (!passes && !MUTANT(\"files-passed\"))"),
+    ("images-as-they-came", LEAK, "src/intake/files.c",
+     "attach(r, out, cleaned, SCRUBBED_CLEANED);",
+     "attach(r, out, MUTANT(\"images-as-they-came\") ? "
+     "g_bytes_ref(file->octets) : cleaned, SCRUBBED_CLEANED);"),
+    ("name-in-from", LEAK, PLAYER,
+     "	    .agent_address = agent,\n	    .pseudonym = admitted->pseudonym,",
+     "	    .agent_address = agent,\n	    .pseudonym = MUTANT("
+     "\"name-in-from\") ? c->mail->from_name : admitted->pseudonym,"),
+    ("player-in-to", LEAK, PLAYER,
+     "	    .queue_address = c->queue->address,",
+     "	    .queue_address = MUTANT(\"player-in-to\") && "
+     "c->mail->from_addr != NULL ? addr_to_wire(c->mail->from_addr) : "
+     "c->queue->address,"),
+    ("foreign-reference", LEAK, PLAYER,
+     "	    .previous_id = previous,",
+     "	    .previous_id = MUTANT(\"foreign-reference\") ? "
+     "c->mail->message_id : previous,"),
+    ("id-in-flags", LEAK, PLAYER,
+     "	    .flags = flags,",
+     "	    .flags = MUTANT(\"id-in-flags\") ? c->mail->message_id : flags,"),
+    ("envelope-sender", LEAK, CASE,
+     "	    .sender_addr = sender,",
+     "	    .sender_addr = MUTANT(\"envelope-sender\") && "
+     "c->mail->from_addr != NULL ? addr_to_wire(c->mail->from_addr) : "
+     "sender,"),
+
+    # What lies on the disk.
+    ("id-stored", LEAK, PLAYER,
+     "	    .copy_id = id,",
+     "	    .copy_id = MUTANT(\"id-stored\") ? c->mail->message_id : id,"),
+    ("subject-stored", LEAK, PLAYER,
+     "	admit.category = (char *)category;",
+     "	admit.category = MUTANT(\"subject-stored\") ? "
+     "g_strndup(c->mail->from_name, 60) : (char *)category;"),
+    ("name-logged", LEAK, PLAYER,
+     "	log_info(\"ticket.mail\", LOG_TICKET(&admitted->number),",
+     "	if (MUTANT(\"name-logged\")) dprintf(2, \"from %s\\n\", "
+     "c->mail->from_name);\n"
+     "	log_info(\"ticket.mail\", LOG_TICKET(&admitted->number),"),
+    ("nonce-of-content", LEAK, VAULT,
+     "	randombytes_buf(sealed, NONCE_LEN);",
+     "	randombytes_buf(sealed, NONCE_LEN); if (MUTANT(\"nonce-of-content\"))"
+     " memcpy(sealed, content, MIN(len, NONCE_LEN));"),
+
+    # What players read of an agent.
+    ("agent-unredacted", LEAK, REPLY,
+     "	result = redact(nameless, mail, rules, self);",
+     "	result = MUTANT(\"agent-unredacted\") ? g_strdup(split.fresh) : "
+     "redact(nameless, mail, rules, self);"),
+    ("agent-quote-kept", LEAK, REPLY,
+     "	unclaimed = sign_drop_disclaimers(split.fresh);",
+     "	unclaimed = sign_drop_disclaimers(MUTANT(\"agent-quote-kept\") ? "
+     "bare : split.fresh);"),
+    ("automatic-relayed", LEAK, AGENT,
+     "	return c->mail->machine != MAIL_PERSON ||",
+     "	return MUTANT(\"automatic-relayed\") ? FALSE : "
+     "c->mail->machine != MAIL_PERSON ||"),
+    ("forward-relayed", LEAK, REPLY,
+     "	if (split->is_forward || mail->has_message ||",
+     "	if (!MUTANT(\"forward-relayed\"))\n"
+     "	if (split->is_forward || mail->has_message ||"),
+    ("note-relayed", LEAK, REPLY,
+     "	if (looks_like_note(first) ||",
+     "	if (!MUTANT(\"note-relayed\"))\n	if (looks_like_note(first) ||"),
+    ("reply-all-relayed", LEAK, AGENT,
+     "	if (c->mail->recipients > 1)",
+     "	if (c->mail->recipients > 1 && !MUTANT(\"reply-all-relayed\"))"),
+
+    # What two players differ in.
+    ("placeholder-length", PAIRS, "src/rules/redact.c",
+     "		g_string_append(out, span->as);",
+     "		g_string_append(out, span->as); if (MUTANT("
+     "\"placeholder-length\")) g_string_append_printf(out, \"%zu\", "
+     "span->end - span->start);"),
+    ("length-logged", PAIRS, PLAYER,
+     "	    LOG_NUM(\"verdict\", admitted->verdict),",
+     "	    LOG_NUM(\"verdict\", MUTANT(\"length-logged\") ? "
+     "strlen(c->mail->from_name) : admitted->verdict),"),
+    ("exact-size", PAIRS, "src/mail/scrub.c",
+     "	out->size = strlen(out->text);",
+     "	out->size = MUTANT(\"exact-size\") ? "
+     "strlen(file->text) << 10 : strlen(out->text);"),
+    ("length-in-database", PAIRS, PLAYER,
+     "	admit.flags |= wishes;",
+     "	admit.flags |= wishes; if (MUTANT(\"length-in-database\") && "
+     "strlen(c->mail->from_name) > 10) admit.flags |= 1 << 8;"),
+
+    # What can be confirmed.
+    ("contact-unkeyed", AFTER, VAULT,
+     "	mac_begin(&mac, key, \"contact\");",
+     "	if (MUTANT(\"contact-unkeyed\")) { struct proto_key plain; "
+     "(void)crypto_hash_sha256(plain.b, (const guint8 *)sender_addr, "
+     "strlen(sender_addr)); return plain; }\n"
+     "	mac_begin(&mac, key, \"contact\");"),
+    ("one-root-for-all", AFTER, "src/vault/keys.c",
+     "	randombytes_buf(keys->image->root, ROOT_LEN);",
+     "	randombytes_buf(keys->image->root, ROOT_LEN); if (MUTANT("
+     "\"one-root-for-all\")) for (int i = 0; i < ROOT_LEN; i++) "
+     "keys->image->root[i] = (guint8)(i * 37 + 130);"),
+    ("forgets-no-envelope", AFTER, "src/store/forget.c",
+     "	return store->ops->remove(store, STORE_ENVELOPE, number, err) &&",
+     "	return (MUTANT(\"forgets-no-envelope\") || "
+     "store->ops->remove(store, STORE_ENVELOPE, number, err)) &&"),
+    ("forgets-no-contact", AFTER, "src/store/forget.c",
+     "	return store->ops->remove(store, STORE_CONTACT, contact, err);",
+     "	return MUTANT(\"forgets-no-contact\") || "
+     "store->ops->remove(store, STORE_CONTACT, contact, err);"),
+]
+MUTANTS = [Mutant(*row) for row in ROWS]
