@@ -215,7 +215,8 @@ static void
 octets_have_a_limit(void **state)
 {
 	g_autoptr(GString) raw = g_string_new(MIXED PLAIN "a");
-	g_autofree char *half = g_strnfill(PARTS_OCTETS / 4 - 4, 'x');
+	const gsize len = PARTS_OCTETS / 4 - 4;
+	g_autofree char *half = g_strnfill(len, 'x');
 	g_autoptr(mail_auto) mail = NULL;
 	guint kept = 0;
 
@@ -223,7 +224,7 @@ octets_have_a_limit(void **state)
 	for (guint i = 0; i < 5; i++) {
 		g_string_append(raw, PART "image/png\r\n"
 		    "Content-Disposition: attachment\r\n\r\n\x89PNG\r\n\x1a\n");
-		for (gsize at = 0; at + 76 < strlen(half); at += 76) {
+		for (gsize at = 0; at + 76 < len; at += 76) {
 			g_string_append_len(raw, half, 74);
 			g_string_append(raw, "\r\n");
 		}
