@@ -136,7 +136,8 @@ image_child_run(const struct image_child *options, GBytes *octets,
 
 	memset(renewed, 0, sizeof(*renewed));
 	if (result == MAP_FAILED)
-		return error_fail_errno(err, ERROR_TEMP, "no memory for a child");
+		return error_fail_errno(err, ERROR_TEMP,
+		    "no memory for a child");
 	pid = fork();
 	if (pid == 0) {
 		/* Nobody waits for it when the parent is gone. */
