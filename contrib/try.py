@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
 
 import leakscan
 import mails
+from images import TOKEN, png
 from mails import KEEP, PLAYER, PLAYER_NAME, PLAYER_WORDS
 from world import ANNA, PASSWORD, QUEUE, TEAM, World
 
@@ -26,6 +27,13 @@ und melden uns bis morgen Mittag.
 Anna Feuerstein, Durchwahl 4711
 """
 FOLLOW_TEXT = "Danke, dann warte ich noch bis Freitag ab.\n"
+FORGET_TEXT = "forget me\n"
+LATE_TEXT = "Die Zahlung ist da.\n"
+FORGOTTEN = "the player's return address is forgotten"
+
+
+def octets_of(part):
+    return part.get_payload(decode=True)
 
 
 def show(title, mail):
@@ -35,11 +43,24 @@ def show(title, mail):
             print("%s: %s" % (name, mail[name]))
     print()
     print(mails.text_of(mail).replace("\r\n", "\n").rstrip("\n"))
+    for part in mail.iter_attachments():
+        print("\n[attached: %s, %s, %d octets]" % (
+            part.get_filename(), part.get_content_type(),
+            len(octets_of(part))))
+
+
+def others(mails_, known):
+    """Those of a mailbox that were not shown yet."""
+    ids = [mail["Message-ID"] for mail in known]
+    return [mail for mail in mails_ if mail["Message-ID"] not in ids]
 
 
 def play(world):
-    """The whole conversation; returns every mail of it."""
+    """The whole conversation: every mail of it by its name."""
     first = mails.withdrawal()
+    # A screenshot whose metadata name somebody.
+    first.add_attachment(png(320, 200), maintype="image", subtype="png",
+                         filename="Hoelzenbein-Konto.png")
     show("0. What the player writes to support@", first)
     world.send(first)
     ack, = world.wait_mails(PLAYER, 1)
@@ -48,32 +69,54 @@ def play(world):
     show("2. The agents' mailbox: the copy", copy)
     answer = mails.reply(copy, ANNA, AGENT_TEXT, mails.AGENT_NAME)
     world.submit(answer)
-    sent = next(mail for mail in world.wait_mails(PLAYER, 2)
-                if mail["Message-ID"] != ack["Message-ID"])
+    sent, = others(world.wait_mails(PLAYER, 2), [ack])
     show("3. The player's mailbox: the answer", sent)
     follow = mails.reply(sent, PLAYER, FOLLOW_TEXT, PLAYER_NAME)
     world.send(follow)
-    copy2 = next(mail for mail in world.wait_mails(TEAM, 2)
-                 if mail["Message-ID"] != copy["Message-ID"])
+    copy2, = others(world.wait_mails(TEAM, 2), [copy])
     show("4. The agents' mailbox: the player's follow-up, same ticket", copy2)
-    return first, ack, copy, answer, sent, follow, copy2
+    forget = mails.reply(sent, PLAYER, FORGET_TEXT, PLAYER_NAME)
+    world.send(forget)
+    copy3, = others(world.wait_mails(TEAM, 3), [copy, copy2])
+    show('5. The agents\' mailbox: the player writes "forget me"', copy3)
+    late = mails.reply(copy3, ANNA, LATE_TEXT, mails.AGENT_NAME)
+    world.submit(late)
+    told, = world.wait_mails(ANNA, 1)
+    show("6. The agent's mailbox: nobody can answer him any more", told)
+    return {"of player": (first, follow, forget),
+            "of agent": (answer, late), "to agents": (copy, copy2, copy3),
+            "to player": (ack, sent), "told": told}
+
+
+def image_is_clean(copy):
+    """One image, without what was beside the pixels."""
+    images = [octets_of(part) for part in copy.iter_attachments()
+              if part.get_content_maintype() == "image"]
+    return len(images) == 1 and TOKEN.encode() not in images[0]
 
 
 def report(world, played):
     """What the conversation has shown; True if all of it holds."""
-    first, ack, copy, answer, sent, follow, copy2 = played
-    own = PLAYER_WORDS + [str(m["Message-ID"])[1:-1] for m in (first, follow)]
+    own = PLAYER_WORDS + [TOKEN] + [
+        str(mail["Message-ID"])[1:-1] for mail in played["of player"]]
     tickets = world.tickets()
-    agents = mails.AGENT_WORDS + [str(answer["Message-ID"])[1:-1]]
+    agents = mails.AGENT_WORDS + [
+        str(mail["Message-ID"])[1:-1] for mail in played["of agent"]]
     finds, files, size = leakscan.scan(world.own_dirs(), own + agents + KEEP)
+    copy = played["to agents"][0]
     facts = (
         ("one ticket", len(tickets) == 1),
         ("agents see no word of the player's identity",
-         not mails.seen(copy, own) and not mails.seen(copy2, own)),
+         not any(mails.seen(mail, own) for mail in played["to agents"])),
         ("agents see transaction, wallet and amount",
          all(word in mails.text_of(copy) for word in KEEP)),
+        ("agents see the image's pixels and nothing else of it",
+         image_is_clean(copy)),
         ("the player sees no word of the agent's identity",
-         not mails.seen(ack, agents) and not mails.seen(sent, agents)),
+         not any(mails.seen(mail, agents) for mail in played["to player"])),
+        ("he is forgotten when he asks, and the agent is told",
+         [ticket["player"] for ticket in tickets] == [""]
+         and FORGOTTEN in mails.text_of(played["told"]).replace("\n", " ")),
         ("%d files, %d bytes left by nymdesk: nothing readable in any coding"
          % (files, size), not finds and files > 0),
     )

@@ -47,13 +47,6 @@ epoch_death(gint64 epoch, gint64 epoch_s, gint64 retention_s)
 }
 
 gint64
-epoch_forget_time(gint64 time_s, gint64 epoch_s, gint64 retention_s)
-{
-	return epoch_death(
-	    epoch_of_time(time_s, epoch_s), epoch_s, retention_s);
-}
-
-gint64
 epoch_live_max(gint64 epoch_s, gint64 retention_s)
 {
 	gint64 older;

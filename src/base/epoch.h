@@ -20,9 +20,6 @@ gint64 epoch_end(gint64 epoch, gint64 epoch_s);
 /* From this second on the epoch's keys must not exist. */
 gint64 epoch_death(gint64 epoch, gint64 epoch_s, gint64 retention_s);
 
-/* Death of the epoch time_s lies in: when what is made now is forgotten. */
-gint64 epoch_forget_time(gint64 time_s, gint64 epoch_s, gint64 retention_s);
-
 /* How many epochs can be alive at one time, at most. */
 gint64 epoch_live_max(gint64 epoch_s, gint64 retention_s);
 

@@ -66,7 +66,8 @@ log_fields(enum log_level level, const char *event,
 	if ((int)level > log_level)
 		return;
 	line = g_string_sized_new(128);
-	g_string_append_printf(line, "%s: %s %s", log_role, names[level], event);
+	g_string_append_printf(line, "%s: %s %s", log_role, names[level],
+	    event);
 	for (; fields->key != NULL; fields++) {
 		g_string_append_printf(line, " %s=", fields->key);
 		append_value(line, fields);

@@ -13,15 +13,15 @@
 #define WALL_MS 15000
 
 static gboolean
-renewed_answer(struct ipc_peer *peer, const struct image_renewed *renewed,
+cleaned_answer(struct ipc_peer *peer, const struct image_cleaned *cleaned,
     GError **err)
 {
 	const struct proto_image_cleaned answer = {
-	    .type = (char *)renewed->type,
-	    .width = renewed->width,
-	    .height = renewed->height};
+	    .type = (char *)cleaned->type,
+	    .width = cleaned->width,
+	    .height = cleaned->height};
 	gsize len;
-	const void *data = g_bytes_get_data(renewed->octets, &len);
+	const void *data = g_bytes_get_data(cleaned->octets, &len);
 	int fd = ipc_body_new(data, len, err);
 
 	if (fd < 0)
@@ -36,7 +36,7 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
     gpointer user_data)
 {
 	const struct image_child *options = user_data;
-	struct image_renewed renewed = {0};
+	struct image_cleaned cleaned = {0};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) octets = ipc_body_map(fd, &error);
 
@@ -45,15 +45,15 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
 	if (fd >= 0)
 		close(fd);
 	if (octets == NULL ||
-	    !image_child_run(options, octets, &renewed, &error) ||
-	    !renewed_answer(peer, &renewed, &error)) {
+	    !image_child_run(options, octets, &cleaned, &error) ||
+	    !cleaned_answer(peer, &cleaned, &error)) {
 		log_warn("image.refused", LOG_ERR(error));
 		ipc_answer_error(peer, error);
 	} else {
-		log_debug("image.renewed", LOG_NUM("width", renewed.width),
-		    LOG_NUM("height", renewed.height));
+		log_debug("image.cleaned", LOG_NUM("width", cleaned.width),
+		    LOG_NUM("height", cleaned.height));
 	}
-	image_renewed_clear(&renewed);
+	image_cleaned_clear(&cleaned);
 }
 
 int

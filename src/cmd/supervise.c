@@ -1,12 +1,8 @@
 #include "cmd/supervise.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -16,6 +12,7 @@
 #include "base/log.h"
 #include "base/role.h"
 #include "base/sandbox.h"
+#include "cmd/directories.h"
 #include "cmd/keeper.h"
 #include "cmd/listen.h"
 #include "proto/ipc.h"
@@ -79,7 +76,7 @@ struct supervisor {
 static void child_start(struct child *child);
 static void stop_advance(struct supervisor *sv);
 
-/* --- configurations and directories ---------------------------------- */
+/* --- configurations and sockets -------------------------------------- */
 
 static gboolean
 configs_make(struct supervisor *sv, GError **err)
@@ -99,59 +96,6 @@ configs_make(struct supervisor *sv, GError **err)
 			close(sv->configs[role]);
 		sv->configs[role] = fd;
 	}
-	return TRUE;
-}
-
-static gboolean
-directory_make(const char *path, enum role owner, mode_t mode, GError **err)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (!sandbox_role_ids(owner, &uid, &gid, err))
-		return FALSE;
-	if (g_mkdir_with_parents(path, (int)mode) != 0) {
-		error_fail_errno(err, ERROR_PERM, "cannot make a directory");
-		g_prefix_error(err, "%s: ", path);
-		return FALSE;
-	}
-	if (geteuid() == 0 && owner != ROLE_SUPERVISOR &&
-	    (chown(path, uid, gid) != 0 || chmod(path, mode) != 0)) {
-		error_fail_errno(err, ERROR_PERM, "cannot own a directory");
-		g_prefix_error(err, "%s: ", path);
-		return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean
-directories_make(const struct config *config, GError **err)
-{
-	return directory_make(config->run_dir, ROLE_SUPERVISOR, 0755, err) &&
-	    directory_make(config->state_dir, ROLE_DESK, 0700, err) &&
-	    directory_make(config->key_dir, ROLE_VAULT, 0700, err);
-}
-
-static gboolean
-lock_take(struct supervisor *sv, GError **err)
-{
-	g_autofree char *path =
-	    g_build_filename(sv->config->run_dir, "nymdeskd.pid", NULL);
-	char pid[16];
-	int len;
-
-	sv->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (sv->lock < 0 || lockf(sv->lock, F_TLOCK, 0) != 0) {
-		error_fail_errno(err, ERROR_PERM,
-		    "is nymdeskd running already?");
-		g_prefix_error(err, "%s: ", path);
-		return FALSE;
-	}
-	len = g_snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(sv->lock, 0) != 0 ||
-	    pwrite(sv->lock, pid, (gsize)len, 0) != len)
-		return error_fail_errno(err, ERROR_PERM,
-		    "cannot write the pid file");
 	return TRUE;
 }
 
@@ -314,8 +258,7 @@ child_start(struct child *child)
 	if (ok && child_spawn(child, &passed, &error)) {
 		(void)g_child_watch_add(child->pid, on_child_exit, child);
 	} else {
-		log_error("role.start",
-		    LOG_ROLE(child->role),
+		log_error("role.start", LOG_ROLE(child->role),
 		    LOG_ERR(error));
 		keeper_hang_up(child->keeper);
 		child_restart_later(child, FALSE);
@@ -408,8 +351,7 @@ on_stop_timeout(gpointer data)
 		enum role role =
 		    order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
 
-		log_error("role.stop-timeout",
-		    LOG_ROLE(role));
+		log_error("role.stop-timeout", LOG_ROLE(role));
 		(void)children_signal(sv, role, SIGKILL);
 	}
 	return G_SOURCE_REMOVE;
@@ -562,8 +504,8 @@ supervisor_new(const char *path, const char *program_dir, GError **err)
 		sv->sockets[i] = -1;
 	sv->config = config_load_file(path, err);
 	if (sv->config != NULL && directories_make(sv->config, err) &&
-	    lock_take(sv, err) && configs_make(sv, err) &&
-	    sockets_make(sv, err)) {
+	    directories_lock(sv->config, &sv->lock, err) &&
+	    configs_make(sv, err) && sockets_make(sv, err)) {
 		children_make(sv);
 		return sv;
 	}

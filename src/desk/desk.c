@@ -52,12 +52,6 @@ desk_commit_turn(struct desk *desk, GError **err)
 	return TRUE;
 }
 
-void
-desk_rollback_turn(struct desk *desk)
-{
-	store_rollback(desk->store);
-}
-
 /* --- shared --- */
 
 struct store_key
@@ -192,7 +186,7 @@ tick_in_turn(struct desk *desk, gint64 now, GError **err)
 	if (!give_alarms(desk, now, err) ||
 	    (first_live > desk->first_live &&
 		!purge(desk, first_live, &is_done, err))) {
-		desk_rollback_turn(desk);
+		store_rollback(desk->store);
 		return FALSE;
 	}
 	if (!desk_commit_turn(desk, err))

@@ -29,7 +29,6 @@ void desk_free(struct desk *desk);
 gboolean desk_begin(struct desk *desk, GError **err);
 /* The turn is over either way. */
 gboolean desk_commit_turn(struct desk *desk, GError **err);
-void desk_rollback_turn(struct desk *desk);
 
 /* What would become of this mail. Changes nothing; may run outside a turn.
  * PROTO_FLAG_FORGET is in the answer only if it is granted: by the ticket's

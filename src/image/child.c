@@ -22,7 +22,7 @@
 #define MEMORY_BASE (192UL * 1024 * 1024)
 
 enum exit_code {
-	EXIT_RENEWED,
+	EXIT_CLEANED,
 	EXIT_REFUSED,
 	EXIT_NO_CAGE,
 };
@@ -55,7 +55,8 @@ child_work(const struct image_child *options, GBytes *octets,
 	if (!sandbox_enter_step(image_child_memory(&options->limits),
 		options->cpu_s))
 		return EXIT_NO_CAGE;
-	out = image_renew(data, len, &options->limits, &image, &format, NULL);
+	out = image_clean_octets(data, len, &options->limits, &image, &format,
+	    NULL);
 	if (out == NULL)
 		return EXIT_REFUSED;
 	result->format = format;
@@ -63,7 +64,7 @@ child_work(const struct image_child *options, GBytes *octets,
 	result->height = image.height;
 	result->len = out->len;
 	memcpy(result->octets, out->data, out->len);
-	return EXIT_RENEWED;
+	return EXIT_CLEANED;
 }
 
 /* Waits for the child, kills it when its time is over, reaps it. */
@@ -92,30 +93,30 @@ child_wait(pid_t pid, guint wall_ms)
 /* The child may have been taken over: nothing it says is taken as true. */
 static gboolean
 result_take(const struct result *result, const struct image_child *options,
-    struct image_renewed *renewed)
+    struct image_cleaned *cleaned)
 {
 	if (result->len == 0 || result->len > options->limits.octets_max ||
 	    result->width == 0 || result->width > IMAGE_SIDE_MAX ||
 	    result->height == 0 || result->height > IMAGE_SIDE_MAX)
 		return FALSE;
 	if (result->format == IMAGE_JPEG)
-		renewed->type = "image/jpeg";
+		cleaned->type = "image/jpeg";
 	else if (result->format == IMAGE_PNG)
-		renewed->type = "image/png";
+		cleaned->type = "image/png";
 	else
 		return FALSE;
 	if (image_sniff(result->octets, result->len) != result->format)
 		return FALSE;
-	renewed->width = result->width;
-	renewed->height = result->height;
-	renewed->octets = g_bytes_new(result->octets, result->len);
+	cleaned->width = result->width;
+	cleaned->height = result->height;
+	cleaned->octets = g_bytes_new(result->octets, result->len);
 	return TRUE;
 }
 
 static gboolean
 status_judge(int status, GError **err)
 {
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RENEWED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CLEANED)
 		return TRUE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_CAGE)
 		return error_fail(err, ERROR_TEMP, "cannot cage a child");
@@ -125,7 +126,7 @@ status_judge(int status, GError **err)
 
 gboolean
 image_child_run(const struct image_child *options, GBytes *octets,
-    struct image_renewed *renewed, GError **err)
+    struct image_cleaned *cleaned, GError **err)
 {
 	gsize area = sizeof(struct result) + options->limits.octets_max;
 	struct result *result = mmap(NULL, area, PROT_READ | PROT_WRITE,
@@ -134,9 +135,10 @@ image_child_run(const struct image_child *options, GBytes *octets,
 	pid_t pid;
 	gboolean ok;
 
-	memset(renewed, 0, sizeof(*renewed));
+	memset(cleaned, 0, sizeof(*cleaned));
 	if (result == MAP_FAILED)
-		return error_fail_errno(err, ERROR_TEMP, "no memory for a child");
+		return error_fail_errno(err, ERROR_TEMP,
+		    "no memory for a child");
 	pid = fork();
 	if (pid == 0) {
 		/* Nobody waits for it when the parent is gone. */
@@ -149,15 +151,15 @@ image_child_run(const struct image_child *options, GBytes *octets,
 		ok = error_fail_errno(err, ERROR_TEMP, "cannot make a child");
 	else
 		ok = status_judge(child_wait(pid, options->wall_ms), err);
-	if (ok && !result_take(result, options, renewed))
+	if (ok && !result_take(result, options, cleaned))
 		ok = error_fail(err, ERROR_PERM, "bad result of a child");
 	munmap(result, area);
 	return ok;
 }
 
 void
-image_renewed_clear(struct image_renewed *renewed)
+image_cleaned_clear(struct image_cleaned *cleaned)
 {
-	g_clear_pointer(&renewed->octets, g_bytes_unref);
-	memset(renewed, 0, sizeof(*renewed));
+	g_clear_pointer(&cleaned->octets, g_bytes_unref);
+	memset(cleaned, 0, sizeof(*cleaned));
 }

@@ -20,7 +20,7 @@ struct image_child {
 	guint cpu_s;
 };
 
-struct image_renewed {
+struct image_cleaned {
 	GBytes *octets; /* own */
 	const char *type; /* literal, "image/jpeg" or "image/png" */
 	guint32 width;
@@ -28,10 +28,10 @@ struct image_renewed {
 };
 
 /* FALSE and ERROR_PERM: the image is refused; why is not told apart.
- * ERROR_TEMP: the child could not be made. *renewed is empty then. */
+ * ERROR_TEMP: the child could not be made. *cleaned is empty then. */
 gboolean image_child_run(const struct image_child *options, GBytes *octets,
-    struct image_renewed *renewed, GError **err);
-void image_renewed_clear(struct image_renewed *renewed);
+    struct image_cleaned *cleaned, GError **err);
+void image_cleaned_clear(struct image_cleaned *cleaned);
 
 /* Address space that an image of so many pixels may take. */
 gsize image_child_memory(const struct image_limits *limits);

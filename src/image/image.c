@@ -134,8 +134,9 @@ format_choose(enum image_format was, const struct image *image)
 }
 
 GByteArray *
-image_renew(const guint8 *data, gsize len, const struct image_limits *limits,
-    struct image *image, enum image_format *format, GError **err)
+image_clean_octets(const guint8 *data, gsize len,
+    const struct image_limits *limits, struct image *image,
+    enum image_format *format, GError **err)
 {
 	if (!image_decode(data, len, limits, image, err))
 		return NULL;

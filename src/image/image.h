@@ -45,13 +45,14 @@ gboolean image_decode(const guint8 *data, gsize len,
     const struct image_limits *limits, struct image *image, GError **err);
 
 /* As IMAGE_JPEG (1 or 3 channels) or IMAGE_PNG. NULL and ERROR_PERM if it
- * would be longer than the limit. */
+ * would be longer than the limit. The caller frees it. */
 GByteArray *image_encode(const struct image *image, enum image_format format,
     const struct image_limits *limits, GError **err);
 
 /* The whole way; *format is that of the result. A photograph stays JPEG, what
- * may be transparent becomes PNG. */
-GByteArray *image_renew(const guint8 *data, gsize len,
+ * may be transparent becomes PNG. *image has the pixels, for the caller to
+ * clear whatever comes of it. */
+GByteArray *image_clean_octets(const guint8 *data, gsize len,
     const struct image_limits *limits, struct image *image,
     enum image_format *format, GError **err);
 

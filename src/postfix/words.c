@@ -103,8 +103,8 @@ const char *const words_formats[] = {
     "mail forwarding loop for %a",
     /* smtp, lmtp */
     "connect to %p: %e",
-    "connect to %p: server dropped connection without sending the "
-    "initial SMTP greeting",
+    ("connect to %p: server dropped connection without sending the "
+	"initial SMTP greeting"),
     "connect to %p: server refused to talk to me: %c",
     "host %h said: %c (in reply to %w command)",
     "host %h said: %c (in reply to %w)",
@@ -178,10 +178,10 @@ const char *const words_formats[] = {
     "process %x pid %n exit status %n",
     "process %x pid %n killed by signal %n",
     "%x: bad command startup -- throttling",
-    "to avoid this condition, increase the process count in master.cf or "
-    "reduce the service time per client",
-    "see https://www.postfix.org/STRESS_README.html for examples of "
-    "stress-adapting configuration settings",
+    ("to avoid this condition, increase the process count in master.cf or "
+	"reduce the service time per client"),
+    ("see https://www.postfix.org/STRESS_README.html for examples of "
+	"stress-adapting configuration settings"),
     /* any daemon */
     "timeout on %x while reading %x",
     "premature end-of-input on %x while reading %x",
@@ -190,8 +190,8 @@ const char *const words_formats[] = {
     "milter %x: can't read %x",
     "milter %x: unreasonable packet length: %x",
     "connect to transport %x: %e",
-    "transport %x failure -- see a previous warning/fatal/panic logfile "
-    "record for the problem description",
+    ("transport %x failure -- see a previous warning/fatal/panic logfile "
+	"record for the problem description"),
     "unable to look up host %h: %v",
     "database %x is older than source file %x",
     "not owned by root: %x",
@@ -222,17 +222,17 @@ const char *const words_statuses[] = {
     "connect to %p: %e",
     "lost connection with %h while %u",
     "conversation with %h timed out while %u",
-    "Host or domain name not found. Name service error for name=%h "
-    "type=MX: Host not found",
-    "Host or domain name not found. Name service error for name=%h "
-    "type=A: Host not found",
-    "Host or domain name not found. Name service error for name=%h "
-    "type=AAAA: Host not found",
-    "Host or domain name not found. Name service error for name=%h "
-    "type=%x: Host not found, try again",
+    ("Host or domain name not found. Name service error for name=%h "
+	"type=MX: Host not found"),
+    ("Host or domain name not found. Name service error for name=%h "
+	"type=A: Host not found"),
+    ("Host or domain name not found. Name service error for name=%h "
+	"type=AAAA: Host not found"),
+    ("Host or domain name not found. Name service error for name=%h "
+	"type=%x: Host not found, try again"),
     "Host or domain name not found. %x",
-    "Name service error for name=%h type=%x: Malformed or unexpected name "
-    "server reply",
+    ("Name service error for name=%h type=%x: Malformed or unexpected name "
+	"server reply"),
     "delivered to mailbox",
     "delivered to maildir",
     "delivered to command: %x",

@@ -365,7 +365,8 @@ listener_accept(struct ipc_server *server, const struct listener *listener)
 		return;
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 ||
 	    cred.uid != listener->uid) {
-		log_warn("ipc.refused", LOG_ROLE(listener->client), LOG_NUM("uid", cred.uid));
+		log_warn("ipc.refused", LOG_ROLE(listener->client),
+		    LOG_NUM("uid", cred.uid));
 		close(sock);
 		return;
 	}
@@ -393,14 +394,12 @@ peer_serve(struct ipc_peer *peer)
 	type = proto_frame_type(frame);
 	if (type == 0 || peer->is_waiting) {
 		/* Not our protocol: nothing more is believed. */
-		log_warn("ipc.bad-frame",
-		    LOG_ROLE(peer->role));
+		log_warn("ipc.bad-frame", LOG_ROLE(peer->role));
 		peer->is_gone = TRUE;
 	} else if (!proto_permitted(peer->role, server->self, type)) {
 		g_autoptr(GError) error = NULL;
 
-		log_warn("ipc.not-permitted",
-		    LOG_ROLE(peer->role),
+		log_warn("ipc.not-permitted", LOG_ROLE(peer->role),
 		    LOG_NUM("type", type));
 		error_fail(&error, ERROR_DENIED,
 		    "this role may not ask that");

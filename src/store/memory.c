@@ -476,8 +476,10 @@ count(struct store *store, gint64 now, struct store_counts *out, GError **err)
 	while (g_hash_table_iter_next(&iter, NULL, &row)) {
 		const struct store_ticket *ticket = row;
 
-		(*(ticket->t.state == TICKET_CLOSED ? &out->tickets_closed
-						    : &out->tickets_open))++;
+		if (ticket->t.state == TICKET_CLOSED)
+			out->tickets_closed++;
+		else
+			out->tickets_open++;
 	}
 	count_promises(m, now, out);
 	return TRUE;

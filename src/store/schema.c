@@ -181,5 +181,6 @@ const char *const schema_sql[SQL_END] = {
     [SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE fingerprint IN"
 			   " " DEAD_MESSAGES,
     [SQL_PURGE_CONTACTS] = "DELETE FROM contact WHERE id IN"
-			   " (SELECT id FROM contact WHERE epoch < ?1 LIMIT ?2)",
+			   " (SELECT id FROM contact WHERE epoch < ?1"
+			   " LIMIT ?2)",
 };

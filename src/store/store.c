@@ -53,12 +53,6 @@ store_rollback(struct store *store)
 }
 
 gboolean
-store_in_transaction(const struct store *store)
-{
-	return store->in_transaction;
-}
-
-gboolean
 store_save(struct store *store, GError **err)
 {
 	g_assert(store->in_transaction && !store->in_save);

@@ -127,7 +127,6 @@ gboolean store_begin(struct store *store, GError **err);
 /* After a failure the transaction is gone. */
 gboolean store_commit(struct store *store, GError **err);
 void store_rollback(struct store *store);
-gboolean store_in_transaction(const struct store *store);
 
 /* One savepoint inside a transaction; they do not nest. */
 gboolean store_save(struct store *store, GError **err);

@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(GByteArray) out = NULL;
 
 	REACH_INIT("image");
-	out = image_renew(data, size, &limits, &image, &format, NULL);
+	out = image_clean_octets(data, size, &limits, &image, &format, NULL);
 	if (out != NULL) {
 		REACHED();
 		g_assert_true(image_decode(out->data, out->len, &limits,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds man/nymdesk.conf.5 against the table of keys in src/base/config.c:
+"""Holds man/nymdesk.conf.5 against the table of keys in src/base/config_rows.c:
 every key of one is in the other, with the same kind, range and default. With
 a build directory also the sample that its nymdeskd prints.
 
@@ -45,9 +45,9 @@ def preset(text):
 
 def read_table():
     """{(group, key): (kind, min, max, default)}"""
-    with open(os.path.join(ROOT, 'src/base/config.c')) as f:
+    with open(os.path.join(ROOT, 'src/base/config_rows.c')) as f:
         text = f.read()
-    text = text[text.index('rows[] = {'):]
+    text = text[text.index('config_rows[] = {'):]
     text = text[:text.index('\n};')]
     rows = {}
     for group, key, kind, value, low, high in ROW.findall(text):
@@ -121,13 +121,13 @@ def main():
     wrong = []
     table = read_table()
     page = read_page()
-    compare(wrong, table, page, 'config.c', 'nymdesk.conf.5')
+    compare(wrong, table, page, 'config_rows.c', 'nymdesk.conf.5')
     for name in sorted(set(table) & set(page)):
         if table[name] != page[name]:
-            wrong.append('[%s] %s: config.c says %s, nymdesk.conf.5 %s' %
+            wrong.append('[%s] %s: config_rows.c says %s, nymdesk.conf.5 %s' %
                          (name + (table[name], page[name])))
     if len(sys.argv) > 1:
-        compare(wrong, table, read_sample(sys.argv[1]), 'config.c',
+        compare(wrong, table, read_sample(sys.argv[1]), 'config_rows.c',
                 'nymdeskd --sample')
     for line in wrong:
         print(line)

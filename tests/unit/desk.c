@@ -195,7 +195,7 @@ test_turn_rollback(void **state)
 	assert_true(world_admit(w, &mail, &answer, NULL));
 	assert_true(desk_begin(w->desk, NULL));
 	assert_true(world_commit_in_turn(w, &mail, &answer, NULL));
-	desk_rollback_turn(w->desk);
+	store_rollback(w->store);
 	assert_int_equal(count_tickets(w), 0);
 	assert_true(world_commit(w, &mail, &answer, NULL));
 	assert_true(world_commit(w, &mail, &answer, NULL)); /* a retry */
@@ -396,7 +396,7 @@ test_take_refused(void **state)
 	assert_false(desk_take(w->desk, &take, w->now, &jobs, &err));
 	assert_true(error_is(err, ERROR_DENIED));
 	g_clear_error(&err);
-	desk_rollback_turn(w->desk);
+	store_rollback(w->store);
 	assert_null(jobs.jobs);
 }
 

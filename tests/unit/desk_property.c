@@ -126,7 +126,7 @@ step_commit_turn(struct history *h)
 		g_clear_error(&err);
 	}
 	if (!is_kept) {
-		desk_rollback_turn(h->world.desk);
+		store_rollback(h->world.store);
 		return; /* all of them are told 4xx and will come again */
 	}
 	check(h, desk_commit_turn(h->world.desk, NULL), "commit turn");

@@ -122,7 +122,7 @@ check_forged(const struct forged *forged)
 	struct image again;
 	struct image wanted;
 	enum image_format format;
-	g_autoptr(GByteArray) out = image_renew(forged->octets->data,
+	g_autoptr(GByteArray) out = image_clean_octets(forged->octets->data,
 	    forged->octets->len, &forge_limits, &seen, &format, NULL);
 
 	if (out == NULL)

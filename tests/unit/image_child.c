@@ -42,13 +42,13 @@ static void
 check_works(void)
 {
 	g_autoptr(GBytes) png = png_bytes(40, 30);
-	struct image_renewed renewed;
+	struct image_cleaned cleaned;
 
-	assert_true(image_child_run(&usual, png, &renewed, NULL));
-	assert_string_equal(renewed.type, "image/png");
-	assert_int_equal(renewed.width, 40);
-	assert_int_equal(renewed.height, 30);
-	image_renewed_clear(&renewed);
+	assert_true(image_child_run(&usual, png, &cleaned, NULL));
+	assert_string_equal(cleaned.type, "image/png");
+	assert_int_equal(cleaned.width, 40);
+	assert_int_equal(cleaned.height, 30);
+	image_cleaned_clear(&cleaned);
 }
 
 static guint
@@ -68,14 +68,14 @@ a_child_renews_and_leaves_nothing(void **state)
 {
 	guint before = descriptors();
 	g_autoptr(GBytes) junk = g_bytes_new_static("\xff\xd8\xff\xe0xx", 6);
-	struct image_renewed renewed;
+	struct image_cleaned cleaned;
 	g_autoptr(GError) error = NULL;
 
 	(void)state;
 	check_works();
-	assert_false(image_child_run(&usual, junk, &renewed, &error));
+	assert_false(image_child_run(&usual, junk, &cleaned, &error));
 	assert_true(error_is(error, ERROR_PERM));
-	assert_null(renewed.octets);
+	assert_null(cleaned.octets);
 	check_works();
 	assert_int_equal(descriptors(), before);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -135,17 +135,17 @@ a_child_that_dies_or_hangs_is_a_refusal(void **state)
 	hasty.wall_ms = 1500;
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
 		g_autoptr(GError) error = NULL;
-		struct image_renewed renewed;
+		struct image_cleaned cleaned;
 		gint64 begin = g_get_monotonic_time();
 		GThread *thread = g_thread_new("hit", hit,
 		    GINT_TO_POINTER(signals[i]));
 
 		assert_false(image_child_run(
-		    signals[i] == SIGSTOP ? &hasty : &usual, large, &renewed,
+		    signals[i] == SIGSTOP ? &hasty : &usual, large, &cleaned,
 		    &error));
 		assert_true(GPOINTER_TO_INT(g_thread_join(thread)) > 0);
 		assert_true(error_is(error, ERROR_PERM));
-		assert_null(renewed.octets);
+		assert_null(cleaned.octets);
 		assert_true(g_get_monotonic_time() - begin <
 		    5 * G_USEC_PER_SEC);
 		check_works();

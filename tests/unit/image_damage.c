@@ -17,14 +17,15 @@
 #define FLIPS 400 /* for each image */
 
 static gboolean
-is_renewed(const guint8 *data, gsize len, GByteArray **out)
+is_cleaned(const guint8 *data, gsize len, GByteArray **out)
 {
 	g_autofree guint8 *copy = g_memdup2(data, MAX(len, 1));
 	struct image image;
 	enum image_format format;
 	g_autoptr(GError) error = NULL;
 
-	*out = image_renew(copy, len, &forge_limits, &image, &format, &error);
+	*out = image_clean_octets(copy, len, &forge_limits, &image, &format,
+	    &error);
 	if (*out == NULL)
 		assert_true(error_is(error, ERROR_PERM));
 	else
@@ -49,7 +50,7 @@ what_is_cut_off_is_refused(void **state)
 		for (gsize len = 0; len < whole; len += 1 + whole / 700) {
 			g_autoptr(GByteArray) out = NULL;
 
-			if (is_renewed(f->octets->data, len, &out) && !is_gif)
+			if (is_cleaned(f->octets->data, len, &out) && !is_gif)
 				fail_msg("%s cut at %zu", f->name, len);
 			refused += out == NULL;
 		}
@@ -63,7 +64,7 @@ flipped_bits_do_no_harm(void **state)
 {
 	GArray *all = forge_all(24, 16);
 	g_autoptr(GRand) rand = g_rand_new_with_seed(20261122);
-	guint renewed = 0;
+	guint cleaned = 0;
 	guint refused = 0;
 
 	(void)state;
@@ -78,14 +79,14 @@ flipped_bits_do_no_harm(void **state)
 			copy[g_rand_int_range(rand, 0,
 			    (gint32)f->octets->len)] ^=
 			    (guint8)(1 << (g_rand_int(rand) & 7));
-		if (is_renewed(copy, f->octets->len, &out)) {
-			renewed++;
+		if (is_cleaned(copy, f->octets->len, &out)) {
+			cleaned++;
 			assert_false(octets_have(out, FORGE_TOKEN));
 		} else {
 			refused++;
 		}
 	}
-	assert_true(renewed > 100 && refused > 100);
+	assert_true(cleaned > 100 && refused > 100);
 	forge_free(all);
 }
 
@@ -185,9 +186,9 @@ bombs_are_refused_at_once(void **state)
 		gint64 begin = cpu_ms();
 		g_autoptr(GByteArray) out = NULL;
 
-		if (is_renewed(bombs[i].octets->data, bombs[i].octets->len,
+		if (is_cleaned(bombs[i].octets->data, bombs[i].octets->len,
 			&out))
-			fail_msg("%s was renewed", bombs[i].name);
+			fail_msg("%s was cleaned", bombs[i].name);
 		if (cpu_ms() - begin > 500)
 			fail_msg("%s took long", bombs[i].name);
 		g_byte_array_unref(bombs[i].octets);
@@ -237,7 +238,7 @@ static const struct {
 };
 
 static void
-check_polyglot(GByteArray *base, GByteArray *renewed, gsize other)
+check_polyglot(GByteArray *base, GByteArray *cleaned, gsize other)
 {
 	g_autoptr(GByteArray) before = g_byte_array_new();
 	g_autoptr(GByteArray) after = g_byte_array_new();
@@ -248,12 +249,12 @@ check_polyglot(GByteArray *base, GByteArray *renewed, gsize other)
 
 	g_byte_array_append(after, base->data, base->len);
 	g_byte_array_append(after, octets, len);
-	assert_true(is_renewed(after->data, after->len, &same));
-	assert_int_equal(same->len, renewed->len);
-	assert_memory_equal(same->data, renewed->data, same->len);
+	assert_true(is_cleaned(after->data, after->len, &same));
+	assert_int_equal(same->len, cleaned->len);
+	assert_memory_equal(same->data, cleaned->data, same->len);
 	g_byte_array_append(before, octets, len);
 	g_byte_array_append(before, base->data, base->len);
-	assert_false(is_renewed(before->data, before->len, &none));
+	assert_false(is_cleaned(before->data, before->len, &none));
 }
 
 /* With the other file after it, an image comes out as without; with the
@@ -267,16 +268,16 @@ polyglots_lose_their_other_half(void **state)
 	(void)state;
 	for (guint i = 0; i < all->len; i++) {
 		GByteArray *base = g_array_index(all, struct forged, i).octets;
-		g_autoptr(GByteArray) renewed = NULL;
+		g_autoptr(GByteArray) cleaned = NULL;
 
-		assert_true(is_renewed(base->data, base->len, &renewed));
+		assert_true(is_cleaned(base->data, base->len, &cleaned));
 		for (gsize k = 0; k < G_N_ELEMENTS(others); k++, checked++)
-			check_polyglot(base, renewed, k);
+			check_polyglot(base, cleaned, k);
 	}
 	for (gsize k = 0; k < G_N_ELEMENTS(others); k++) {
 		g_autoptr(GByteArray) none = NULL;
 
-		assert_false(is_renewed((const guint8 *)others[k].octets,
+		assert_false(is_cleaned((const guint8 *)others[k].octets,
 		    others[k].len, &none));
 	}
 	assert_true(checked >= 30);

@@ -283,8 +283,8 @@ signatures_of_agents_are_cut(void **state)
 	    "Best regards, %s",
 	    "Kind regards,\n\n%s\n\nNordlicht Ltd.\nMobile: +44 20 5550 1420",
 	    "LG\n%s\n\nVon meinem iPhone gesendet",
-	    "%s\n\nThis e-mail and its attachments are confidential and\n"
-	    "intended for Nordlicht only. Please notify the sender.",
+	    ("%s\n\nThis e-mail and its attachments are confidential and\n"
+	     "intended for Nordlicht only. Please notify the sender."),
 	};
 	static const char *const gone[] = {"Ottilie", "Brandt", "Nordlicht",
 	    "5550", "iPhone", "confidential", "Agent", "Teamleitung", NULL};

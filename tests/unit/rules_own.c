@@ -214,8 +214,8 @@ test_survives(void **state)
 	    "100%40 EUR, 100%40EUR, 2+2=40 EUR, 2+2=40EUR, a=40.50, 50%50",
 	    "5 < 6 & 7 > 3; &c. &nothing; \\user \\x \\u12; a <b> c",
 	    "9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b",
-	    "https://a.example/tx/0x9fc76417374aa880d4449a1f7f31ec597f00b1f6f3d"
-	    "d2d66f4c9c6c445836d8b ok?",
+	    ("https://a.example/tx/0x9fc76417374aa880d4449a1f7f31ec597f00b1f6f3d"
+	     "d2d66f4c9c6c445836d8b ok?"),
 	    "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
 	    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
 	    "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi4",

@@ -100,8 +100,6 @@ epochs_follow_the_calendar(void **state)
 	assert_true(epoch_start(3, 7) == 21);
 	assert_true(epoch_end(3, 7) == 28);
 	assert_true(epoch_death(3, 7, 10) == 38);
-	assert_true(epoch_forget_time(27, 7, 10) == 38);
-	assert_true(epoch_forget_time(28, 7, 10) == 45);
 	assert_true(epoch_end(G_MAXINT64, 7) == G_MAXINT64);
 	assert_true(epoch_start(G_MININT64, 7) == G_MININT64);
 	assert_true(
