@@ -8,7 +8,6 @@
 #include "mail/decode.h"
 #include "mail/headers.h"
 #include "mail/html.h"
-#include "mail/language.h"
 #include "mail/machine.h"
 #include "mail/parts.h"
 #include "mail/people.h"
@@ -307,18 +306,6 @@ become_placeholder(struct mail *mail, const char *body, gsize len,
 		g_checksum_update(sum, (const guchar *)body, (gssize)len);
 }
 
-/* The subject of an encrypted mail may be all that can be read of it. */
-static const char *
-guess_language(const struct mail *mail)
-{
-	g_autofree char *all = NULL;
-
-	if (!mail->is_encrypted)
-		return language_guess(mail->text);
-	all = g_strconcat(mail->subject, "\n", mail->text, NULL);
-	return language_guess(all);
-}
-
 static void
 fill(struct mail *mail, const char *raw, gsize len,
     const struct mail_parse_options *options)
@@ -339,7 +326,6 @@ fill(struct mail *mail, const char *raw, gsize len,
 		become_placeholder(mail, raw + headers->body,
 		    len - headers->body, sum);
 	}
-	g_strlcpy(mail->lang, guess_language(mail), sizeof(mail->lang));
 	g_checksum_get_digest(sum, mail->digest, &digest_len);
 }
 

@@ -55,7 +55,7 @@ append_text(GString *out, const char *text)
 	if (*text == '\0')
 		return;
 	if (out->len > 0)
-		g_string_append_c(out, '\n');
+		g_string_append(out, TEXT_PART "\n");
 	g_string_append(out, text);
 }
 
@@ -520,7 +520,7 @@ walk_message(struct walk *walk, GMimeMessage *message, struct mail *mail)
 		return FALSE;
 	if (walk->is_cut || walk->has_empty)
 		append_text(text, TEXT_CUT "\n");
-	mail->text = text_clean(text->str, TEXT_MAX);
+	mail->text = text_clean_parts(text->str, TEXT_MAX);
 	mail->has_message = walk->has_message;
 	mail->files = g_ptr_array_ref(walk->files);
 	return TRUE;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/kind.h"
+#include "mail/language.h"
 #include "mail/own.h"
 #include "mail/quote.h"
 #include "mail/writer.h"
@@ -258,6 +259,18 @@ scrub_files(const struct mail *mail, const struct rules *rules,
 	out->files_left_out = n - out->files->len;
 }
 
+/* Of what is shown: a name in another script says nothing of the language.
+ * The subject of an encrypted mail may be all that can be read of it. */
+static void
+guess_language(const struct mail *mail, struct scrubbed *out)
+{
+	g_autofree char *all = mail->is_encrypted
+	    ? g_strconcat(out->subject, "\n", out->text, NULL)
+	    : g_strdup(out->text);
+
+	g_strlcpy(out->lang, language_guess(all), sizeof(out->lang));
+}
+
 void
 scrub_player_mail(
     const struct mail *mail, const struct rules *rules, struct scrubbed *out)
@@ -280,6 +293,7 @@ scrub_player_mail(
 	out->tail = rules_redact_noted(rules, own,
 	    is_all_quoted ? "" : split.quoted, &out->tally);
 	scrub_files(mail, rules, own, out);
+	guess_language(mail, out);
 	rules_literals_free(own);
 }
 

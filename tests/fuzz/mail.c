@@ -269,7 +269,7 @@ copy_make(const struct mail *mail, const struct scrubbed *body)
 	    .date = 1795321800,
 	    .queue = "support",
 	    .category = rules_category(rules, body->text),
-	    .lang = mail->lang,
+	    .lang = body->lang,
 	    .due = 1795328999,
 	    .flags = "",
 	    .body = body,
