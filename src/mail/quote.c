@@ -9,7 +9,7 @@
 
 #define ATTR_GAP 2	  /* empty lines between it and the quote */
 #define SIG_LINES 40	  /* after "-- ", which only signatures have */
-#define SIG_LINES_BARE 6  /* after "--", which people also type: */
+#define SIG_LINES_BARE 6  /* after "--" or "____", which people also type: */
 #define SIG_WIDTH_BARE 60 /* octets of a line, and no whole sentences */
 #define SIG_RUN_BARE 25	  /* no hash or wallet address after "--" */
 #define CUT_ROUNDS 4
@@ -115,6 +115,13 @@ is_exact_delimiter(const struct quote_line *line)
 	       line->words[0] == '-' && end[-1] == ' ';
 }
 
+/* "________" above a signature. */
+static gboolean
+is_underlined(const struct quote_line *line)
+{
+	return quote_line_is_rule(line) && line->words[0] == '_';
+}
+
 /* The start of a signature that ends at high, or high. */
 static gsize
 find_signature(const struct quote_lines *lines, gsize low, gsize high)
@@ -129,7 +136,8 @@ find_signature(const struct quote_lines *lines, gsize low, gsize high)
 			break;
 		if (is_exact_delimiter(line))
 			return i;
-		if (is_delimiter(line) && count <= SIG_LINES_BARE && alike)
+		if ((is_delimiter(line) || is_underlined(line)) &&
+		    count <= SIG_LINES_BARE && alike)
 			return i;
 		count += line->words_len > 0;
 		alike = alike && is_signature_like(line);
