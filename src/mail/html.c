@@ -322,6 +322,7 @@ on_start(void *data, const xmlChar *name, const xmlChar **atts)
 		if (kind & EL_ITEM)
 			render->is_bullet = TRUE;
 		if (kind & EL_BR) {
+			keep_delimiter(render);
 			render->space = FALSE;
 			if (render->out->len > 0)
 				render->breaks = MIN(render->breaks + 1,

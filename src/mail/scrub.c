@@ -291,6 +291,24 @@ scrubbed_file_free(gpointer data)
 	g_free(file);
 }
 
+/* A saved mail, or one whose headers are broken: without what names people by
+ * its place. Most texts have no such lines. Takes text. */
+static char *
+without_credits(char *text)
+{
+	g_auto(quote_split_auto) split = {0};
+	g_autofree char *whole = text;
+
+	quote_split(text, &split);
+	if (split.signature[0] == '\0' && split.credits[0] == '\0')
+		return g_steal_pointer(&whole);
+	if (split.has_fresh)
+		return g_strconcat(split.fresh, "\n",
+		    split.quoted[0] != '\0' ? "\n" : "", split.quoted,
+		    split.quoted[0] != '\0' ? "\n" : "", NULL);
+	return g_strconcat(split.quoted, "\n", NULL);
+}
+
 static void
 scrub_text_file(const struct mail_file *file, const struct rules *rules,
     const struct rules_literals *own, struct scrubbed_file *out,
@@ -302,7 +320,7 @@ scrub_text_file(const struct mail_file *file, const struct rules *rules,
 		out->fate = SCRUBBED_TOO_LARGE;
 		return;
 	}
-	bare = scrub_armor(file->text);
+	bare = without_credits(scrub_armor(file->text));
 	if (!text_is_released(bare))
 		return;
 	out->text = rules_redact_noted(rules, own, bare, tally);
