@@ -10,7 +10,7 @@
 #define ATTR_GAP 2	  /* empty lines between it and the quote */
 #define SIG_LINES 40	  /* after "-- ", which only signatures have */
 #define SIG_LINES_BARE 6  /* after "--" or "____", which people also type: */
-#define SIG_WIDTH_BARE 60 /* octets of a line, and no whole sentences */
+#define SIG_WIDTH_BARE 60 /* characters of a line, and no whole sentences */
 #define SIG_RUN_BARE 25	  /* no hash or wallet address after "--" */
 #define CUT_ROUNDS 4
 
@@ -85,7 +85,8 @@ is_signature_like(const struct quote_line *line)
 
 	if (line->words_len == 0)
 		return TRUE;
-	if (line->words_len > SIG_WIDTH_BARE ||
+	if (g_utf8_strlen(line->words, (gssize)line->words_len) >
+		SIG_WIDTH_BARE ||
 	    strchr(".!?", line->words[line->words_len - 1]) != NULL)
 		return FALSE;
 	for (gsize i = 0; i < line->words_len; i++) {
