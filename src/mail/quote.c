@@ -286,6 +286,9 @@ line_append(GString *out, const struct quote_line *line)
 {
 	if (out->len == 0 && quote_line_is_blank(line))
 		return;
+	/* One empty line stands for the end of a part. */
+	if (quote_line_ends_part(line) && g_str_has_suffix(out->str, "\n\n"))
+		return;
 	if (!quote_line_ends_part(line))
 		g_string_append_len(out, line->text, (gssize)line->len);
 	g_string_append_c(out, '\n');

@@ -13,6 +13,7 @@
 
 #include "base/banned.h"
 
+int mail_broken_tests(void);
 int mail_facts_tests(void);
 int mail_files_tests(void);
 int mail_out_tests(void);
@@ -624,6 +625,7 @@ main(void)
 
 	mail_init();
 	failed = mail_text_tests();
+	failed += mail_broken_tests();
 	failed += mail_facts_tests();
 	failed += mail_files_tests();
 	failed += mail_in_tests();
