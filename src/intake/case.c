@@ -44,7 +44,6 @@ case_admit_fill(const struct mail_case *c, enum proto_side side,
     struct proto_desk_admit *admit)
 {
 	*admit = (struct proto_desk_admit){.queue = c->queue->name,
-	    .lang = (char *)c->mail->lang,
 	    .side = side,
 	    .flags = flags_of(c->mail),
 	    .received = c->now,

@@ -99,7 +99,7 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 	    .date = c->now,
 	    .queue = c->queue->name,
 	    .category = admitted->category,
-	    .lang = c->mail->lang,
+	    .lang = body->lang,
 	    .level = admitted->level,
 	    .due = admitted->due,
 	    .flags = flags,
@@ -203,6 +203,7 @@ player_deliver(struct mail_case *c, GError **err)
 		    LOG_NUM("paragraphs", body.tally.limits));
 	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
 	admit.category = (char *)category;
+	admit.lang = body.lang;
 	admit.flags |= wishes;
 	if (sender_is_us(c))
 		admit.flags |= PROTO_FLAG_MACHINE;

@@ -129,6 +129,30 @@ charset_find(const char *label)
 	return CHARSET_DEFAULT;
 }
 
+/* Octets at p that are one ASCII character in more octets than it needs, or
+ * 0. No reader may take them for it (RFC 3629 3), but an address that is
+ * written so would be none to the redaction, and still be read. */
+static gsize
+overlong_len(const char *p, gsize len, char *ascii)
+{
+	const guint8 *u = (const guint8 *)p;
+	gsize n;
+
+	if (len >= 2 && (u[0] == 0xc0 || u[0] == 0xc1))
+		n = 2;
+	else if (len >= 3 && u[0] == 0xe0 && (u[1] == 0x80 || u[1] == 0x81))
+		n = 3;
+	else if (len >= 4 && u[0] == 0xf0 && u[1] == 0x80 &&
+	    (u[2] == 0x80 || u[2] == 0x81))
+		n = 4;
+	else
+		return 0;
+	if ((u[n - 1] & 0xc0) != 0x80)
+		return 0;
+	*ascii = (char)((u[n - 2] & 1) << 6 | (u[n - 1] & 0x3f));
+	return g_ascii_isprint(*ascii) ? n : 0;
+}
+
 /* UTF-8 without NUL from octets that should be that. */
 static char *
 repair_utf8(const char *bytes, gsize len)
@@ -136,9 +160,17 @@ repair_utf8(const char *bytes, gsize len)
 	g_autofree char *copy = g_malloc(len + 1);
 	gsize n = 0;
 
-	for (gsize i = 0; i < len; i++)
-		if (bytes[i] != '\0')
+	for (gsize i = 0; i < len;) {
+		gsize overlong = (guchar)bytes[i] < 0x80
+		    ? 0
+		    : overlong_len(bytes + i, len - i, &copy[n]);
+
+		if (overlong > 0)
+			n++;
+		else if (bytes[i] != '\0')
 			copy[n++] = bytes[i];
+		i += MAX(overlong, 1);
+	}
 	copy[n] = '\0';
 	if (g_utf8_validate(copy, (gssize)n, NULL))
 		return g_steal_pointer(&copy);

@@ -2,6 +2,8 @@
 
 #include "mail/text.h"
 
+#include <string.h>
+
 #include <gmime/gmime.h>
 
 #include "base/banned.h"
@@ -31,11 +33,69 @@ decode_plain(const char *text, gsize max)
 	return text_line(valid, max);
 }
 
+/* Octets of the encoded word at p (RFC 2047 2), or 0; *encoding is where its
+ * third part begins. */
+static gsize
+encoded_word_len(const char *p, gsize *encoding)
+{
+	gsize charset = strcspn(p + 2, "? ");
+	gsize at = 2 + charset + 1;
+	const char *end;
+
+	if (charset == 0 || p[2 + charset] != '?' || p[at] == '\0' ||
+	    p[at + 1] != '?')
+		return 0;
+	*encoding = at;
+	end = p + at + 2 + strcspn(p + at + 2, "? ");
+	return end[0] == '?' && end[1] == '=' ? (gsize)(end + 2 - p) : 0;
+}
+
+/* The word in hexadecimal digits: GMime 3.2 ends several base64 words in a
+ * row at the padding of the first. */
+static void
+append_as_q(GString *out, const char *word, gsize len, gsize encoding)
+{
+	gsize octets;
+	g_autofree char *base64 = g_strndup(word + encoding + 2,
+	    len - encoding - 4);
+	g_autofree guchar *bytes = g_base64_decode(base64, &octets);
+
+	g_string_append_len(out, word, (gssize)encoding);
+	g_string_append(out, "Q?");
+	for (gsize i = 0; i < octets; i++)
+		g_string_append_printf(out, "=%02X", bytes[i]);
+	g_string_append(out, "?=");
+}
+
+/* Encoded words as GMime reads them. */
+static char *
+with_plain_words(const char *value)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*value != '\0') {
+		gsize plain = strcspn(value + 1, "=") + 1;
+		gsize encoding = 0;
+		gsize len = value[0] == '=' && value[1] == '?'
+		    ? encoded_word_len(value, &encoding)
+		    : 0;
+
+		if (len > 0 && g_ascii_tolower(value[encoding]) == 'b')
+			append_as_q(out, value, len, encoding);
+		else
+			g_string_append_len(out, value,
+			    (gssize)(len > 0 ? len : plain));
+		value += len > 0 ? len : plain;
+	}
+	return g_string_free(out, FALSE);
+}
+
 char *
 decode_text(const char *value, gsize max)
 {
+	g_autofree char *plain = with_plain_words(value);
 	g_autofree char *text = g_mime_utils_header_decode_text(options,
-	    value);
+	    plain);
 
 	return decode_plain(text != NULL ? text : "", max);
 }
@@ -87,8 +147,9 @@ GPtrArray *
 decode_mailboxes(const char *value)
 {
 	GPtrArray *out = g_ptr_array_new_with_free_func(mailbox_free);
+	g_autofree char *plain = with_plain_words(value);
 	InternetAddressList *list = internet_address_list_parse(options,
-	    value);
+	    plain);
 
 	add_list(out, list, 0);
 	if (list != NULL)

@@ -95,9 +95,27 @@ element_kind(const char *name)
 	return row != NULL ? row->kind : 0;
 }
 
+/* "-- <br>" is a signature's delimiter as in a plain text (RFC 3676 4.3),
+ * whose blank means something. */
+static void
+keep_delimiter(struct render *render)
+{
+	const GString *out = render->out;
+	gsize at = out->len;
+
+	if (!render->space || at < 2 || render->breaks > 0 ||
+	    memcmp(out->str + at - 2, "--", 2) != 0)
+		return;
+	for (at -= 2; at > 0 && strchr("> ", out->str[at - 1]) != NULL; at--)
+		;
+	if (at == 0 || out->str[at - 1] == '\n')
+		g_string_append_c(render->out, ' ');
+}
+
 static void
 want_break(struct render *render, guint lines)
 {
+	keep_delimiter(render);
 	render->space = FALSE;
 	if (render->out->len > 0)
 		render->breaks = MAX(render->breaks, lines);
@@ -304,6 +322,7 @@ on_start(void *data, const xmlChar *name, const xmlChar **atts)
 		if (kind & EL_ITEM)
 			render->is_bullet = TRUE;
 		if (kind & EL_BR) {
+			keep_delimiter(render);
 			render->space = FALSE;
 			if (render->out->len > 0)
 				render->breaks = MIN(render->breaks + 1,

@@ -102,7 +102,7 @@ sample_line(struct sample *sample, const char *line, gsize len)
 	while (len > 0 && sample->text->len < SAMPLE_MAX) {
 		gsize n = 0;
 
-		while (n < len && line[n] != ' ' && line[n] != '\t')
+		while (n < len && strchr(" \t\f", line[n]) == NULL)
 			n++;
 		if (is_word(line, n)) {
 			g_string_append_len(sample->text, line, (gssize)n);

@@ -4,7 +4,7 @@
 /*
  * What is known of one received mail after parsing: plain values, all
  * texts valid UTF-8 with LF line ends and without NUL, CR or other control
- * characters but TAB. Owns everything it points to; no GMime object gets
+ * characters but TAB and TEXT_PART. Owns everything it points to; no GMime object gets
  * out of src/mail. Lives in memory only and dies with mail_free().
  */
 #include <glib.h>
@@ -49,7 +49,8 @@ struct mail {
 	char *message_id;	  /* own; without brackets, "" if none */
 	GPtrArray *references;	  /* own char: In-Reply-To, then References
 				   * from last to first, no brackets */
-	char *text;		  /* own; all body text, HTML rendered */
+	char *text;		  /* own; all body text, HTML rendered, the
+				   * parts parted by TEXT_PART (mail/text.h) */
 	GPtrArray *files;	  /* own struct mail_file */
 	gboolean has_message;	  /* another mail is attached */
 	gboolean is_encrypted;	  /* PGP or S/MIME: text is what stands around
@@ -59,7 +60,6 @@ struct mail {
 
 	enum mail_machine machine;
 	enum mail_auth auth;
-	char lang[4];		  /* "de", "" if in doubt */
 	guint8 digest[MAIL_DIGEST_LEN]; /* SHA-256 over what makes this mail
 				   * this mail: From, Message-ID, text */
 };

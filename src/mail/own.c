@@ -93,6 +93,22 @@ literals_add_addr(struct rules_literals *own, const struct addr *addr,
 	rules_literals_add_addr(own, wire, placeholder);
 }
 
+/* His domain names him where nobody else has a mailbox. */
+static void
+literals_add_domains(struct rules_literals *own, const struct mail *mail)
+{
+	if (mail->from_addr != NULL)
+		rules_literals_add_domain(
+		    own, mail->from_addr->domain, "[address]");
+	for (guint i = 0;
+	     mail->other_addrs != NULL && i < mail->other_addrs->len; i++) {
+		const struct addr *addr =
+		    g_ptr_array_index(mail->other_addrs, i);
+
+		rules_literals_add_domain(own, addr->domain, "[address]");
+	}
+}
+
 static void
 literals_add_addrs(struct rules_literals *own, const struct mail *mail,
     const char *placeholder)
@@ -105,6 +121,37 @@ literals_add_addrs(struct rules_literals *own, const struct mail *mail,
 		    own, g_ptr_array_index(mail->other_addrs, i), placeholder);
 }
 
+/* "AnnaMaria" as "Anna Maria"; NULL if the name has no such word. */
+static char *
+name_unglued(const char *name)
+{
+	GString *out = g_string_new(NULL);
+	gunichar last = 0;
+	gboolean is_glued = FALSE;
+
+	for (const char *p = name; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (g_unichar_islower(last) && g_unichar_isupper(c)) {
+			is_glued = TRUE;
+			g_string_append_c(out, ' ');
+		}
+		g_string_append_unichar(out, c);
+		last = c;
+	}
+	return g_string_free(out, !is_glued);
+}
+
+static void
+player_add_name(struct rules_literals *own, const char *name)
+{
+	g_autofree char *unglued = name_unglued(name);
+
+	rules_literals_add_name(own, name, "[name]");
+	if (unglued != NULL)
+		rules_literals_add_name(own, unglued, "[name]");
+}
+
 /* Names first: of two placeholders for one word the first stays, and the
  * words of an address are mostly the name. */
 struct rules_literals *
@@ -114,15 +161,15 @@ own_literals_of_player(
 	struct rules_literals *own = rules_literals_new();
 
 	if (mail->from_name != NULL && mail->from_name[0] != '\0')
-		rules_literals_add_name(own, mail->from_name, "[name]");
+		player_add_name(own, mail->from_name);
 	for (guint i = 0;
 	     mail->other_names != NULL && i < mail->other_names->len; i++)
-		rules_literals_add_name(
-		    own, g_ptr_array_index(mail->other_names, i), "[name]");
+		player_add_name(own, g_ptr_array_index(mail->other_names, i));
 	own_add_signature(own, split->signature);
 	own_add_ending(own, split->fresh);
 	own_add_credits(own, mail, split->credits);
 	literals_add_addrs(own, mail, "[address]");
+	literals_add_domains(own, mail);
 	return own;
 }
 

@@ -8,9 +8,9 @@
 #include "mail/decode.h"
 #include "mail/headers.h"
 #include "mail/html.h"
-#include "mail/language.h"
 #include "mail/machine.h"
 #include "mail/parts.h"
+#include "mail/people.h"
 #include "mail/prescan.h"
 #include "mail/vacation.h"
 
@@ -22,7 +22,6 @@
 #define NAME_MAX_BYTES 256
 #define ID_MAX 900	  /* octets; a header line holds no more */
 #define REFERENCES_MAX 100
-#define OTHERS_MAX 100	  /* addresses, and names, besides the author's */
 
 void
 mail_init(void)
@@ -51,50 +50,6 @@ mail_new(void)
 }
 
 /* --- people --------------------------------------------------------- */
-
-static gboolean
-is_same_addr(const struct addr *a, const struct addr *b)
-{
-	return g_ascii_strcasecmp(a->local, b->local) == 0 &&
-	    g_ascii_strcasecmp(a->domain, b->domain) == 0;
-}
-
-static void
-add_other_addr(struct mail *mail, const struct addr *addr)
-{
-	GPtrArray *others = mail->other_addrs;
-
-	if (addr == NULL || others->len >= OTHERS_MAX ||
-	    (mail->from_addr != NULL && is_same_addr(addr, mail->from_addr)))
-		return;
-	for (guint i = 0; i < others->len; i++)
-		if (is_same_addr(addr, others->pdata[i]))
-			return;
-	g_ptr_array_add(others, addr_copy(addr));
-}
-
-static void
-add_other_name(struct mail *mail, const char *name)
-{
-	GPtrArray *others = mail->other_names;
-
-	if (*name == '\0' || others->len >= OTHERS_MAX ||
-	    strcmp(name, mail->from_name) == 0 ||
-	    g_ptr_array_find_with_equal_func(others, name, g_str_equal, NULL))
-		return;
-	g_ptr_array_add(others, g_strdup(name));
-}
-
-static void
-add_others(struct mail *mail, const GPtrArray *mailboxes)
-{
-	for (guint i = 0; i < mailboxes->len; i++) {
-		const struct mailbox *mailbox = mailboxes->pdata[i];
-
-		add_other_addr(mail, mailbox->addr);
-		add_other_name(mail, mailbox->name);
-	}
-}
 
 /* All mailboxes of all headers of a name. */
 static GPtrArray *
@@ -151,23 +106,8 @@ read_author(struct mail *mail, const struct headers *headers,
 	}
 	if (mail->from_addr == NULL)
 		mail->from_addr = g_steal_pointer(&envelope);
-	add_others(mail, from);
-	add_other_addr(mail, envelope);
+	people_add_addr(mail, envelope);
 	return from->len;
-}
-
-static void
-read_others(struct mail *mail, const struct headers *headers)
-{
-	static const char *const names[] = {"sender", "reply-to",
-	    "return-path", "resent-from", "resent-sender"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autoptr(GPtrArray) found = header_mailboxes(headers,
-		    names[i]);
-
-		add_others(mail, found);
-	}
 }
 
 /* Some clients leave Bcc in; what was sent anew names others again. */
@@ -326,7 +266,7 @@ read_facts(struct mail *mail, const struct headers *headers,
 	const char *subject = headers_get(headers, "subject", 0);
 	guint authors = read_author(mail, headers, options);
 
-	read_others(mail, headers);
+	people_read(mail, headers);
 	read_recipients(mail, headers);
 	mail->subject = decode_text(subject != NULL ? subject : "",
 	    SUBJECT_MAX);
@@ -366,18 +306,6 @@ become_placeholder(struct mail *mail, const char *body, gsize len,
 		g_checksum_update(sum, (const guchar *)body, (gssize)len);
 }
 
-/* The subject of an encrypted mail may be all that can be read of it. */
-static const char *
-guess_language(const struct mail *mail)
-{
-	g_autofree char *all = NULL;
-
-	if (!mail->is_encrypted)
-		return language_guess(mail->text);
-	all = g_strconcat(mail->subject, "\n", mail->text, NULL);
-	return language_guess(all);
-}
-
 static void
 fill(struct mail *mail, const char *raw, gsize len,
     const struct mail_parse_options *options)
@@ -398,7 +326,6 @@ fill(struct mail *mail, const char *raw, gsize len,
 		become_placeholder(mail, raw + headers->body,
 		    len - headers->body, sum);
 	}
-	g_strlcpy(mail->lang, guess_language(mail), sizeof(mail->lang));
 	g_checksum_get_digest(sum, mail->digest, &digest_len);
 }
 

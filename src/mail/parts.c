@@ -8,6 +8,7 @@
 #include "mail/kind.h"
 #include "mail/sniff.h"
 #include "mail/text.h"
+#include "mail/transfer.h"
 
 #include <gmime/gmime.h>
 
@@ -55,23 +56,8 @@ append_text(GString *out, const char *text)
 	if (*text == '\0')
 		return;
 	if (out->len > 0)
-		g_string_append_c(out, '\n');
+		g_string_append(out, TEXT_PART "\n");
 	g_string_append(out, text);
-}
-
-/* Octets after transfer decoding, in a stream of their own. NULL for an empty
- * part. */
-static GMimeStream *
-decode_part(GMimePart *part)
-{
-	GMimeDataWrapper *content = g_mime_part_get_content(part);
-	GMimeStream *stream;
-
-	if (content == NULL)
-		return NULL;
-	stream = g_mime_stream_mem_new();
-	(void)g_mime_data_wrapper_write_to_stream(content, stream);
-	return stream;
 }
 
 static GByteArray *
@@ -140,7 +126,9 @@ part_to_utf8(GMimeObject *object, const char *bytes, gsize len)
 static char *
 render_body(GMimeObject *object, const char *bytes, gsize len)
 {
-	g_autofree char *utf8 = part_to_utf8(object, bytes, len);
+	g_autofree char *decoded = transfer_undeclared(bytes, len, &len);
+	g_autofree char *utf8 = part_to_utf8(object,
+	    decoded != NULL ? decoded : bytes, len);
 	g_autofree char *unflowed = NULL;
 
 	if (is_type(object, "text", "html"))
@@ -158,7 +146,7 @@ take_body(struct walk *walk, GMimePart *part, GString *out)
 	GByteArray *bytes;
 
 	walk->bodies++;
-	stream = out != NULL ? decode_part(part) : NULL;
+	stream = out != NULL ? transfer_decode(part) : NULL;
 	if (stream == NULL)
 		return;
 	bytes = stream_bytes(stream);
@@ -288,7 +276,7 @@ static void
 take_file(struct walk *walk, GMimePart *part, gboolean is_inline,
     gboolean is_signature)
 {
-	g_autoptr(GMimeStream) stream = decode_part(part);
+	g_autoptr(GMimeStream) stream = transfer_decode(part);
 	struct mail_file *file = g_new0(struct mail_file, 1);
 	const guint8 *data = (const guint8 *)"";
 
@@ -318,7 +306,7 @@ take_encrypted(struct walk *walk, GMimeMultipart *multipart)
 	for (int i = 0; i < n && ++walk->parts <= PARTS_MAX; i++) {
 		GMimeObject *object = g_mime_multipart_get_part(multipart, i);
 		g_autoptr(GMimeStream) stream = GMIME_IS_PART(object)
-		    ? decode_part(GMIME_PART(object))
+		    ? transfer_decode(GMIME_PART(object))
 		    : NULL;
 		GByteArray *bytes =
 		    stream != NULL ? stream_bytes(stream) : NULL;
@@ -520,7 +508,7 @@ walk_message(struct walk *walk, GMimeMessage *message, struct mail *mail)
 		return FALSE;
 	if (walk->is_cut || walk->has_empty)
 		append_text(text, TEXT_CUT "\n");
-	mail->text = text_clean(text->str, TEXT_MAX);
+	mail->text = text_clean_parts(text->str, TEXT_MAX);
 	mail->has_message = walk->has_message;
 	mail->files = g_ptr_array_ref(walk->files);
 	return TRUE;

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "mail/quote_lines.h"
+#include "mail/text.h"
 
 #include "base/banned.h"
 
 #define ATTR_GAP 2	  /* empty lines between it and the quote */
 #define SIG_LINES 40	  /* after "-- ", which only signatures have */
-#define SIG_LINES_BARE 6  /* after "--", which people also type: */
-#define SIG_WIDTH_BARE 60 /* octets of a line, and no whole sentences */
+#define SIG_LINES_BARE 6  /* after "--" or "____", which people also type: */
+#define SIG_WIDTH_BARE 60 /* characters of a line, and no whole sentences */
 #define SIG_RUN_BARE 25	  /* no hash or wallet address after "--" */
 #define CUT_ROUNDS 4
 
@@ -84,7 +85,8 @@ is_signature_like(const struct quote_line *line)
 
 	if (line->words_len == 0)
 		return TRUE;
-	if (line->words_len > SIG_WIDTH_BARE ||
+	if (g_utf8_strlen(line->words, (gssize)line->words_len) >
+		SIG_WIDTH_BARE ||
 	    strchr(".!?", line->words[line->words_len - 1]) != NULL)
 		return FALSE;
 	for (gsize i = 0; i < line->words_len; i++) {
@@ -114,6 +116,13 @@ is_exact_delimiter(const struct quote_line *line)
 	       line->words[0] == '-' && end[-1] == ' ';
 }
 
+/* "________" above a signature. */
+static gboolean
+is_underlined(const struct quote_line *line)
+{
+	return quote_line_is_rule(line) && line->words[0] == '_';
+}
+
 /* The start of a signature that ends at high, or high. */
 static gsize
 find_signature(const struct quote_lines *lines, gsize low, gsize high)
@@ -128,7 +137,8 @@ find_signature(const struct quote_lines *lines, gsize low, gsize high)
 			break;
 		if (is_exact_delimiter(line))
 			return i;
-		if (is_delimiter(line) && count <= SIG_LINES_BARE && alike)
+		if ((is_delimiter(line) || is_underlined(line)) &&
+		    count <= SIG_LINES_BARE && alike)
 			return i;
 		count += line->words_len > 0;
 		alike = alike && is_signature_like(line);
@@ -179,16 +189,16 @@ find_attribution(const struct quote_lines *lines, gsize low, gsize i)
 
 /* Cuts the quoted block that ends at high, with its attribution. */
 static gsize
-cut_trailing(struct quote_lines *lines, gsize high)
+cut_trailing(struct quote_lines *lines, gsize low, gsize high)
 {
 	gsize end = high;
 	gsize start;
 	gsize attr;
 
-	while (end > 0 && quote_line_is_blank(&lines->v[end - 1]))
+	while (end > low && quote_line_is_blank(&lines->v[end - 1]))
 		end--;
 	start = end;
-	for (gsize i = end; i-- > 0;) {
+	for (gsize i = end; i-- > low;) {
 		if (lines->v[i].depth > 0)
 			start = i;
 		else if (!quote_line_is_blank(&lines->v[i]))
@@ -196,18 +206,18 @@ cut_trailing(struct quote_lines *lines, gsize high)
 	}
 	if (start == end)
 		return high;
-	attr = find_attribution(lines, 0, start);
+	attr = find_attribution(lines, low, start);
 	mark(lines, attr, start, QUOTE_PART_ATTR);
 	mark(lines, start, end, QUOTE_PART_QUOTE);
 	return attr;
 }
 
-/* A quote above the answer is cut if it is the only one in [0, high) and
+/* A quote above the answer is cut if it is the only one in [low, high) and
  * nothing but its attribution stands before it. */
 static void
-cut_leading(struct quote_lines *lines, gsize high)
+cut_leading(struct quote_lines *lines, gsize low, gsize high)
 {
-	gsize start = 0;
+	gsize start = low;
 	gsize end;
 	gsize attr;
 
@@ -223,8 +233,8 @@ cut_leading(struct quote_lines *lines, gsize high)
 	for (gsize i = end; i < high; i++)
 		if (lines->v[i].depth > 0)
 			return;
-	attr = find_attribution(lines, 0, start);
-	if (has_text(lines, 0, attr))
+	attr = find_attribution(lines, low, start);
+	if (has_text(lines, low, attr))
 		return;
 	mark(lines, attr, start, QUOTE_PART_ATTR);
 	mark(lines, start, end, QUOTE_PART_QUOTE);
@@ -232,17 +242,43 @@ cut_leading(struct quote_lines *lines, gsize high)
 
 /* Between inline answers the quotes stay, but not whose they are. */
 static void
-cut_attributions(struct quote_lines *lines, gsize high)
+cut_attributions(struct quote_lines *lines, gsize low, gsize high)
 {
-	for (gsize i = 1; i < high; i++) {
+	for (gsize i = low + 1; i < high; i++) {
 		gsize attr;
 
 		if (lines->v[i].depth == 0 || lines->v[i - 1].depth > 0)
 			continue;
-		attr = find_attribution(lines, 0, i);
+		attr = find_attribution(lines, low, i);
 		mark(lines, attr, i,
 		    attr < i ? QUOTE_PART_ATTR : QUOTE_PART_FRESH);
 	}
+}
+
+static void
+cut_part(struct quote_lines *lines, gsize low, gsize high)
+{
+	high = cut_signatures(lines, low, high);
+	high = cut_trailing(lines, low, high);
+	high = cut_signatures(lines, low, high);
+	cut_leading(lines, low, high);
+	cut_attributions(lines, low, high);
+}
+
+/* Each text of [0, high) by itself: what follows in another part of the mail
+ * does not make new words of a signature. */
+static void
+cut_parts(struct quote_lines *lines, gsize high)
+{
+	gsize low = 0;
+
+	for (gsize i = 0; i < high; i++) {
+		if (!quote_line_ends_part(&lines->v[i]))
+			continue;
+		cut_part(lines, low, i);
+		low = i + 1;
+	}
+	cut_part(lines, low, high);
 }
 
 static void
@@ -250,7 +286,11 @@ line_append(GString *out, const struct quote_line *line)
 {
 	if (out->len == 0 && quote_line_is_blank(line))
 		return;
-	g_string_append_len(out, line->text, (gssize)line->len);
+	/* One empty line stands for the end of a part. */
+	if (quote_line_ends_part(line) && g_str_has_suffix(out->str, "\n\n"))
+		return;
+	if (!quote_line_ends_part(line))
+		g_string_append_len(out, line->text, (gssize)line->len);
 	g_string_append_c(out, '\n');
 }
 
@@ -429,7 +469,8 @@ quote_split(const char *text, struct quote_split *out)
 
 	if (lines.n > QUOTE_LINES_MAX) {
 		g_free(lines.v);
-		*out = (struct quote_split){.fresh = g_strdup(text),
+		*out = (struct quote_split){
+		    .fresh = g_strdelimit(g_strdup(text), TEXT_PART, ' '),
 		    .tail = g_strdup(""), .quoted = g_strdup(""),
 		    .signature = g_strdup(""), .credits = g_strdup(""),
 		    .has_fresh = TRUE};
@@ -437,11 +478,7 @@ quote_split(const char *text, struct quote_split *out)
 	}
 	high = find_unmarked(&lines);
 	out->is_forward = high < lines.n && starts_forward(&lines, high);
-	high = cut_signatures(&lines, 0, high);
-	high = cut_trailing(&lines, high);
-	high = cut_signatures(&lines, 0, high);
-	cut_leading(&lines, high);
-	cut_attributions(&lines, high);
+	cut_parts(&lines, high);
 	split_join(&lines, out);
 	g_free(lines.v);
 }

@@ -5,6 +5,9 @@
  * Parts the new words of a mail from what its client added: quoted text with
  * its attribution line, copied header blocks, the signature.
  *
+ * Each part of the mail (TEXT_PART in mail/text.h) ends by itself; unmarked
+ * quoted text goes on to the end of all.
+ *
  * New words are never cut: what is in doubt counts as new, and answers
  * written between quotes stay together with them. If nothing would be left,
  * all is new and has_fresh is FALSE; quoted then holds the same words once

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/quote.h"
+#include "mail/text.h"
 
 #include "base/banned.h"
 
@@ -77,6 +78,12 @@ gboolean
 quote_line_is_blank(const struct quote_line *line)
 {
 	return line->words_len == 0 && line->depth == 0;
+}
+
+gboolean
+quote_line_ends_part(const struct quote_line *line)
+{
+	return line->len == 1 && line->text[0] == TEXT_PART[0];
 }
 
 gboolean

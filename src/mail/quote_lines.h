@@ -38,6 +38,7 @@ struct quote_lines quote_lines_of(const char *text);
 
 /* Neither quote marks nor words; words without quote marks. */
 gboolean quote_line_is_blank(const struct quote_line *line);
+gboolean quote_line_ends_part(const struct quote_line *line);
 gboolean quote_line_is_text(const struct quote_line *line);
 gboolean quote_line_is_separator(const struct quote_line *line);
 gboolean quote_line_is_forward(const struct quote_line *line);

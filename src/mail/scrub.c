@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/kind.h"
+#include "mail/language.h"
 #include "mail/own.h"
 #include "mail/quote.h"
 #include "mail/writer.h"
@@ -11,6 +12,8 @@
 #include "base/banned.h"
 
 #define PREFIX_MAX 24	   /* octets of "Weitergeleitet[3]" and the like */
+#define BASE64_LINE_MIN 60
+#define BASE64_LINE_MAX 78
 #define NUMBER_TEXT_MAX 40 /* octets of a number in its loosest writing */
 
 /* Folded words before a colon; a counter may follow: "Re[2]:". */
@@ -118,12 +121,83 @@ line_is_uu_begin(const char *line, gsize len)
 	       1 + 4 * ((((gsize)(*next - ' ') & 63) + 2) / 3);
 }
 
+/* A line of base64 as mailers break it. Hashes and addresses, of which there
+ * may be a list, are of other lengths or of one case. */
+static gboolean
+line_is_base64(const char *line, gsize len)
+{
+	gboolean has_upper = FALSE;
+	gboolean has_lower = FALSE;
+
+	if (len < BASE64_LINE_MIN || len > BASE64_LINE_MAX || len % 4 != 0)
+		return FALSE;
+	for (gsize i = 0; i < len; i++) {
+		if (!g_ascii_isalnum(line[i]) &&
+		    strchr("+/=", line[i]) == NULL)
+			return FALSE;
+		has_upper |= g_ascii_isupper(line[i]);
+		has_lower |= g_ascii_islower(line[i]);
+	}
+	return has_upper && has_lower;
+}
+
+/* Two such lines of one length: what was not decoded is an attachment. */
+static gboolean
+base64_begins(const char *line, gsize len)
+{
+	const char *next = line + len + (line[len] == '\n');
+
+	next += strspn(next, "> ");
+	return line_is_base64(line, len) &&
+	    line_is_base64(next, strcspn(next, "\n")) &&
+	    strcspn(next, "\n") == len;
+}
+
+static gboolean
+is_base64_rest(const char *line, gsize len)
+{
+	gsize n = 0;
+
+	while (n < len && (g_ascii_isalnum(line[n]) ||
+			      strchr("+/=", line[n]) != NULL))
+		n++;
+	return len > 0 && n == len && len <= BASE64_LINE_MAX && len % 4 == 0;
+}
+
+/* Headers of a MIME part that became text, because its boundary is broken. */
+static gboolean
+line_is_part_header(const char *line, gsize len)
+{
+	static const char *const names[] = {"Content-Type:",
+	    "Content-Transfer-Encoding:", "Content-Disposition:",
+	    "Content-ID:", "Content-Description:", "Content-Location:",
+	    "MIME-Version:", NULL};
+
+	for (const char *const *n = names; *n != NULL; n++)
+		if (len >= strlen(*n) &&
+		    g_ascii_strncasecmp(line, *n, strlen(*n)) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* "--b0" and part headers in the next line. */
+static gboolean
+line_is_boundary(const char *line, gsize len)
+{
+	const char *next = line + len + (line[len] == '\n');
+
+	return len > 2 && line_starts(line, len, "--") && line[2] != ' ' &&
+	    line_is_part_header(next, strcspn(next, "\n"));
+}
+
 enum armor {
 	ARMOR_NONE,
 	ARMOR_BLOCK,   /* until "-----END" */
 	ARMOR_HEADERS, /* of a signed text, until an empty line */
 	ARMOR_UU,      /* until "end" */
 	ARMOR_YENC,    /* until "=yend" */
+	ARMOR_BASE64,  /* as long as lines are base64 */
+	ARMOR_PART,    /* headers of a MIME part, until an empty line */
 };
 
 static enum armor
@@ -135,6 +209,10 @@ armor_begins(const char *line, gsize len)
 		return ARMOR_BLOCK;
 	if (line_starts(line, len, "=ybegin "))
 		return ARMOR_YENC;
+	if (line_is_boundary(line, len) || line_is_part_header(line, len))
+		return ARMOR_PART;
+	if (base64_begins(line, len))
+		return ARMOR_BASE64;
 	return line_is_uu_begin(line, len) ? ARMOR_UU : ARMOR_NONE;
 }
 
@@ -151,10 +229,12 @@ armor_ends(enum armor armor, const char *line, gsize len)
 {
 	if (armor == ARMOR_BLOCK)
 		return line_starts(line, len, "-----END ");
-	if (armor == ARMOR_HEADERS)
+	if (armor == ARMOR_HEADERS || armor == ARMOR_PART)
 		return len == 0;
 	if (armor == ARMOR_YENC)
 		return line_starts(line, len, "=yend");
+	if (armor == ARMOR_BASE64)
+		return FALSE;
 	return len == 3 && line_starts(line, len, "end");
 }
 
@@ -174,6 +254,8 @@ scrub_armor(const char *text)
 		text += whole;
 		line += marks;
 		len -= marks;
+		if (armor == ARMOR_BASE64 && !is_base64_rest(line, len))
+			armor = ARMOR_NONE;
 		if (armor != ARMOR_NONE) {
 			if (armor_ends(armor, line, len))
 				armor = ARMOR_NONE;
@@ -209,6 +291,24 @@ scrubbed_file_free(gpointer data)
 	g_free(file);
 }
 
+/* A saved mail, or one whose headers are broken: without what names people by
+ * its place. Most texts have no such lines. Takes text. */
+static char *
+without_credits(char *text)
+{
+	g_auto(quote_split_auto) split = {0};
+	g_autofree char *whole = text;
+
+	quote_split(text, &split);
+	if (split.signature[0] == '\0' && split.credits[0] == '\0')
+		return g_steal_pointer(&whole);
+	if (split.has_fresh)
+		return g_strconcat(split.fresh, "\n",
+		    split.quoted[0] != '\0' ? "\n" : "", split.quoted,
+		    split.quoted[0] != '\0' ? "\n" : "", NULL);
+	return g_strconcat(split.quoted, "\n", NULL);
+}
+
 static void
 scrub_text_file(const struct mail_file *file, const struct rules *rules,
     const struct rules_literals *own, struct scrubbed_file *out,
@@ -220,7 +320,7 @@ scrub_text_file(const struct mail_file *file, const struct rules *rules,
 		out->fate = SCRUBBED_TOO_LARGE;
 		return;
 	}
-	bare = scrub_armor(file->text);
+	bare = without_credits(scrub_armor(file->text));
 	if (!text_is_released(bare))
 		return;
 	out->text = rules_redact_noted(rules, own, bare, tally);
@@ -258,6 +358,18 @@ scrub_files(const struct mail *mail, const struct rules *rules,
 	out->files_left_out = n - out->files->len;
 }
 
+/* Of what is shown: a name in another script says nothing of the language.
+ * The subject of an encrypted mail may be all that can be read of it. */
+static void
+guess_language(const struct mail *mail, struct scrubbed *out)
+{
+	g_autofree char *all = mail->is_encrypted
+	    ? g_strconcat(out->subject, "\n", out->text, NULL)
+	    : g_strdup(out->text);
+
+	g_strlcpy(out->lang, language_guess(all), sizeof(out->lang));
+}
+
 void
 scrub_player_mail(
     const struct mail *mail, const struct rules *rules, struct scrubbed *out)
@@ -280,6 +392,7 @@ scrub_player_mail(
 	out->tail = rules_redact_noted(rules, own,
 	    is_all_quoted ? "" : split.quoted, &out->tally);
 	scrub_files(mail, rules, own, out);
+	guess_language(mail, out);
 	rules_literals_free(own);
 }
 

@@ -52,6 +52,8 @@ struct scrubbed {
 	GPtrArray *files; /* own struct scrubbed_file */
 	guint files_left_out; /* more than SCRUB_FILES_MAX */
 	struct rules_tally tally; /* of all that was redacted */
+	char lang[4];	  /* "de", of the new words without what was redacted;
+			   * "" if in doubt */
 };
 
 void scrub_player_mail(

@@ -153,6 +153,25 @@ text_clean(const char *text, gsize max)
 	return g_string_free(out, FALSE);
 }
 
+char *
+text_clean_parts(const char *text, gsize max)
+{
+	g_auto(GStrv) parts = g_strsplit(text, TEXT_PART, -1);
+	GString *out = g_string_new(NULL);
+
+	for (gsize i = 0; parts[i] != NULL; i++) {
+		g_autofree char *part = text_clean(parts[i],
+		    max > out->len ? max - out->len : 0);
+
+		if (part[0] != '\0' && out->len > 0)
+			g_string_append(out, TEXT_PART "\n");
+		g_string_append(out, part);
+		if (g_str_has_suffix(part, TEXT_CUT "\n"))
+			break;
+	}
+	return g_string_free(out, FALSE);
+}
+
 struct flow {
 	GString *out;
 	gboolean is_open; /* the last line was flowed */

@@ -10,6 +10,9 @@
 
 #define TEXT_MAX (1024 * 1024) /* octets of text of one mail or file */
 #define TEXT_CUT "[text cut here]"
+/* A line of its own between the texts of two parts. No text_clean() lets it
+ * through, so that none can come out of a mail. */
+#define TEXT_PART "\f"
 
 /* One line: line ends and white space become one space each, other control
  * characters vanish, the ends are trimmed, the rest is cut at max octets. */
@@ -20,6 +23,9 @@ char *text_line(const char *text, gsize max);
  * is not blank, and a text that is not empty ends with one LF. Longer than
  * max octets: it ends with the line TEXT_CUT. */
 char *text_clean(const char *text, gsize max);
+
+/* The same for texts with TEXT_PART lines between them, which stay. */
+char *text_clean_parts(const char *text, gsize max);
 
 /* Undoes format=flowed (RFC 3676): joins flowed lines of one quote depth and
  * takes the space stuffing away. is_delsp as in its section 4.1. */

@@ -69,6 +69,19 @@ check_text(const char *text)
 	}
 }
 
+/* TEXT_PART stands alone in its line, between two texts. */
+static void
+check_parts(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, TEXT_PART "\n", -1);
+
+	for (gsize i = 0; parts[i] != NULL; i++) {
+		check_text(parts[i]);
+		g_assert_true(parts[1] == NULL ||
+		    g_str_has_suffix(parts[i], "\n"));
+	}
+}
+
 static void
 check_line(const char *text)
 {
@@ -82,7 +95,7 @@ check_model(const struct mail *mail)
 	check_line(mail->from_name);
 	check_line(mail->subject);
 	check_line(mail->message_id);
-	check_text(mail->text);
+	check_parts(mail->text);
 	for (guint i = 0; i < mail->other_names->len; i++)
 		check_line(mail->other_names->pdata[i]);
 	for (guint i = 0; i < mail->references->len; i++)
@@ -269,7 +282,7 @@ copy_make(const struct mail *mail, const struct scrubbed *body)
 	    .date = 1795321800,
 	    .queue = "support",
 	    .category = rules_category(rules, body->text),
-	    .lang = mail->lang,
+	    .lang = body->lang,
 	    .due = 1795328999,
 	    .flags = "",
 	    .body = body,

@@ -13,6 +13,7 @@
 
 #include "base/banned.h"
 
+int mail_broken_tests(void);
 int mail_facts_tests(void);
 int mail_files_tests(void);
 int mail_out_tests(void);
@@ -20,6 +21,7 @@ int mail_quotes_tests(void);
 int mail_signs_tests(void);
 int mail_text_tests(void);
 
+#define PART TEXT_PART "\n"
 #define SECONDS_MAX 10 /* for any one mail, sanitizers included */
 
 static struct mail *
@@ -197,7 +199,7 @@ texts_are_taken(void **state)
 		{"Content-Type: text/html\r\n\r\n<meta charset=\"koi8-r\">"
 		 "\xf0\xd2", "Пр\n", 0},
 		{MIXED PLAIN "a\r\n" PLAIN "b\r\n" HTML "<i>c</i>\r\n--b--",
-		    "a\n\nb\n\nc\n", 0},
+		    "a\n" PART "b\n" PART "c\n", 0},
 		{ALTERNATIVE PLAIN "a\r\n" HTML "h\r\n--b--", "a\n", 0},
 		{ALTERNATIVE HTML "h\r\n" PLAIN "a\r\n--b--", "a\n", 0},
 		{ALTERNATIVE PLAIN " \r\n" HTML "h\r\n--b--", "h\n", 0},
@@ -214,12 +216,12 @@ texts_are_taken(void **state)
 		    0},
 		{MIXED PLAIN "a\r\n--b\r\nContent-Type: message/rfc822\r\n"
 		 "\r\nFrom: secret@x\r\nSubject: S\r\n\r\nin\r\n\r\nner\r\n"
-		 "--b--", "a\n\n> S\n>\n> in\n>\n> ner\n", 0},
+		 "--b--", "a\n" PART "> S\n>\n> in\n>\n> ner\n", 0},
 		{"Content-Type: multipart/signed; boundary=b\r\n\r\n" PLAIN
 		 "a\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n"
 		 "-----BEGIN PGP SIGNATURE-----\r\n--b--", "a\n", 0},
 		{MIXED PLAIN "a\r\n--b\r\nContent-Type: multipart/mixed; "
-		 "boundary=c\r\n\r\nlost\r\n--b--", "a\n\n" TEXT_CUT "\n",
+		 "boundary=c\r\n\r\nlost\r\n--b--", "a\n" PART TEXT_CUT "\n",
 		    0},
 		{"Content-Type: message/partial; id=x\r\n\r\nhalf\r\n", "",
 		    1},
@@ -623,6 +625,7 @@ main(void)
 
 	mail_init();
 	failed = mail_text_tests();
+	failed += mail_broken_tests();
 	failed += mail_facts_tests();
 	failed += mail_files_tests();
 	failed += mail_in_tests();

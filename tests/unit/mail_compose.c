@@ -134,7 +134,7 @@ test_copy_exact(void **state)
 {
 	const struct scrubbed body = {
 	    (char *)"Frage", (char *)"Hallo\n\nWelt", (char *)"> alt", NULL, 0,
-	    {0}};
+	    {0}, ""};
 	const struct compose_copy copy = copy_make(&body);
 	g_autoptr(GBytes) mail = compose_agent_copy(&copy);
 	static const char want[] =
@@ -237,7 +237,7 @@ test_copy_files(void **state)
 	    .octets = octets,
 	    .size = 1048577};
 	const struct scrubbed body = {
-	    (char *)"Ä", (char *)"hi", (char *)"", files, 2, {0}};
+	    (char *)"Ä", (char *)"hi", (char *)"", files, 2, {0}, ""};
 	struct compose_copy copy = copy_make(&body);
 	g_autofree char *names = NULL;
 	g_autofree char *want = copy_names();
@@ -286,7 +286,8 @@ test_copy_files(void **state)
 static void
 test_copy_encrypted(void **state)
 {
-	const struct scrubbed body = {(char *)"x", (char *)"", NULL, NULL, 0, {0}};
+	const struct scrubbed body = {(char *)"x", (char *)"", NULL, NULL, 0, {0},
+	    ""};
 	struct compose_copy copy = copy_make(&body);
 	g_autoptr(GBytes) told = NULL;
 	g_autoptr(GBytes) untold = NULL;
@@ -496,7 +497,7 @@ test_injection(void **state)
 		g_autofree char *value = g_strconcat(i % 2 ? "word " : "",
 		    tricks[i / 2], i % 2 ? " tail é" : "", NULL);
 		const struct scrubbed body = {value, value, value, NULL, 0,
-		    {0}};
+		    {0}, ""};
 		struct compose_copy copy = copy_make(&body);
 		g_autofree char *names = NULL;
 
