@@ -34,7 +34,12 @@ class Report:
 
     def report_leaks(self):
         groups = collections.defaultdict(list)
+        # What has no register is of the mail in whose copy it was found.
+        serials = {kept.path: serial for serial, copies
+                   in self.run.copies.items() for kept in copies}
         for hit in self.judge.leaks():
+            if hit.mail is None:
+                hit = hit._replace(mail=serials.get(hit.path))
             row = slots.ROW.get(hit.code, "?")
             how = hit.form
             if hit.code in ("H1.local", "H1.first", "H1.last", "S6.local",
