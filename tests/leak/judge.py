@@ -1,6 +1,7 @@
 """Says which finds are leaks: exceptions.conf names the others."""
 
 import configparser
+import email
 import fnmatch
 import os
 import re
@@ -62,6 +63,16 @@ class Judge:
         user = re.search(r"/dovecot/mail/([^/]+)/", hit.path)
         return bool(user) and hit.mail in self.mailbox.get(user[1], ())
 
+    def became_text(self, flow, hit):
+        """True if the mail was sent by this flow and another parser, too,
+        shows the token as text."""
+        mail = self.run.mails.get(hit.mail)
+        return mail is not None and mail.flow == flow and mail.tok(
+            hit.code).encode() in b"".join(
+                part.get_payload(decode=True) or b""
+                for part in email.message_from_bytes(mail.data).walk()
+                if part.get_content_type() == "text/plain")
+
     def excused(self, hit):
         for rule in self.rules:
             if rule["place"] == hit.place \
@@ -69,7 +80,9 @@ class Judge:
                     and fnmatch.fnmatchcase(hit.code or "?", rule["slot"]) \
                     and fnmatch.fnmatchcase(hit.moment,
                                             rule.get("moment", "*")) \
-                    and (rule["owner"] == "any" or self.owner(hit)):
+                    and (rule["owner"] == "any" or self.owner(hit)) \
+                    and (rule.get("flow", "*") == "*"
+                         or self.became_text(rule["flow"], hit)):
                 rule["used"] += 1
                 return True
         return False
