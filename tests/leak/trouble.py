@@ -260,8 +260,11 @@ def key_files(world):
     found = set()
     for base, _, names in os.walk(world.key_dir):
         for name in names:
-            with open(os.path.join(base, name), "rb") as file:
-                data = file.read()
+            try:
+                with open(os.path.join(base, name), "rb") as file:
+                    data = file.read()
+            except FileNotFoundError:
+                continue  # it was being destroyed
             if len(data) >= 32:
                 found.add(hashlib.sha256(data).hexdigest())
     return found

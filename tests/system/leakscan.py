@@ -176,8 +176,11 @@ def scan(dirs, words):
     known = [(word, patterns(spellings(word))) for word in words if word]
     finds, count, size = [], 0, 0
     for path in (file for top in dirs for file in files_below(top)):
-        with open(path, "rb") as file:
-            data = file.read()
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            continue  # a running program has just taken it away
         count += 1
         size += len(data)
         name = os.fsencode(os.path.basename(path)) + b"\n"
