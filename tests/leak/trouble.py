@@ -135,8 +135,11 @@ class Trouble:
         mail.has_copy = mail.has_ack = False
         mail.is_sent = True
         said = [lmtp.say("MAIL FROM:<%s>" % mail.address),
-                lmtp.say("RCPT TO:<%s>" % rcpt), lmtp.say("DATA"),
-                lmtp.send(mail.data)]
+                lmtp.say("RCPT TO:<%s>" % rcpt), lmtp.say("DATA")]
+        if said[-1].startswith(b"354"):
+            said.append(lmtp.send(mail.data))
+        else:
+            lmtp.say("RSET")
         self.replies += said
         return tuple(said)
 
