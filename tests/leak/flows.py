@@ -6,27 +6,20 @@ arrived.
 import collections
 import email
 import email.policy
-import hashlib
 import os
 import random
 import re
 import smtplib
-import socket
-import sys
 import threading
-import time
 
-# Behind our own directory: both have a shapes.py.
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                             "..", "system"))
-
-import shapes  # noqa: E402
-import slots  # noqa: E402
-import tokens  # noqa: E402
-from dovecot import PASSWORD  # noqa: E402
-from shapes import CRLF  # noqa: E402
-from tools import wait_for  # noqa: E402
-from world import ANNA, QUEUE, TEAM, World  # noqa: E402
+import paths  # noqa: F401
+import shapes
+import slots
+import tokens
+from dovecot import PASSWORD
+from planted import Mail, address_of, all_text, dsn, feedback, mutate
+from trouble import Trouble
+from world import ANNA, BEN, QUEUE, TEAM, World
 
 SENDERS = 12
 SIZE_MAX = 1 << 20
@@ -36,8 +29,6 @@ SHARES = (("new", 50), ("machine", 3), ("malformed", 8), ("alone", 5),
           ("follow", 10), ("answer", 11), ("forward", 1.5), ("all", 1.5),
           ("note", 1), ("away", 2), ("stray", 1), ("bounce", 4),
           ("report", 1.5), ("fault", 4), ("late", 1))
-SCRIPT_OF = {"el": "greek", "ru": "cyrillic", "en": "latin"}
-DRAWN = ("header", "body", "part", "tail", "mime")
 
 
 class LeakWorld(World):
@@ -50,129 +41,25 @@ class LeakWorld(World):
         super().configure(**more)
 
 
-class Mail:
-    """One mail: its tokens, its draft, and what is expected of it."""
+class Kept:
+    """A mail in a mailbox: where it is, and what an answer needs of it."""
 
-    def __init__(self, run, serial, flow):
-        self.mint, self.serial, self.flow = run.mint, serial, flow
-        self.rng = random.Random("%s/%d" % (run.seed, serial))
-        pick = self.rng.choice
-        self.variant = serial + self.rng.randrange(97)
-        self.counter = self.rng.randrange(1000)
-        self.language = pick(sorted(shapes.LANGUAGES))
-        self.client = pick(sorted(shapes.CLIENTS))
-        self.draft = shapes.Draft(self.client, self.language,
-                                  pick(sorted(shapes.TRANSPORTS)))
-        self.header_coding = pick(sorted(shapes.HEADER_CODINGS))
-        self.keep, self.codings, self.used = [], [], []
-        self.message_id = self.subject = self.name = ""
-        self.first = self.last = ""
-        self.sender = self.address = ""
-        self.capability = ""
-        self.answered = 0  # an agent's mail: the player's it answers
-        self.to_player = ""
-        self.rcpt = QUEUE
-        self.data = b""
-        self.is_sent = False
-        self.has_copy = self.has_ack = True
-        self.cache = {}
+    def __init__(self, path):
+        self.path = path
+        mail = self.parse()
+        self.fields = {name: str(mail[name] or "") for name in (
+            "From", "Reply-To", "Subject", "Message-ID")}
 
-    def tok(self, code, script="latin"):
-        key = code, script
-        if key not in self.cache:
-            self.cache[key] = self.mint.word(self.serial, code, script)
-        return self.cache[key]
+    def __getitem__(self, name):
+        return self.fields[name]
 
-    def next(self):
-        self.counter += 1
-        return self.counter
-
-    def plant(self, code):
-        slot = slots.SLOTS[code]
-        if slot.when and not slot.when(self):
-            return
-        slot.plant(self)
-        self.used.append(code)
-
-    # --- a player ----------------------------------------------------------
-
-    def become_player(self, domain="players.example"):
-        self.address = "%s%s@%s" % (
-            self.tok("H1.local"), ("", ".max", "_1971")[self.variant % 3],
-            domain)
-        self.sender = self.address
-        script = SCRIPT_OF.get(self.language, "accents")
-        if self.variant % 4 == 0:
-            script = "latin"
-        self.first, self.last = "Max", "Muster"
-        if self.variant % slots.FROM_FORMS not in slots.NAMELESS:
-            self.first = self.tok("H1.first", script).title()
-            self.last = self.tok("H1.last", script).title()
-        self.name = self.first + " " + self.last
-
-    def draw(self, count):
-        """Some slots of each kind; the ones that end a text come last."""
-        drawn = self.rng.sample(slots.of_kind("header"), count // 2)
-        drawn += self.rng.sample(slots.of_kind("body"), count // 3 + 1)
-        drawn += self.rng.sample(slots.of_kind("part"), count // 5)
-        mime = [s for s in slots.of_kind("mime") if not s.alone]
-        drawn += self.rng.sample(mime, self.variant % 2)
-        if self.variant % 3:
-            drawn += self.rng.sample(slots.of_kind("tail"), 1)
-        drawn.sort(key=lambda slot: DRAWN.index(slot.kind))
-        return [slot.code for slot in drawn]
-
-    def compose_player(self, chosen):
-        self.draft.add("To", QUEUE)
-        for slot in slots.of_kind("base"):
-            self.plant(slot.code)
-        for name, value in shapes.CLIENTS[self.client][3]:
-            if name != "Feedback-Id":
-                self.draft.add(name, value.format(r="0f3a"))
-        for code in chosen:
-            self.plant(code)
-        self.draft.lines.append("Text: " + self.tok("BODY.text"))
-        if self.draft.structure == "html":
-            # No second form of the text; what hides is in the markup.
-            pass
-        for code, value in (("H1.local", self.address),
-                            ("H1.first", self.name),
-                            ("H7.id", self.message_id.strip("<>")),
-                            ("BODY.subject", self.subject)):
-            self.mint.remember(self.serial, code, value)
-        self.data = self.draft.build()
-
-    # --- an agent ----------------------------------------------------------
-
-    def compose_agent(self, copy, chosen, said=True):
-        d = self.draft
-        self.capability = address_of(copy["Reply-To"] or copy["From"])
-        self.rcpt = self.capability
-        self.sender = ANNA
-        d.add("To", self.capability)
-        d.add("Subject", "Re: " + str(copy["Subject"]))
-        d.add("In-Reply-To", str(copy["Message-ID"]))
-        d.add("References", str(copy["Message-ID"]))
-        d.lines += [d.say[shapes.HELLO], ""]
-        if said:
-            d.lines.append("Ref: " + self.tok("SAID.word"))
-            self.keep = [self.tok("SAID.word")]
-        for slot in slots.of_kind("agent base"):
-            self.plant(slot.code)
-        for code in chosen:
-            self.plant(code)
-        self.data = d.build()
+    def parse(self):
+        with open(self.path, "rb") as file:
+            return email.message_from_binary_file(
+                file, policy=email.policy.default)
 
 
-def address_of(field):
-    return re.search(r"[^<\s]+@[^>\s]+", str(field))[0]
-
-
-class Stop(Exception):
-    """A flow cannot go on."""
-
-
-class Run:
+class Run(Trouble):
     """All flows in one world."""
 
     def __init__(self, world, seed, count):
@@ -183,11 +70,14 @@ class Run:
         self.failures = []  # (check, sentence)
         self.passed = []    # checks
         self.replies = []   # what the LMTP server said
+        self.expired = []   # addresses of tickets that are no more
         self.refused = collections.Counter()
         self.lock = threading.Lock()
         self.times = {}
         self.skipped = []
-        self.strangers = set()
+        self.last_refusal = ""
+        self.known, self.by_user = set(), {}
+        self.copies, self.answers = {}, {}
 
     def share(self, flow):
         return max(2, round(self.count * dict(SHARES)[flow] / sum(
@@ -272,34 +162,34 @@ class Run:
 
     # --- what came out -----------------------------------------------------
 
-    def boxes(self):
-        """user -> [(path, octets)] of all mailboxes there are."""
+    def stored(self):
+        """(user, path) of every mail in a mailbox."""
         top = self.world.dovecot.dir + "/mail"
-        found = {}
         for user in sorted(os.listdir(top)):
-            found[user] = []
             for path in self.world.dovecot.paths(user):
-                with open(path, "rb") as file:
-                    found[user].append((path, file.read()))
-        return found
+                yield user, path
 
     def index(self):
-        """serial -> the agents' copies, serial -> the player's mails."""
-        self.copies, self.answers = {}, {}
-        boxes = self.boxes()
-        for _, data in boxes.get(TEAM, []):
-            mail = email.message_from_bytes(data, policy=email.policy.default)
-            for word in set(re.findall(
-                    tokens.WORD.pattern.encode(), all_text(mail))):
+        """serial -> the agents' copies, serial -> the player's mails; looks
+        at mails that are new since the last time."""
+        for user, path in self.stored():
+            if path in self.known or user in (ANNA, BEN):
+                continue
+            self.known.add(path)
+            kept = Kept(path)
+            if user != TEAM:
+                self.by_user.setdefault(user, []).append(kept)
+                continue
+            for word in set(re.findall(tokens.WORD.pattern.encode(),
+                                       all_text(kept.parse()))):
                 serial, code = self.mint.read(
                     (tokens.MAGIC.encode() + b"".join(word)).decode())
                 if code == "KEEP.word":
-                    self.copies.setdefault(serial, []).append(mail)
-        for serial, mail in self.mails.items():
-            for _, data in boxes.get(mail.address.lower(), []):
-                self.answers.setdefault(serial, []).append(
-                    email.message_from_bytes(data,
-                                             policy=email.policy.default))
+                    self.copies.setdefault(serial, []).append(kept)
+        self.answers = {
+            serial: self.by_user[mail.address.lower()]
+            for serial, mail in self.mails.items()
+            if mail.address.lower() in self.by_user}
 
     # --- players -----------------------------------------------------------
 
@@ -514,310 +404,28 @@ class Run:
 
     def flow_bounce(self):
         """DSNs to the addresses our mails came from, and reports."""
-        boxes = self.boxes()
-        paths = set()
-        for box in boxes.values():
-            for _, data in box:
-                found = re.search(rb"(?im)^Return-Path: <([^>\s]+)>", data)
-                if found and found[1].startswith(b"support+"):
-                    paths.add(found[1].decode())
-        self.check("S1 envelope senders seen", bool(paths),
+        senders = set()
+        for _, path in self.stored():
+            with open(path, "rb") as file:
+                found = re.search(rb"(?im)^Return-Path: <([^>\s]+)>",
+                                  file.read(4096))
+            if found and found[1].startswith(b"support+"):
+                senders.add(found[1].decode())
+        self.check("S1 envelope senders seen", bool(senders),
                    "no bounce address in any mail")
-        paths = sorted(paths) or [QUEUE]
+        senders = sorted(senders) or [QUEUE]
         mails = []
         for number in range(self.share("bounce")):
             mail = self.new_mail("bounce")
-            mail.rcpt = paths[number % len(paths)]
+            mail.rcpt = senders[number % len(senders)]
             mail.data = dsn(mail, mail.rcpt).encode()
             mails.append(mail)
         for number in range(self.share("report")):
             mail = self.new_mail("report")
-            mail.rcpt = (QUEUE, paths[number % len(paths)])[number % 2]
+            mail.rcpt = (QUEUE, senders[number % len(senders)])[number % 2]
             mail.data = feedback(mail, mail.rcpt).encode()
             mails.append(mail)
         for mail in mails:
             mail.has_copy = mail.has_ack = False
         self.send_all(mails)
         self.settle()
-
-    # --- SMTP itself -------------------------------------------------------
-
-    def flow_lmtp(self):
-        """Straight to the LMTP server: what it says, and what it does with
-        what Postfix would never pass on."""
-        said = []
-        with self.world.connect_lmtp() as sock:
-            sock.settimeout(60)
-            stream = sock.makefile("rwb")
-
-            def say(line):
-                stream.write(line.encode() + b"\r\n")
-                stream.flush()
-                answer = b""
-                while True:
-                    one = stream.readline()
-                    answer += one
-                    if one[3:4] != b"-" or not one:
-                        break
-                said.append(answer)
-                return answer
-            said.append(stream.readline())
-            mail = self.new_mail("lmtp")
-            mail.become_player()
-            word = mail.tok("S7.vrfy")
-            hello = say("LHLO client.test").decode()
-            announced = {line[4:].split()[0].upper() for line in
-                         hello.splitlines()[1:]}
-            self.check("S5 no XFORWARD, XCLIENT or DSN", not announced & {
-                "XFORWARD", "XCLIENT", "DSN"}, hello)
-            for line in ("VRFY " + word, "EXPN " + word,
-                         "XFORWARD NAME=%s.test" % mail.tok("S5.forward"),
-                         "%s" % word, "MAIL FROM:<%s" % word,
-                         "MAIL FROM:<%s> %s=1" % (mail.address, word),
-                         "RCPT TO:<%s@casino.example>" % word,
-                         "MAIL FROM:<%s>" % mail.address,
-                         "RCPT TO:<%s@nowhere.test>" % word,
-                         "RCPT TO:<support+%s@casino.example>" % word,
-                         "RSET"):
-                say(line)
-            self.same_replies(say)
-            # Postfix ends the header at a name that is not ASCII.
-            mail.draft.add("X-Ünïcode", mail.tok("H14.eight"))
-            mail.compose_player(["H4.path", "B1.own"])
-            say("MAIL FROM:<%s>" % mail.address)
-            say("RCPT TO:<%s>" % QUEUE)
-            say("DATA")
-            stream.write(mail.data.replace(b"\r\n.", b"\r\n..") + b"\r\n")
-            say(".")
-            mail.is_sent = True
-            self.drop_in_data(mail)
-        self.replies = said
-        self.settle()
-
-    def same_replies(self, say):
-        """A right and a wrong capability get the same words (S2, S3)."""
-        right = next((address_of(copies[0]["Reply-To"]) for copies
-                      in self.copies.values()), None)
-        if right is None:
-            return
-        local, _, domain = right.partition("@")
-        wrong = local[:-1] + ("b" if local[-1] != "b" else "c")
-        answers = set()
-        for rcpt in (right, "%s@%s" % (wrong, domain)):
-            say("MAIL FROM:<someone@players.example>")
-            answers.add(say("RCPT TO:<%s>" % rcpt))
-            say("RSET")
-        self.check("S2 the same reply for every capability",
-                   len(answers) == 1, repr(answers))
-
-    def drop_in_data(self, mail):
-        """Clients that go away in the middle of DATA (A8, D5)."""
-        for part in (1, 3, 7):
-            with self.world.connect_lmtp() as sock:
-                sock.settimeout(20)
-                for line in ("LHLO x.test", "MAIL FROM:<%s>" % mail.address,
-                             "RCPT TO:<%s>" % QUEUE, "DATA"):
-                    sock.sendall(line.encode() + b"\r\n")
-                    time.sleep(0.01)
-                sock.sendall(mail.data[:len(mail.data) * part // 8])
-                if part == 7:
-                    # Reset instead of an end.
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                    b"\1\0\0\0\0\0\0\0")
-
-    # --- faults ------------------------------------------------------------
-
-    def flow_fault(self):
-        """Roles killed, the next hop shut, the disk full, in the middle of
-        mails."""
-        world = self.world
-        count = self.share("fault")
-        faults = [("kill lmtp", lambda: world.kill("lmtp", count=5)),
-                  ("kill desk", lambda: world.kill("desk")),
-                  ("kill vault", lambda: world.kill("vault")),
-                  ("kill post", lambda: world.kill("post")),
-                  ("abort lmtp", lambda: world.kill("lmtp", 6, 3)),
-                  ("next hop", None), ("disk full", None)]
-        for name, strike in faults:
-            mails = []
-            for _ in range(max(2, count // len(faults))):
-                mail = self.new_mail("fault")
-                mail.become_player()
-                mail.compose_player(mail.draw(8))
-                mails.append(mail)
-            before = world.dovecot.count(TEAM)
-            if name == "next hop":
-                world.postfix.set_reinject(False)
-            if name == "disk full":
-                if not world.mounts:
-                    self.skipped.append("disk full: no mount here")
-                    continue
-                filler = self.fill()
-            threads = self.send_all(mails, slack=True)
-            try:
-                wait_for(lambda n=before: world.dovecot.count(TEAM) > n, 2)
-            except AssertionError:
-                pass
-            if strike:
-                strike()
-            for thread in threads:
-                thread.join()
-            if name == "next hop":
-                time.sleep(0.5)
-                self.moment("in the fault")
-                world.postfix.set_reinject(True)
-            if name == "disk full":
-                time.sleep(0.5)
-                os.unlink(filler)
-            wait_for(world.has_roles, 60, "the roles to come back")
-            world.postfix.flush()
-            self.settle()
-
-    def moment(self, name):
-        """run.py puts a look at the files here."""
-
-    def fill(self):
-        path = os.path.join(self.world.state_dir, "filler")
-        with open(path, "wb", buffering=0) as file:
-            for size in (65536, 4096, 512, 1):
-                try:
-                    while True:
-                        file.write(b"\0" * size)
-                except OSError:
-                    continue
-        return path
-
-    # --- the end of an epoch -----------------------------------------------
-
-    def flow_epoch(self):
-        """All keys of these mails die; then a late answer and a late mail."""
-        world = self.world
-        if not hasattr(world, "advance"):
-            self.skipped.append("epoch end: no clock in this world")
-            return
-        self.index()
-        old_keys = key_files(world)
-        world.advance(50 * 86400)
-        # A mail wakes the vault, whatever its own clock does.
-        mail = self.new_mail("after")
-        mail.become_player()
-        mail.compose_player(["B1.own", "B3.name"])
-        self.send_all([mail])
-        wait_for(lambda: not old_keys & key_files(world), 90,
-                 "the keys to be destroyed")
-        self.check("K5 the keys of the ended epochs are gone",
-                   bool(old_keys) and not old_keys & key_files(world))
-        mails = []
-        for old, copy in self.tickets("late", self.share("late")):
-            mail = self.new_mail("late")
-            mail.compose_agent(copy, ["G3.quote"], said=False)
-            mails.append(mail)
-        self.send_all(mails, is_agent=True)
-        self.settle()
-
-
-def key_files(world):
-    """Digests of all files of the key directory that hold a key."""
-    found = set()
-    for base, _, names in os.walk(world.key_dir):
-        for name in names:
-            with open(os.path.join(base, name), "rb") as file:
-                data = file.read()
-            if len(data) >= 32:
-                found.add(hashlib.sha256(data).hexdigest())
-    return found
-
-
-def all_text(mail):
-    texts = []
-    for part in mail.walk():
-        if not part.is_multipart():
-            texts.append(part.get_payload(decode=True) or b"")
-    return b"\n".join(texts)
-
-
-# Lines that a mutation may take, double or spoil: no token is in them.
-SPOIL = re.compile(rb"(?i)^(content-|--|$|mime-version|--.*--)")
-
-
-def mutate(data, rng):
-    """Spoils the structure, line by line. The header of the mail stays: a
-    field that is none any more would be text."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    lines = body.split(b"\r\n")
-    places = [i for i, line in enumerate(lines) if SPOIL.match(line)
-              and tokens.MAGIC.encode() not in line.lower()]
-    for _ in range(rng.randrange(1, 6)):
-        if not places:
-            break
-        at = min(rng.choice(places), len(lines) - 1)
-        form = rng.randrange(7)
-        line = lines[at]
-        if form == 0:
-            del lines[at]
-        elif form == 1:
-            lines.insert(at, line)
-        elif form == 2:
-            lines[at] = line[:len(line) // 2]
-        elif form == 3:
-            lines[at] = line.replace(b"base64", b"quoted-printable").replace(
-                b"utf-8", b"utf-16").replace(b"boundary=", b"boundary*0=")
-        elif form == 4:
-            lines[at] = line + b"; x=\"\xff\xfe"
-        elif form == 5:
-            lines.insert(at, bytes(rng.choices(range(128, 256), k=9)))
-        else:
-            lines[at] = line.replace(b":", b" :").replace(b"; ", b"")
-    if rng.random() < 0.2:
-        lines = lines[:max(8, len(lines) * rng.randrange(3, 9) // 10)]
-    lines = [line.replace(b"\r", b"").replace(b"\0", b"") for line in lines]
-    return head + b"\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
-
-
-def dsn(mail, rcpt):
-    """A bounce as another MTA writes it, with the original inside (S8)."""
-    word, original = mail.tok("S8.dsn"), mail.tok("S8.orig")
-    return CRLF.join((
-        "From: Mail Delivery System <MAILER-DAEMON@%s.test>" % word,
-        "To: " + rcpt, "Subject: Undelivered Mail: %s" % word,
-        "Date: " + shapes.OLD_DATE, "Message-ID: <%s@%s.test>" % (word, word),
-        "Auto-Submitted: auto-replied", "MIME-Version: 1.0",
-        'Content-Type: multipart/report; report-type="delivery-status";',
-        ' boundary="r"', "", "--r", "Content-Type: text/plain", "",
-        "<%s@players.example> (expanded from <%s@x.test>): unknown user"
-        % (word, word), "", "--r", "Content-Type: message/delivery-status",
-        "", "Reporting-MTA: dns; %s.test" % word, "",
-        "Original-Recipient: rfc822;%s@players.example" % word,
-        "Final-Recipient: rfc822;%s@players.example" % word,
-        "Action: " + ("failed", "delayed")[mail.serial % 2],
-        "Status: 5.1.1", "Remote-MTA: dns; %s.test" % word,
-        "Diagnostic-Code: smtp; 550 5.1.1 <%s@players.example> unknown"
-        % word, "", "--r", ("Content-Type: message/rfc822",
-                            "Content-Type: text/rfc822-headers")[
-                                mail.serial // 2 % 2], "",
-        "From: Casino Support <%s>" % rcpt,
-        "To: %s@players.example" % original, "Subject: Re: " + original,
-        "Message-ID: <%s@casino.example>" % original, "", original,
-        "", "--r--", ""))
-
-
-def feedback(mail, rcpt):
-    """ARF (RFC 5965), and a receipt (RFC 8098) of a player (S10, G7)."""
-    word = mail.tok("S10.arf")
-    kind, inner = (("feedback-report", "Feedback-Type: abuse\r\nUser-Agent: "
-                    "%s\r\nOriginal-Rcpt-To: %s@players.example\r\n"
-                    "Source-IP: 198.51.100.9\r\n" % (word, word)),
-                   ("disposition-notification", "Reporting-UA: %s.test\r\n"
-                    "Final-Recipient: rfc822;%s@players.example\r\n"
-                    "Disposition: manual-action/MDN-sent-manually; displayed"
-                    "\r\n" % (word, word)))[mail.serial % 2]
-    return CRLF.join((
-        "From: <%s@%s.test>" % (word, word), "To: " + rcpt,
-        "Subject: report " + word, "Date: " + shapes.OLD_DATE,
-        "Message-ID: <%s@%s.test>" % (word, word), "MIME-Version: 1.0",
-        "Content-Type: multipart/report; report-type=%s; boundary=r" % kind,
-        "", "--r", "Content-Type: text/plain", "", "about " + word, "--r",
-        "Content-Type: message/" + kind, "", inner, "--r",
-        "Content-Type: message/rfc822", "",
-        "From: Casino Support <%s>" % QUEUE,
-        "To: %s@players.example" % word, "", word, "--r--", ""))

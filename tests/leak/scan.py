@@ -16,21 +16,21 @@ import email
 import email.header
 import email.policy
 import html
-import io
 import os
-import quopri
 import random
 import re
-import stat
 import sys
 import unicodedata
 import urllib.parse
-import zipfile
-import zlib
 
+import paths  # noqa: F401
+import leakscan
 import tokens
+from leakscan import (CHARSETS, TO_BASE64, WIDE, octet_forms, octet_views,
+                      unpack)
 from tokens import MAGIC, WORD_LEN
 
+PIECE, OVERLAP = 1 << 20, 1 << 14  # octets
 Hit = collections.namedtuple("Hit", "mail code form where place path moment")
 
 ACCENTED = MAGIC.translate(tokens.ACCENTS)
@@ -38,89 +38,18 @@ FOREIGN = {script: tokens.in_script(MAGIC, script)
            for script in tokens.SCRIPTS}
 SPELLED = [MAGIC, ACCENTED, unicodedata.normalize("NFD", ACCENTED),
            *FOREIGN.values()]
-CHARSETS = ("utf-8", "latin-1", "windows-1251", "koi8-r", "iso8859-7")
-WIDE = ("utf-16-le", "utf-16-be", "utf-32-le")
 # Letters of other scripts that look like ours.
 LOOKS = str.maketrans("асеорухісһԛοαуνωъ" "АСЕОРХУΟΧΥΖ",
                       "aceopyxichqoayvwb" "aceopxyoxyz")
 
 
-def cased(text):
-    return {text, text.upper(), text.title(), text.capitalize()}
-
-
-def cores(data, step, bits, alphabet_encode):
-    """The part of a coded text that depends on data alone, for each offset
-    data may have; step octets are one group, bits one letter."""
-    found = set()
-    for offset in range(step):
-        text = alphabet_encode(b"\0" * offset + data)
-        first = -(-offset * 8 // bits)
-        last = (offset + len(data)) * 8 // bits
-        found.add(text[first:last])
-    return found
-
-
-def patterns():
-    """view -> [(form, octets)]"""
-    forms = collections.defaultdict(set)
-    for magic in SPELLED:
-        narrow, wide = set(), set()
-        for text in cased(magic):
-            for charset in CHARSETS + WIDE:
-                try:
-                    data = text.encode(charset)
-                except UnicodeEncodeError:
-                    continue
-                (wide if charset in WIDE else narrow).add(data)
-                forms["lower"].add(
-                    ("reversed", text[::-1].encode(charset).lower()))
-        for data in narrow:
-            forms["lower"].add(("plain", data.lower()))
-            forms["coded"].add(("quoted", data.lower()))
-            forms["utf-7"].add(("utf-7", data.lower()))
-        for data in wide:
-            forms["lower"].add(("utf-16", data.lower()))
-        for data in narrow | wide:
-            forms["hex"].add(("hex", data.hex().encode()))
-            for core in cores(data, 3, 6, base64.b64encode):
-                forms["base64"].add(("base64", core))
-            for core in cores(data, 5, 5, base64.b32encode):
-                forms["base32"].add(("base32", core))
-    forms["lower"].add(("rot13", codecs.encode(MAGIC, "rot13").encode()))
-    return {view: sorted(items) for view, items in forms.items()}
-
-
-PATTERNS = patterns()
-TO_BASE64 = bytes.maketrans(b"-_", b"+/")
-CODED = re.compile(rb"[=%]([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})")
-UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{2,200}-?")
+PATTERNS = leakscan.patterns(SPELLED)
+PATTERNS["lower"].append(("rot13", codecs.encode(MAGIC, "rot13").encode()))
 ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|"
                      r"[%=]([0-9A-Fa-f]{2})")
 TAG = re.compile(r"<[^<>]{0,500}>")
 RUN = {"base64": rb"[A-Za-z0-9+/]", "base32": rb"[A-Z2-7]",
        "hex": rb"[0-9a-f]"}
-
-
-def from_utf7(found):
-    try:
-        return found[0].decode("utf-7").encode("utf-8", "replace")
-    except UnicodeDecodeError:
-        return found[0]
-
-
-def octet_views(data):
-    joined = re.sub(rb"\r?\n[ \t]*", b"", data) if b"\n" in data else data
-    soft = re.sub(rb"=[ \t]*\r?\n", b"", data) if b"=" in data else data
-    return {
-        "lower": data.lower(),
-        "base64": joined.translate(TO_BASE64),
-        "base32": joined.upper(),
-        "hex": re.sub(rb"[\s:]", b"", data).lower(),
-        "utf-7": UTF7.sub(from_utf7, data).lower(),
-        "coded": CODED.sub(lambda found: bytes(
-            [int(found[1] or found[2], 16)]), soft).lower(),
-    }
 
 
 def from_base64(run):
@@ -390,14 +319,23 @@ class Finder:
                 yield "body", found
 
     def scan_file(self, path):
+        """Finds in a file and its name, and how large it is; in pieces, so
+        that a large one takes no more memory than a piece."""
+        name = os.fsencode(os.path.basename(path)) + b"\n"
+        found, size = set(self.find(name)), 0
         with open(path, "rb") as file:
-            data = file.read()
-        name = os.fsencode(os.path.basename(path))
-        found = set(self.find(name + b"\n" + data))
-        for inner in unpack(data):
-            found |= {(mail, code, form + " packed")
-                      for mail, code, form in self.find(inner)}
-        return found, len(data)
+            tail = b""
+            while piece := file.read(PIECE):
+                size += len(piece)
+                data = tail + piece
+                found |= set(self.find(data))
+                for inner in unpack(data):
+                    found |= {(mail, code, form + " packed")
+                              for mail, code, form in self.find(inner)}
+                tail = data[-OVERLAP:]
+        # A word that a piece cuts is whole in the next one.
+        whole = {hit for hit in found if hit[1]}
+        return whole if size > PIECE and whole else found, size
 
 
 def header_text(field):
@@ -419,86 +357,7 @@ def part_text(part, payload):
         return payload.decode("latin-1")
 
 
-def unpack(data):
-    """What is inside of archives, compressed streams and PNG chunks."""
-    if data[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for name in archive.namelist()[:50]:
-                    yield name.encode() + b"\n" + archive.read(name)
-        except (zipfile.BadZipFile, OSError, RuntimeError,
-                NotImplementedError):
-            pass
-    starts = [found.start() for found in re.finditer(
-        rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]", data)][:200]
-    for at in starts:
-        inflate = zlib.decompressobj(
-            31 if data[at:at + 1] == b"\x1f" else 15)
-        try:
-            text = inflate.decompress(data[at:], 1 << 20)
-        except zlib.error:
-            continue
-        if len(text) > 6:
-            yield text
-
-
-def files_below(path):
-    for base, dirs, names in os.walk(path):
-        dirs.sort()
-        for name in sorted(names):
-            full = os.path.join(base, name)
-            try:
-                if stat.S_ISREG(os.lstat(full).st_mode):
-                    yield full
-            except FileNotFoundError:
-                continue
-
-
 # --- the test of the scanner itself ----------------------------------------
-
-def split_every(data, count, by):
-    return by.join(data[i:i + count] for i in range(0, len(data), count))
-
-
-def octet_forms():
-    """name -> how a program might write a word: str to octets."""
-    yield "plain", str.encode
-    yield "upper", lambda t: t.upper().encode()
-    yield "title", lambda t: t.title().encode()
-    yield "decomposed", lambda t: unicodedata.normalize("NFD", t).encode()
-    for charset in CHARSETS[1:]:
-        yield charset, lambda t, c=charset: t.encode(c)
-    for charset in ("utf-16-le", "utf-16-be"):
-        yield charset, lambda t, c=charset: t.encode(c)
-        yield "hex " + charset, lambda t, c=charset: t.encode(c).hex().encode()
-        yield "base64 " + charset, \
-            lambda t, c=charset: base64.b64encode(t.encode(c))
-    yield "utf-7", lambda t: t.encode("utf-7")
-    for phase in range(3):
-        yield "base64 at %d" % phase, lambda t, p=phase: base64.b64encode(
-            b"x" * p + t.encode() + b"yy")
-        yield "base64 upper at %d" % phase, \
-            lambda t, p=phase: base64.b64encode(b"x" * p + t.upper().encode())
-    yield "base64 of the URL alphabet", lambda t: base64.urlsafe_b64encode(
-        b"\xff\xfe\xfd" + t.encode())
-    yield "base64 in lines", lambda t: split_every(
-        base64.b64encode(b"x" + t.encode()), 5, b"\r\n")
-    for phase in range(5):
-        yield "base32 at %d" % phase, lambda t, p=phase: base64.b32encode(
-            b"x" * p + t.encode() + b"yyyyy")
-    yield "base32 lower", lambda t: base64.b32encode(
-        t.encode() + b"yyyyy").lower()
-    yield "hex", lambda t: t.encode().hex().encode()
-    yield "hex upper", lambda t: t.encode().hex().upper().encode()
-    yield "hex with colons", lambda t: t.encode().hex(":").encode()
-    yield "quoted", lambda t: quopri.encodestring(t.encode())
-    yield "quoted all", lambda t: b"".join(b"=%02X" % c for c in t.encode())
-    yield "quoted soft", lambda t: t.encode()[:4] + b"=\r\n" + t.encode()[4:]
-    yield "percent", lambda t: urllib.parse.quote(t).encode()
-    yield "percent all", lambda t: b"".join(b"%%%02x" % c for c in t.encode())
-    yield "reversed", lambda t: t[::-1].encode()
-    yield "zlib", lambda t: zlib.compress(b"abc " + t.encode() * 2)
-
 
 def text_forms():
     """name -> how a word might be shown: str to str."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -23,11 +24,11 @@ class Command(unittest.TestCase):
         # What one test caused must not be counted by the next.
         self.world.wait_idle()
 
-    def run_it(self, *args):
+    def run_it(self, *args, stdin=subprocess.DEVNULL):
         done = subprocess.run(
             [self.world.bin + "/nymdesk", "-c", self.world.conf, *args],
             capture_output=True, text=True, timeout=30, check=False,
-            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+            stdin=stdin, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
         said = done.stdout + done.stderr
         for word in mails.PLAYER_WORDS + [QUEUE.split("@")[0] + "+", "@play"]:
             self.assertNotIn(word.lower(), said.lower())
@@ -148,6 +149,25 @@ class Command(unittest.TestCase):
         self.assertEqual(status["tickets_open"], 1)
         self.assertEqual(status["promises_open"], 0)
         self.assertEqual(status["promises_late"], 0)
+
+    def test_no_verb_names_a_player(self):
+        """run_it() looks for him in everything a verb prints."""
+        ticket, = self.world.tickets()
+        verbs = {
+            "list": (), "status": (), "show": (ticket["number"],),
+            "check": ("--postfix", self.world.postfix.etc),
+            "forget": ("K7F3-9Q2X",), "logfilter": ()}
+        _, _, usage = self.run_it()
+        self.assertEqual(set(re.findall(r"[]|] ([a-z]+)\b", usage)),
+                         set(verbs))
+        for verb, args in verbs.items():
+            for form in ((), ("--json",)):
+                with self.subTest(verb=verb, form=form):
+                    with open(self.world.postfix.log, "rb") as log:
+                        code, out, err = self.run_it(
+                            verb, *args, *form, stdin=log)
+                    self.assertNotIn(code, (64,) * (verb != "forget"))
+                    self.assertTrue(out + err)
 
     def test_wrong_use_is_told(self):
         for args, code in ((("nonsense",), 64), (("show",), 64),

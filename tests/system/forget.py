@@ -221,6 +221,29 @@ class Forget(unittest.TestCase):
         self.assertEqual(self.say("forget", self.unused())[0], 1)
         self.expect_lost(copy)
 
+    def test_no_order_remains(self):
+        """Neither a row's place nor its times tell one mail from another of
+        the same hour."""
+        copy, _ = self.new_ticket()
+        number = number_of(copy)
+        self.world.nymdesk("forget", number)
+        tables = dict(rows(self.world, "SELECT name, sql FROM sqlite_master"
+                           " WHERE type = 'table'"))
+        self.assertIn("ticket", tables)
+        self.assertNotIn("sqlite_sequence", tables)
+        # Envelopes die with the exact times of their tickets.
+        self.assertEqual([name for name, sql in tables.items()
+                          if "WITHOUT ROWID" not in sql], ["envelope"])
+        (opened, due, done), = rows(
+            self.world, "SELECT opened, first_reply_due, acknowledged"
+            " FROM ticket WHERE number = '%s'" % number.replace("-", ""))
+        self.assertEqual(opened % 3600, 0)
+        # All have moved together, so that durations are as they were.
+        self.assertEqual(due % 3600, 0)
+        self.assertLess(done - opened, 60)
+        self.assertEqual([row for row in rows(
+            self.world, "SELECT seen FROM contact") if row[0] % 3600], [])
+
     def say(self, *args):
         done = subprocess.run(
             [self.world.bin + "/nymdesk", "-c", self.world.conf, *args],

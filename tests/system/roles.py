@@ -10,6 +10,7 @@ import stat
 import time
 import unittest
 
+import mails
 from tools import read, wait_for
 from world import ROLES, World
 
@@ -59,6 +60,13 @@ def knock(path):
         return SILENT
     except OSError:
         return DROPPED
+
+
+def cores(places):
+    """Files that look like core dumps."""
+    return {os.path.join(place, name) for place in places
+            for name in os.listdir(place)
+            if re.match(r"(core\b|vgcore)", name)}
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs root: one user for all roles")
@@ -113,6 +121,28 @@ class Roles(unittest.TestCase):
                     self.assertRegex(
                         read("/proc/%d/limits" % proc["pid"]),
                         r"Max core file size\s+0\s+0\s")
+
+    def test_a_crash_leaves_no_core(self):
+        """In the middle of a mail; a core would be where the role works."""
+        pattern = read("/proc/sys/kernel/core_pattern").strip()
+        for role in ROLES + ("nymdeskd",):
+            with self.subTest(role=role):
+                places = {os.readlink("/proc/%d/cwd" % proc["pid"])
+                          for proc in self.world.role(role)}
+                if "/" in pattern and not pattern.startswith("|"):
+                    places.add(os.path.dirname(pattern))
+                before = cores(places)
+                self.world.send(mails.withdrawal(
+                    "crash.%s@players.example" % role))
+                wait_for(lambda role=role: self.world.role(role), 5, role)
+                self.assertTrue(self.world.kill(role, signal.SIGSEGV))
+                if role == "nymdeskd":
+                    self.world.start_nymdesk()
+                wait_for(self.world.has_roles, 20, "the roles")
+                self.world.postfix.flush()
+                self.world.wait_idle()
+                self.assertEqual(cores(places | {self.world.dir}), before)
+        self.assertNotIn("core dumped", self.world.logs())
 
     def test_process_titles_say_nothing(self):
         for proc in self.world.family():

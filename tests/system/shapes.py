@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 import unittest
 
 import mails
@@ -23,6 +24,22 @@ TEXTS = {
            "Καλησπέρα, έκανα μια κατάθεση πριν από δύο ημέρες και δεν έχει "
            "φτάσει ακόμα στον λογαριασμό μου."),
 }
+
+
+def shape(mail):
+    """A mail to a player without what is another in each: his address,
+    numbers, ids, times. The mailbox server's fields are not ours."""
+    text = "".join("%s: %s\n" % field for field in mail.items()
+                   if field[0] not in ("Received", "Delivered-To",
+                                       "Return-Path"))
+    text += "\n" + mails.text_of(mail)
+    for pattern in (r"spieler\d+", r"[0-9A-Z]{4}-[0-9A-Z]{4}",
+                    r"support\+[a-z0-9-]+", r"<[^<>@\s]+@[^<>\s]+>",
+                    r"\w+, +\d+ \w+ \d{4} \d\d:\d\d:\d\d",
+                    r"\d{1,2}\. \w+ \d{4}",
+                    r"\d{4}-\d\d-\d\d", r"\d\d:\d\d(:\d\d)?"):
+        text = re.sub(pattern, "#", text)
+    return text
 
 
 class Shapes(unittest.TestCase):
@@ -72,6 +89,22 @@ class Shapes(unittest.TestCase):
                 ).splitlines()[0] for n in range(
                     self.serial - len(TEXTS) + 1, self.serial + 1)}),
             len(TEXTS))
+
+    def test_an_answer_does_not_tell_who_is_known(self):
+        """Who writes in a player's name, and who has no ticket yet: both
+        get what the player gets."""
+        subject, text = TEXTS["de"]
+        known, other = self.player(), self.player()
+        shapes = []
+        for player in (known, known, other):
+            before = self.world.dovecot.count(player)
+            self.world.send(mails.message(player, QUEUE, subject,
+                                          text + "\n"))
+            acks = self.world.wait_mails(player, before + 1)
+            shapes.append(shape(acks[-1]))
+        self.assertIn("Subject: ", shapes[0])
+        self.assertEqual(shapes[0], shapes[1])
+        self.assertEqual(shapes[0], shapes[2])
 
     def test_html_is_read_as_text(self):
         player = self.player()

@@ -1,0 +1,157 @@
+"""What a run must show beside its finds: what has to arrive has arrived, and
+what all mails have in common."""
+
+import collections
+import email
+import re
+
+import scan
+import tokens
+from planted import address_of, all_text
+from world import ANNA, BEN, TEAM
+
+AGENTS = (TEAM, ANNA, BEN)
+HOP_FIELDS = {"return-path", "delivered-to", "received"}
+COPY_FIELDS = {"from", "to", "reply-to", "subject", "date", "message-id",
+               "in-reply-to", "references", "x-nymdesk", "mime-version",
+               "content-type", "content-transfer-encoding"}
+ANSWER_FIELDS = COPY_FIELDS - {"reply-to", "x-nymdesk"} | {"auto-submitted"}
+
+
+class Checks:
+    """A part of run.Test."""
+
+    def check_arrivals(self):
+        run = self.run
+        run.index()
+        missing, hidden, alone = [], [], []
+        count = 0
+        for serial, mail in run.mails.items():
+            if mail.mint is None or not mail.keep or not mail.is_sent \
+                    or not mail.has_copy or not mail.address:
+                continue
+            count += 1
+            copies = run.copies.get(serial)
+            if not copies:
+                missing.append(serial)
+                continue
+            text = all_text(copies[0].parse()).decode("utf-8", "replace")
+            hidden += ["%d %s" % (serial, word) for word in mail.keep
+                       if word not in text]
+            if mail.has_ack and serial not in run.answers:
+                alone.append(serial)
+        self.result("KEEP every mail's copy arrived", not missing,
+                    "%d of %d, first %s" % (len(missing), count,
+                                            missing[:5]))
+        self.result("KEEP every wanted token arrived", not hidden,
+                    "%d, first %s" % (len(hidden), hidden[:5]))
+        self.result("every player has an acknowledgement", not alone,
+                    "%d, first %s" % (len(alone), alone[:5]))
+        self.kept = count
+        self.check_sent()
+
+    def check_said(self, said):
+        """said: serial -> the users whose mailboxes have its words."""
+        missing, wrong, count = [], [], 0
+        for serial, mail in self.run.mails.items():
+            if mail.flow != "answer" or not mail.is_sent:
+                continue
+            count += 1
+            users = said.get(serial, set())
+            if mail.to_player.lower() not in users:
+                missing.append(serial)
+            wrong += [serial] if users - {mail.to_player.lower()} else []
+        self.result("SAID every answer arrived",
+                    not missing and (count or "agent" not in self.args.flows),
+                    "%d of %d, first %s" % (len(missing), count,
+                                            missing[:5]))
+        self.result("SAID no answer reached another", not wrong,
+                    str(wrong[:5]))
+
+    def check_sent(self):
+        sent = collections.Counter(
+            mail.flow for mail in self.run.mails.values() if mail.is_sent)
+        for flow, refused in self.run.refused.items():
+            self.result("flow %s was taken" % flow,
+                        refused <= sent[flow] // 20,
+                        "%d refused, e.g. %s" % (
+                            refused, self.run.last_refusal))
+        for flow in sorted(sent):
+            self.result("flow %s ran" % flow, sent[flow] > 0)
+        self.sent = sent
+
+    def check_all_mails(self):
+        """One look at every mail there is."""
+        said, caps = {}, []
+        agents, players = Common(), Common()
+        known = {address_of(copy["Reply-To"]).split("@")[0].lower()
+                 for copies in self.run.copies.values() for copy in copies}
+        for user, path in self.run.stored():
+            with open(path, "rb") as file:
+                data = file.read()
+            mail = email.message_from_bytes(data)
+            text = all_text(mail)
+            for serial in self.words(text, "SAID.word"):
+                said.setdefault(serial, set()).add(user)
+            if user in AGENTS:
+                agents.add(mail, user == TEAM and mail["X-Nymdesk"])
+            else:
+                players.add(mail, "MAILER-DAEMON" not in str(mail["From"]))
+                caps += [path] * has_capability(data, text, known)
+        self.check_said(said)
+        self.check_common(agents, players)
+        self.result("capabilities of the agents' side seen", bool(known))
+        self.result("row G3 no capability of the agents' side for players",
+                    not caps, "%d, first %s" % (len(caps), caps[:2]))
+
+    def words(self, text, wanted):
+        """Serials of the mails that have this token of theirs in a text."""
+        for word in re.findall(tokens.WORD.pattern.encode(), text):
+            serial, code = self.run.mint.read(
+                tokens.MAGIC + b"".join(word).decode())
+            if code == wanted:
+                yield serial
+
+    def check_common(self, agents, players):
+        """What all copies and all answers have in common."""
+        self.result("copies have all their fields",
+                    agents.fields >= COPY_FIELDS,
+                    str(COPY_FIELDS - agents.fields))
+        self.result("row H19 a fixed set of fields in copies",
+                    agents.fields <= COPY_FIELDS,
+                    str(agents.fields - COPY_FIELDS))
+        self.result("answers have a sender", bool(players.senders))
+        self.result("row G11 one name in all answers",
+                    len(players.senders) < 2, str(sorted(players.senders)[:5]))
+        self.result("row G1 a fixed set of fields in answers",
+                    players.fields <= ANSWER_FIELDS,
+                    str(players.fields - ANSWER_FIELDS))
+        self.result("row M12 no HTML for agents",
+                    "text/html" not in agents.kinds, str(sorted(agents.kinds)))
+        self.result("row G9 no HTML for players",
+                    "text/html" not in players.kinds,
+                    str(sorted(players.kinds)))
+
+
+class Common:
+    """What was seen in any mail of one side."""
+
+    def __init__(self):
+        self.fields, self.kinds, self.senders = set(), set(), set()
+
+    def add(self, mail, is_ours):
+        self.kinds |= {part.get_content_type() for part in mail.walk()}
+        if is_ours:
+            self.fields |= {name.lower() for name in mail.keys()} - HOP_FIELDS
+            self.senders.add(re.sub(r"support\+[a-z0-9-]+@", "support+@",
+                                    str(mail["From"])))
+
+
+def has_capability(data, text, known):
+    """True if one of these local parts is in a mail, in any coding."""
+    text = scan.decode_text(data.decode("latin-1") + text.decode(
+        "utf-8", "replace")).lower()
+    return any(cap in known for cap in re.findall(
+        r"support\+[a-z0-9-]+", text)) or any(
+            "support+" + cap in known for cap in re.findall(
+                r"[a-z0-9]{7,8}-[a-z0-9]{13}", text))

@@ -1,0 +1,107 @@
+"""Says which finds are leaks: exceptions.conf names the others."""
+
+import configparser
+import email
+import fnmatch
+import os
+import re
+
+import scan
+import slots
+from tokens import BODY, IDENT, KEEP, SAID
+
+
+FILLER = "filler"  # takes the blocks of the disk in a fault; zeros
+
+
+def place_of(path, world):
+    """(place, name) of a file of the world; None for what is not ours."""
+    name = os.path.relpath(path, world.dir)
+    if name.startswith("dovecot/mail/") or name == "state/" + FILLER:
+        return None
+    for head, place in (("nymdesk-log/", "LOG"), ("log/", "MTA-LOG"),
+                        ("postfix/spool/", "SPOOL")):
+        if name.startswith(head):
+            return place, name
+    return "DISK", name
+
+
+class Judge:
+    """Collects finds and says which are leaks."""
+
+    def __init__(self, run, exceptions):
+        self.run = run
+        self.hits = set()
+        self.files = self.octets = 0
+        self.rules = []
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read(exceptions, encoding="utf-8")
+        for name in parser.sections():
+            rule = dict(parser[name], name=name, used=0)
+            missing = {"place", "where", "slot", "owner", "reason"} \
+                - set(rule)
+            if missing:
+                raise SystemExit("%s: [%s] lacks %s" % (
+                    exceptions, name, ", ".join(sorted(missing))))
+            self.rules.append(rule)
+        self.mailbox = {}
+
+    def know_mailboxes(self):
+        """Whose mailbox is whose, when all mails are made."""
+        for mail in self.run.mails.values():
+            if mail.address:
+                self.mailbox.setdefault(mail.address.lower(), set()).add(
+                    mail.serial)
+
+    def add(self, found, place, path, moment):
+        for mail, code, form, where in found:
+            self.hits.add(scan.Hit(mail, code, form, where, place, path,
+                                   moment))
+
+    def owner(self, hit):
+        """True if the token is of the player whose mailbox it is in."""
+        user = re.search(r"/dovecot/mail/([^/]+)/", hit.path)
+        return bool(user) and hit.mail in self.mailbox.get(user[1], ())
+
+    def became_text(self, flow, hit):
+        """True if the mail was sent by this flow and another parser, too,
+        shows the token as text."""
+        mail = self.run.mails.get(hit.mail)
+        return mail is not None and mail.flow == flow and mail.tok(
+            hit.code).encode() in b"".join(
+                part.get_payload(decode=True) or b""
+                for part in email.message_from_bytes(mail.data).walk()
+                if part.get_content_type() == "text/plain")
+
+    def excused(self, hit):
+        for rule in self.rules:
+            if rule["place"] == hit.place \
+                    and fnmatch.fnmatchcase(hit.where, rule["where"]) \
+                    and fnmatch.fnmatchcase(hit.code or "?", rule["slot"]) \
+                    and fnmatch.fnmatchcase(hit.moment,
+                                            rule.get("moment", "*")) \
+                    and (rule["owner"] == "any" or self.owner(hit)) \
+                    and (rule.get("flow", "*") == "*"
+                         or self.became_text(rule["flow"], hit)):
+                rule["used"] += 1
+                return True
+        return False
+
+    def leaks(self):
+        """A damaged token beside a whole one says nothing new."""
+        found = list(self.all_leaks())
+        whole = {hit.path for hit in found if hit.code}
+        return [hit for hit in found if hit.code or hit.path not in whole]
+
+    def all_leaks(self):
+        for hit in sorted(self.hits, key=repr):
+            kind = slots.CLASS.get(hit.code, IDENT)
+            if hit.place == "AG" and kind in (BODY, KEEP, SAID):
+                continue
+            if hit.place == "PL" and kind == SAID:
+                continue
+            if not self.excused(hit):
+                yield hit
+
+    def stale(self):
+        return [rule["name"] for rule in self.rules if not rule["used"]]
