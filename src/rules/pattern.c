@@ -9,7 +9,6 @@
 
 #include "base/banned.h"
 
-#define PATTERN_LEN_MAX 8192
 /* Steps at one start position. The shipped rules need some hundred. */
 #define STEPS_MAX 20000
 #define HEAP_MAX_KIB 8192
@@ -91,6 +90,15 @@ pattern_free(struct pattern *pattern)
 	pcre2_code_free(pattern->code);
 	pcre2_code_free(pattern->ascii_code);
 	g_free(pattern);
+}
+
+gboolean
+pattern_has_groups(const struct pattern *pattern)
+{
+	guint32 n = 0;
+
+	return pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT,
+		   &n) != 0 || n > 0;
 }
 
 /* Only the whole match is asked for, so one pair does for every pattern. */

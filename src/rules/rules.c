@@ -45,6 +45,8 @@ rules_load(const char *dir, GError **err)
 {
 	g_autoptr(GPtrArray) names = names_read(dir, err);
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(rule_free);
+	g_autoptr(parts_auto) parts = parts_new();
+	struct rule_list into = {list, parts};
 	struct rules *rules;
 
 	if (names == NULL)
@@ -53,7 +55,7 @@ rules_load(const char *dir, GError **err)
 		g_autofree char *path = g_build_filename(dir,
 		    g_ptr_array_index(names, i), NULL);
 
-		if (!rules_load_file(list, path, err))
+		if (!rules_load_file(&into, path, err))
 			return NULL;
 	}
 	rules = g_new0(struct rules, 1);
