@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "rules/shadow.h"
 
 #include "base/banned.h"
 
@@ -39,6 +40,7 @@ rule_free(gpointer data)
 	g_free(rule->as);
 	g_free(rule->valid);
 	g_free(rule->invalid);
+	g_strfreev(rule->words);
 	g_free(rule);
 }
 
@@ -78,7 +80,7 @@ static gboolean
 keys_are_known(const struct place *place, GError **err)
 {
 	static const char *const known[] = {"action", "as", "check", "invalid",
-	    "pattern", "valid", NULL};
+	    "pattern", "valid", "words", NULL};
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
@@ -86,7 +88,7 @@ keys_are_known(const struct place *place, GError **err)
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
 			    "allowed are pattern, check, action, as, valid, "
-			    "invalid", keys[i]);
+			    "invalid, words", keys[i]);
 		for (gsize j = 0; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				return place_fail(place, err,
@@ -208,6 +210,24 @@ notes_read(const struct place *place, struct rule *rule, GError **err)
 	    note_read(place, rule, "invalid", &rule->invalid, err);
 }
 
+/* Words as the shadow has them, so that they can be found in it. */
+static gboolean
+words_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *text = place_value(place, "words");
+	g_autoptr(shadow_auto) shadow = NULL;
+
+	if (text == NULL)
+		return TRUE;
+	if (rule->action != RULE_KEEP && rule->action != RULE_MASK)
+		return place_fail(place, err,
+		    "words has no meaning with action %s",
+		    action_names[rule->action]);
+	shadow = shadow_new(text, strlen(text));
+	rule->words = g_strsplit(shadow->text, " ", -1);
+	return TRUE;
+}
+
 /* Compiles the pattern with its parts put in, which *text is then. */
 static gboolean
 pattern_read(const struct place *place, const struct parts *parts,
@@ -252,7 +272,7 @@ rule_fill(const struct place *place, const struct parts *parts,
 {
 	return keys_are_known(place, err) && action_read(place, rule, err) &&
 	    check_read(place, rule, err) && as_read(place, rule, err) &&
-	    notes_read(place, rule, err) &&
+	    notes_read(place, rule, err) && words_read(place, rule, err) &&
 	    pattern_read(place, parts, rule, text, err);
 }
 

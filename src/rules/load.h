@@ -30,10 +30,14 @@ struct rule {
 	 * passes, or fails; NULL: nothing. */
 	char *valid;   /* own */
 	char *invalid; /* own */
+	/* Of RULE_KEEP and RULE_MASK: a match holds one of these; NULL: it
+	 * may hold none. */
+	char **words; /* own */
 };
 
 struct rules {
 	GPtrArray *list; /* own: struct rule */
+	struct words *words; /* own */
 };
 
 void rule_free(gpointer rule);

@@ -8,6 +8,7 @@
 #include "rules/load.h"
 #include "rules/shadow.h"
 #include "rules/span.h"
+#include "rules/words.h"
 
 #include "base/banned.h"
 
@@ -238,13 +239,15 @@ rules_apply(const struct pass *pass, enum rule_action action, GArray *spans)
 {
 	const GPtrArray *list = pass->job->rules->list;
 	gboolean has_digit = strpbrk(pass->shadow->text, "0123456789") != NULL;
+	g_autofree guint8 *tried = words_look(pass->job->rules->words,
+	    pass->shadow);
 
 	for (guint i = 0; i < list->len; i++) {
 		const struct rule *rule = g_ptr_array_index(list, i);
 
 		/* Of what a run was decoded to only addresses count: numbers
 		 * stand in any octets. */
-		if (rule->action == action &&
+		if (rule->action == action && tried[i] != 0 &&
 		    (has_digit || !check_needs_digit(rule->check)) &&
 		    (pass->depth == 0 || strcmp(rule->as, "[address]") == 0))
 			rule_apply(pass, rule, spans);

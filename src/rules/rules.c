@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "rules/load.h"
+#include "rules/words.h"
 
 #include "base/banned.h"
 
@@ -60,6 +61,7 @@ rules_load(const char *dir, GError **err)
 	}
 	rules = g_new0(struct rules, 1);
 	rules->list = g_steal_pointer(&list);
+	rules->words = words_new(rules->list);
 	return rules;
 }
 
@@ -68,6 +70,7 @@ rules_free(struct rules *rules)
 {
 	if (rules == NULL)
 		return;
+	words_free(rules->words);
 	g_ptr_array_unref(rules->list);
 	g_free(rules);
 }
