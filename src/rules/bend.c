@@ -39,12 +39,13 @@ static const struct bend bends[] = {
 /* For short names that end in a consonant. */
 static const char latin_endings[] = "a owi em ie u";
 static const char cyrillic_endings[] =
-    "а у ом ем е ы и ым ои ов ам ами ові";
+    "а у ом ем е ым ои ов ам ами ові";
 
 static gboolean
 is_common_form(const char *form)
 {
-	static const char *const words[] = {"any", NULL};
+	static const char *const words[] = {"any", "lie", "mio", "nine",
+	    "sama", "une", NULL};
 
 	return g_strv_contains(words, form);
 }
