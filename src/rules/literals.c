@@ -165,7 +165,11 @@ literals_add_spellings(struct rules_literals *literals, const char *text,
 	if (shadow.len > 4 * KEY_MAX)
 		return;
 	for (guint kind = 0; kind < FOLD_KINDS; kind++)
-		folded_add(literals, &shadow, (enum fold_kind)kind, like);
+		/* Else it would be the plain one again. */
+		if (kind != FOLD_REDUCED ||
+		    fold_reduces(shadow.text, shadow.len))
+			folded_add(literals, &shadow, (enum fold_kind)kind,
+			    like);
 	if (shadow.is_ascii)
 		return;
 	spelled = g_string_new(NULL);

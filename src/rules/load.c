@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "rules/shadow.h"
 
 #include "base/banned.h"
 
 #define FILE_MAX (1024 * 1024)
 #define AS_MAX 32
 #define RULES_MAX 1000
+
+/* The heading of a part is this and its name. */
+#define PART_HEADING "part "
 
 /* What every message of this file is about. */
 struct place {
@@ -22,6 +26,7 @@ static const char *const action_names[] = {
     [RULE_MASK] = "mask",
     [RULE_CATEGORY] = "category",
     [RULE_COMMAND] = "command",
+    [RULE_PART] = "part",
 };
 
 void
@@ -35,6 +40,7 @@ rule_free(gpointer data)
 	g_free(rule->as);
 	g_free(rule->valid);
 	g_free(rule->invalid);
+	g_strfreev(rule->words);
 	g_free(rule);
 }
 
@@ -74,7 +80,7 @@ static gboolean
 keys_are_known(const struct place *place, GError **err)
 {
 	static const char *const known[] = {"action", "as", "check", "invalid",
-	    "pattern", "valid", NULL};
+	    "pattern", "valid", "words", NULL};
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
@@ -82,7 +88,7 @@ keys_are_known(const struct place *place, GError **err)
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
 			    "allowed are pattern, check, action, as, valid, "
-			    "invalid", keys[i]);
+			    "invalid, words", keys[i]);
 		for (gsize j = 0; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				return place_fail(place, err,
@@ -98,7 +104,7 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 
 	if (action == NULL)
 		return place_fail(place, err, "action is missing; "
-		    "allowed are keep, mask, category, command");
+		    "allowed are keep, mask, category, command, part");
 	for (gsize i = 0; i < G_N_ELEMENTS(action_names); i++) {
 		if (strcmp(action, action_names[i]) == 0) {
 			rule->action = (enum rule_action)i;
@@ -106,7 +112,7 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 		}
 	}
 	return place_fail(place, err, "unknown action \"%s\"; "
-	    "allowed are keep, mask, category, command", action);
+	    "allowed are keep, mask, category, command, part", action);
 }
 
 static gboolean
@@ -146,9 +152,10 @@ as_read(const struct place *place, struct rule *rule, GError **err)
 {
 	g_autofree char *as = place_value(place, "as");
 
-	if (rule->action == RULE_KEEP)
+	if (rule->action == RULE_KEEP || rule->action == RULE_PART)
 		return as == NULL ? TRUE : place_fail(place, err,
-		    "as has no meaning with action keep");
+		    "as has no meaning with action %s",
+		    action_names[rule->action]);
 	if (as == NULL)
 		return place_fail(place, err, "as is missing; "
 		    "actions mask, category and command need it");
@@ -203,36 +210,85 @@ notes_read(const struct place *place, struct rule *rule, GError **err)
 	    note_read(place, rule, "invalid", &rule->invalid, err);
 }
 
+/* Words as the shadow has them, so that they can be found in it. */
 static gboolean
-pattern_read(const struct place *place, struct rule *rule, GError **err)
+words_read(const struct place *place, struct rule *rule, GError **err)
 {
-	g_autofree char *text = place_value(place, "pattern");
-	g_autoptr(GError) why = NULL;
+	g_autofree char *text = place_value(place, "words");
+	g_autoptr(shadow_auto) shadow = NULL;
 
 	if (text == NULL)
+		return TRUE;
+	if (rule->action != RULE_KEEP && rule->action != RULE_MASK)
+		return place_fail(place, err,
+		    "words has no meaning with action %s",
+		    action_names[rule->action]);
+	shadow = shadow_new(text, strlen(text));
+	rule->words = g_strsplit(shadow->text, " ", -1);
+	return TRUE;
+}
+
+/* Compiles the pattern with its parts put in, which *text is then. */
+static gboolean
+pattern_read(const struct place *place, const struct parts *parts,
+    struct rule *rule, char **text, GError **err)
+{
+	g_autofree char *written = place_value(place, "pattern");
+	g_autoptr(GError) why = NULL;
+
+	if (written == NULL)
 		return place_fail(place, err, "pattern is missing");
-	rule->pattern = pattern_new(text, &why);
+	*text = parts_expand(parts, written, &why);
+	if (*text != NULL)
+		rule->pattern = pattern_new(*text, &why);
 	if (rule->pattern == NULL)
 		return place_fail(place, err, "pattern is %s", why->message);
 	return TRUE;
 }
 
+/* Numbered groups of a part would change the numbers of those around it. */
 static gboolean
-rule_read(GPtrArray *list, const struct place *place, GError **err)
+part_take(const struct place *place, const struct rule *rule,
+    struct parts *parts, const char *text, GError **err)
 {
-	struct rule *rule = g_new0(struct rule, 1);
+	const char *name = place->group + strlen(PART_HEADING);
 
-	if (!keys_are_known(place, err) || !action_read(place, rule, err) ||
-	    !check_read(place, rule, err) || !as_read(place, rule, err) ||
-	    !notes_read(place, rule, err) || !pattern_read(place, rule, err)) {
-		rule_free(rule);
+	if (!g_str_has_prefix(place->group, PART_HEADING) ||
+	    !part_name_is_valid(name))
+		return place_fail(place, err, "action part needs a heading "
+		    "\"[part NAME]\", NAME of a-z, 0-9 and \"-\", starting "
+		    "with a letter");
+	if (pattern_has_groups(rule->pattern))
+		return place_fail(place, err,
+		    "a part has no groups with numbers; write \"(?:\"");
+	if (!parts_add(parts, name, text))
+		return place_fail(place, err, "another file has this part");
+	return TRUE;
+}
+
+static gboolean
+rule_fill(const struct place *place, const struct parts *parts,
+    struct rule *rule, char **text, GError **err)
+{
+	return keys_are_known(place, err) && action_read(place, rule, err) &&
+	    check_read(place, rule, err) && as_read(place, rule, err) &&
+	    notes_read(place, rule, err) && words_read(place, rule, err) &&
+	    pattern_read(place, parts, rule, text, err);
+}
+
+static gboolean
+rule_read(struct rule_list *into, const struct place *place, GError **err)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(rule_auto) rule = g_new0(struct rule, 1);
+
+	if (!rule_fill(place, into->parts, rule, &text, err))
 		return FALSE;
-	}
-	if (list->len >= RULES_MAX) {
-		rule_free(rule);
+	if (rule->action == RULE_PART)
+		return part_take(place, rule, into->parts, text, err);
+	if (into->list->len >= RULES_MAX)
 		return place_fail(place, err, "more than %d rules", RULES_MAX);
-	}
-	g_ptr_array_add(list, rule);
+	g_ptr_array_add(into->list, g_steal_pointer(&rule));
 	return TRUE;
 }
 
@@ -271,7 +327,8 @@ lines_are_all_taken(const struct place *place, const char *text, GError **err)
 }
 
 static gboolean
-file_read(GPtrArray *list, struct place *place, const char *text, GError **err)
+file_read(struct rule_list *into, struct place *place, const char *text,
+    GError **err)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(place->keys, NULL);
 
@@ -279,14 +336,14 @@ file_read(GPtrArray *list, struct place *place, const char *text, GError **err)
 		return FALSE;
 	for (gsize i = 0; groups[i] != NULL; i++) {
 		place->group = groups[i];
-		if (!rule_read(list, place, err))
+		if (!rule_read(into, place, err))
 			return FALSE;
 	}
 	return TRUE;
 }
 
 gboolean
-rules_load_file(GPtrArray *list, const char *path, GError **err)
+rules_load_file(struct rule_list *into, const char *path, GError **err)
 {
 	g_autofree char *base = g_path_get_basename(path);
 	g_autofree char *text = NULL;
@@ -305,5 +362,5 @@ rules_load_file(GPtrArray *list, const char *path, GError **err)
 		return place_fail(&place, err, "is not UTF-8 text");
 	if (!g_key_file_load_from_data(keys, text, len, G_KEY_FILE_NONE, &why))
 		return place_fail(&place, err, "%s", why->message);
-	return file_read(list, &place, text, err);
+	return file_read(into, &place, text, err);
 }

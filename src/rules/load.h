@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "rules/checks.h"
+#include "rules/part.h"
 #include "rules/pattern.h"
 
 enum rule_action {
@@ -17,6 +18,7 @@ enum rule_action {
 	RULE_MASK,
 	RULE_CATEGORY,
 	RULE_COMMAND,
+	RULE_PART, /* of patterns; never among the rules */
 };
 
 struct rule {
@@ -28,15 +30,28 @@ struct rule {
 	 * passes, or fails; NULL: nothing. */
 	char *valid;   /* own */
 	char *invalid; /* own */
+	/* Of RULE_KEEP and RULE_MASK: a match holds one of these; NULL: it
+	 * may hold none. */
+	char **words; /* own */
 };
 
 struct rules {
 	GPtrArray *list; /* own: struct rule */
+	struct words *words; /* own */
 };
 
 void rule_free(gpointer rule);
+typedef struct rule rule_auto;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(rule_auto, rule_free)
 
-/* Adds the rules of one file to list (owns its struct rule). */
-gboolean rules_load_file(GPtrArray *list, const char *path, GError **err);
+/* What the files of a directory become, one after the other. */
+struct rule_list {
+	GPtrArray *list;     /* borrowed; owns its struct rule */
+	struct parts *parts; /* borrowed */
+};
+
+/* Adds the rules and parts of one file. */
+gboolean rules_load_file(struct rule_list *into, const char *path,
+    GError **err);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "base/banned.h"
 
-#define PATTERN_LEN_MAX 8192
 /* Steps at one start position. The shipped rules need some hundred. */
 #define STEPS_MAX 20000
 #define HEAP_MAX_KIB 8192
@@ -52,10 +51,56 @@ code_new(const char *text, guint32 options, GError **err)
 	return NULL;
 }
 
+/* Appends the escape at text. Returns its length. */
+static gsize
+escape_append(const char *text, gboolean in_class, GString *out)
+{
+	if (text[1] == 'd') {
+		g_string_append(out, in_class ? "0-9" : "[0-9]");
+		return 2;
+	}
+	g_string_append_len(out, text, text[1] != '\0' ? 2 : 1);
+	return text[1] != '\0' ? 2 : 1;
+}
+
+/* The pattern with digits of ASCII for those of all scripts, which are looked
+ * up slowly: a shadow has no others. Quotes of \Q and names in a class it does
+ * not understand, and leaves. */
+static char *
+digits_narrow(const char *text)
+{
+	GString *out = g_string_sized_new(strlen(text) + 64);
+	gboolean in_class = FALSE;
+	gsize size;
+
+	if (strstr(text, "\\Q") != NULL || strstr(text, "[:") != NULL) {
+		g_string_assign(out, text);
+		return g_string_free(out, FALSE);
+	}
+	for (; text[0] != '\0'; text += size) {
+		size = 1;
+		if (text[0] == '\\') {
+			size = escape_append(text, in_class, out);
+			continue;
+		}
+		if (!in_class && text[0] == '[') {
+			in_class = TRUE;
+			/* A bracket that comes first is one of the class. */
+			size += text[size] == '^' ? 1 : 0;
+			size += text[size] == ']' ? 1 : 0;
+		} else if (text[0] == ']') {
+			in_class = FALSE;
+		}
+		g_string_append_len(out, text, (gssize)size);
+	}
+	return g_string_free(out, FALSE);
+}
+
 struct pattern *
 pattern_new(const char *text, GError **err)
 {
 	g_autoptr(pattern_auto) pattern = g_new0(struct pattern, 1);
+	g_autofree char *narrow = NULL;
 
 	if (strlen(text) > PATTERN_LEN_MAX) {
 		error_fail_num(err, ERROR_PERM,
@@ -63,16 +108,17 @@ pattern_new(const char *text, GError **err)
 		    PATTERN_LEN_MAX);
 		return NULL;
 	}
-	/* Invalid UTF-8 matches nothing instead of ending the search with an
-	 * error. */
-	pattern->code = code_new(text, PCRE2_UCP | PCRE2_MATCH_INVALID_UTF,
-	    err);
-	if (pattern->code == NULL)
-		return NULL;
 	/* Of ASCII, the properties of Unicode say the same as the tables that
 	 * PCRE2 looks up without them, only slower. */
 	pattern->ascii_code = code_new(text, 0, err);
 	if (pattern->ascii_code == NULL)
+		return NULL;
+	/* Invalid UTF-8 matches nothing instead of ending the search with an
+	 * error. */
+	narrow = digits_narrow(text);
+	pattern->code = code_new(narrow,
+	    PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, err);
+	if (pattern->code == NULL)
 		return NULL;
 	pattern->context = pcre2_match_context_create(NULL);
 	g_assert(pattern->context != NULL);
@@ -91,6 +137,15 @@ pattern_free(struct pattern *pattern)
 	pcre2_code_free(pattern->code);
 	pcre2_code_free(pattern->ascii_code);
 	g_free(pattern);
+}
+
+gboolean
+pattern_has_groups(const struct pattern *pattern)
+{
+	guint32 n = 0;
+
+	return pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT,
+		   &n) != 0 || n > 0;
 }
 
 /* Only the whole match is asked for, so one pair does for every pattern. */

@@ -11,6 +11,8 @@
  */
 #include <glib.h>
 
+#define PATTERN_LEN_MAX 8192 /* octets */
+
 struct pattern;
 struct pattern_scratch;
 
@@ -30,6 +32,9 @@ struct pattern *pattern_new(const char *text, GError **err);
 void pattern_free(struct pattern *pattern);
 typedef struct pattern pattern_auto;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pattern_auto, pattern_free)
+
+/* TRUE if it has groups that are known by number. */
+gboolean pattern_has_groups(const struct pattern *pattern);
 
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);

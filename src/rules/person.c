@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "rules/bend.h"
 #include "rules/common.h"
 #include "rules/fold.h"
 
@@ -15,34 +16,19 @@
 #define BENT_LETTERS 5 /* longer words take endings of other languages */
 #define ORDER_WORDS 5  /* names of more words are not turned round */
 
+/* A name that is being taken. */
+struct name {
+	struct rules_literals *literals; /* borrowed */
+	const char *as;
+};
+
 static void
-form_add(struct rules_literals *literals, const char *stem, gsize len,
-    const char *ending, const char *as)
+form_take(gpointer data, const char *form)
 {
-	const struct literal one = {.as = as};
-	g_autofree char *head = g_strndup(stem, len);
-	g_autofree char *form = g_strconcat(head, ending, NULL);
+	const struct name *name = data;
+	const struct literal one = {.as = name->as};
 
-	literals_add_spellings(literals, form, &one);
-}
-
-/* Greek names in their other cases; key is without accents. */
-static void
-greek_endings_add(struct rules_literals *literals, const char *key,
-    const char *as)
-{
-	gsize len = strlen(key);
-
-	if (g_str_has_suffix(key, "α") || g_str_has_suffix(key, "η")) {
-		form_add(literals, key, len, "σ", as);
-	} else if (g_str_has_suffix(key, "ησ") ||
-	    g_str_has_suffix(key, "ασ")) {
-		form_add(literals, key, len - strlen("σ"), "", as);
-	} else if (g_str_has_suffix(key, "οσ")) {
-		form_add(literals, key, len - strlen("οσ"), "ου", as);
-		form_add(literals, key, len - strlen("οσ"), "ο", as);
-		form_add(literals, key, len - strlen("οσ"), "ε", as);
-	}
+	literals_add_spellings(name->literals, form, &one);
 }
 
 /* Names that end in a vowel or in a Greek ending change it: Kowalska,
@@ -50,22 +36,13 @@ greek_endings_add(struct rules_literals *literals, const char *key,
 static void
 stem_add(struct rules_literals *literals, const char *key, const char *as)
 {
-	static const char *const endings[] = {"οσ", "ησ", "ασ", "os", "us",
-	    "is", "a", "e", "i", "o", "y", "α", "η", "ο", "а", "я", "о", "е",
-	    "и", "ы", NULL};
 	const struct literal bent = {.as = as,
 	    .flags = LITERAL_BENDS | LITERAL_STEM};
+	gsize len = bend_stem(key);
+	g_autofree char *stem = g_strndup(key, len);
 
-	for (gsize i = 0; endings[i] != NULL; i++) {
-		g_autofree char *stem = NULL;
-
-		if (!g_str_has_suffix(key, endings[i]))
-			continue;
-		stem = g_strndup(key, strlen(key) - strlen(endings[i]));
-		if (letters_count(stem, strlen(stem)) >= BENT_LETTERS)
-			literals_add_spellings(literals, stem, &bent);
-		return;
-	}
+	if (key[len] != '\0' && letters_count(stem, len) >= BENT_LETTERS)
+		literals_add_spellings(literals, stem, &bent);
 }
 
 static void
@@ -76,6 +53,7 @@ name_word_add(struct rules_literals *literals, const char *word,
 	const struct literal name = {.as = as,
 	    .flags = letters >= BENT_LETTERS ? LITERAL_BENDS : 0};
 	g_autoptr(GString) key = g_string_new(NULL);
+	struct name taken = {literals, as};
 
 	if (letters < NAME_LETTERS || word_is_common(word))
 		return;
@@ -83,10 +61,11 @@ name_word_add(struct rules_literals *literals, const char *word,
 	word_fold(word, strlen(word), FALSE, key);
 	if (letters >= BENT_LETTERS)
 		stem_add(literals, key->str, as);
-	if (letters > NAME_LETTERS && (guchar)key->str[0] >= 0x80)
-		greek_endings_add(literals, key->str, as);
-	else if (letters > NAME_LETTERS)
-		form_add(literals, word, strlen(word), "s", as);
+	bend_name(key->str, letters, form_take, &taken);
+	if (letters > NAME_LETTERS && (guchar)key->str[0] < 0x80) {
+		g_string_append_c(key, 's');
+		form_take(&taken, key->str);
+	}
 }
 
 /* A whole name may be shorter than its words have to be only where a

@@ -129,9 +129,14 @@ rules_literals_add_domain(struct rules_literals *literals, const char *domain,
 	g_autofree char *readable = g_hostname_to_unicode(shadow->text);
 
 	/* One label is a word, and "localhost" nobody's. */
-	if (strchr(shadow->text, '.') == NULL || shadow->text[0] == '[' ||
-	    domain_is_public(shadow->text))
+	if (strchr(shadow->text, '.') == NULL || shadow->text[0] == '[')
 		return;
+	for (const char *part = shadow->text; part != NULL;
+	     part = strchr(part, '.')) {
+		part += part[0] == '.' ? 1 : 0;
+		if (domain_is_public(part))
+			return;
+	}
 	rules_literals_add_text(literals, shadow->text, placeholder);
 	if (ascii != NULL)
 		rules_literals_add_text(literals, ascii, placeholder);

@@ -8,6 +8,7 @@
 #include "rules/load.h"
 #include "rules/shadow.h"
 #include "rules/span.h"
+#include "rules/words.h"
 
 #include "base/banned.h"
 
@@ -36,6 +37,7 @@ struct pass {
 	/* What rules look at now: the shadow of the block, then what is
 	 * decoded of it. */
 	const struct shadow *shadow; /* borrowed */
+	guint8 *tried; /* own: of each rule, if it is tried in the shadow */
 	gboolean is_decoded;
 	GArray *keeps; /* own; all spans are offsets in the block */
 	GArray *masks; /* own */
@@ -244,7 +246,7 @@ rules_apply(const struct pass *pass, enum rule_action action, GArray *spans)
 
 		/* Of what a run was decoded to only addresses count: numbers
 		 * stand in any octets. */
-		if (rule->action == action &&
+		if (rule->action == action && pass->tried[i] != 0 &&
 		    (has_digit || !check_needs_digit(rule->check)) &&
 		    (pass->depth == 0 || strcmp(rule->as, "[address]") == 0))
 			rule_apply(pass, rule, spans);
@@ -269,6 +271,14 @@ literals_apply(const struct pass *pass, GArray *spans)
 static void pass_run(struct pass *pass, GArray *literals);
 
 static void
+pass_look(struct pass *pass, const struct shadow *shadow)
+{
+	pass->shadow = shadow;
+	g_free(pass->tried);
+	pass->tried = words_look(pass->job->rules->words, shadow);
+}
+
+static void
 pass_init(struct pass *pass, struct job *job, const char *text, gsize len)
 {
 	*pass = (struct pass){.job = job,
@@ -287,6 +297,7 @@ pass_done(struct pass *pass)
 	g_array_unref(pass->masks);
 	g_array_unref(pass->proven);
 	g_array_unref(pass->wrong);
+	g_free(pass->tried);
 }
 
 static void
@@ -342,7 +353,7 @@ pass_run(struct pass *pass, GArray *literals)
 	    strchr(plain->text, '@') != NULL ||
 	    (decoded != NULL && strchr(decoded->text, '@') != NULL);
 
-	pass->shadow = plain;
+	pass_look(pass, plain);
 	if (pass->depth == 0)
 		rules_apply(pass, RULE_KEEP, pass->keeps);
 	span_list_merge(pass->keeps);
@@ -350,7 +361,7 @@ pass_run(struct pass *pass, GArray *literals)
 		rules_apply(pass, RULE_MASK, pass->masks);
 	literals_apply(pass, literals);
 	if (decoded != NULL) {
-		pass->shadow = decoded;
+		pass_look(pass, decoded);
 		pass->is_decoded = TRUE;
 		if (has_rules)
 			rules_apply(pass, RULE_MASK, pass->masks);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "rules/load.h"
+#include "rules/words.h"
 
 #include "base/banned.h"
 
@@ -45,6 +46,8 @@ rules_load(const char *dir, GError **err)
 {
 	g_autoptr(GPtrArray) names = names_read(dir, err);
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(rule_free);
+	g_autoptr(parts_auto) parts = parts_new();
+	struct rule_list into = {list, parts};
 	struct rules *rules;
 
 	if (names == NULL)
@@ -53,11 +56,12 @@ rules_load(const char *dir, GError **err)
 		g_autofree char *path = g_build_filename(dir,
 		    g_ptr_array_index(names, i), NULL);
 
-		if (!rules_load_file(list, path, err))
+		if (!rules_load_file(&into, path, err))
 			return NULL;
 	}
 	rules = g_new0(struct rules, 1);
 	rules->list = g_steal_pointer(&list);
+	rules->words = words_new(rules->list);
 	return rules;
 }
 
@@ -66,6 +70,7 @@ rules_free(struct rules *rules)
 {
 	if (rules == NULL)
 		return;
+	words_free(rules->words);
 	g_ptr_array_unref(rules->list);
 	g_free(rules);
 }

@@ -225,8 +225,13 @@ piece_fill(struct stream *stream, const struct shadow *shadow,
 	guint32 *owners;
 
 	piece->at = (guint32)at;
-	stream_fold(kind, shadow->text + piece->start,
-	    piece->end - piece->start, stream->symbols);
+	if (kind == FOLD_PLAIN && shadow->is_ascii)
+		g_string_append_len(stream->symbols,
+		    shadow->text + piece->start,
+		    (gssize)(piece->end - piece->start));
+	else
+		stream_fold(kind, shadow->text + piece->start,
+		    piece->end - piece->start, stream->symbols);
 	if (stream->owners->len < stream->symbols->len)
 		g_array_set_size(stream->owners,
 		    (guint)stream->symbols->len);

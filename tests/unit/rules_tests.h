@@ -46,6 +46,17 @@ void test_shadow_plain(void **state);
 void test_fold_plain(void **state);
 void test_ascii(void **state);
 
+/* Tests of rules_parts.c, run by rules.c. */
+void test_parts(void **state);
+void test_part_errors(void **state);
+void test_part_files(void **state);
+
+/* Tests of rules_forms.c, run by rules.c. */
+void test_forms(void **state);
+void test_named_things(void **state);
+void test_rule_words(void **state);
+void test_own_domain(void **state);
+
 /* Tests of rules_own.c, run by rules.c. */
 void test_hidden(void **state);
 void test_survives(void **state);
