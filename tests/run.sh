@@ -68,33 +68,61 @@ build() { # directory, configure arguments
 	) >"$dir/build.log" 2>&1
 }
 
+# What a program says that counts by itself: its lines, and what its last line
+# "NAME: N passed, N failed[, N skipped]" has. One that ends without that line
+# counts as one failed.
+summed() { # name, file of its output, file of its errors
+	grep -E '^(ok|FAIL|skip) |^ |^goal|^row|find' "$2"
+	line=$(sed -n 's/^[a-z]*: \([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' \
+	    "$2" | tail -n 1)
+	if [ -n "$line" ]; then
+		count $line
+	else
+		echo "FAIL $1 ended early"
+		count "$(grep -c '^ok ' "$2")" \
+		    $(($(grep -c '^FAIL ' "$2") + 1))
+	fi
+	[ ! -s "$3" ] || tail -n 60 "$3"
+}
+
+counted() { # name, seconds it may take, command
+	name=$1
+	limit=$2
+	shift 2
+	timeout "$limit" "$@" >"$scratch/counted.log" 2>"$scratch/counted.err"
+	summed "$name" "$scratch/counted.log" "$scratch/counted.err"
+}
+
 # Unit tests: each program runs by itself and each case counts. A program
 # that ends early without naming a failed case counts as one failed.
 unit() { # directory
+	log=$scratch/unit-$1.log
+	all=0 wrong=0 left=0
 	for program in "$scratch/$1"/test-*; do
 		[ -f "$program" ] && [ -x "$program" ] || continue
 		case $program in *.*) continue ;; esac
 		name=$1/${program##*/}
 		(cd "$scratch/$1" && CMOCKA_MESSAGE_OUTPUT=stdout \
-		    timeout 120 "$program") >"$scratch/unit.log" 2>&1
+		    timeout 180 "$program") >"$log" 2>&1
 		code=$?
-		ok=$(grep -c '^\[       OK \]' "$scratch/unit.log")
+		ok=$(grep -c '^\[       OK \]' "$log")
 		bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' \
-		    "$scratch/unit.log" | awk '{n += $1} END {print n + 0}')
-		skip=$(grep '^\[  SKIPPED \] [^0-9]' "$scratch/unit.log" |
+		    "$log" | awk '{n += $1} END {print n + 0}')
+		skip=$(grep '^\[  SKIPPED \] [^0-9]' "$log" |
 		    sort -u | grep -c .)
 		[ "$skip" = 0 ] || echo "skip $name: $skip cases"
 		[ $code = 0 ] || [ "$bad" -gt 0 ] || bad=1
 		[ $((ok + bad)) -gt 0 ] || bad=1
-		count "$ok" "$bad" "$skip"
+		all=$((all + ok)) wrong=$((wrong + bad)) left=$((left + skip))
 		if [ "$bad" = 0 ]; then
 			echo "ok   $name: $ok cases"
 		else
 			echo "FAIL $name: $ok ok, $bad failed (exit $code)"
-			grep -v '^\[ RUN\|^\[       OK' "$scratch/unit.log" |
-			    tail -n 40
+			grep -v '^\[ RUN\|^\[       OK' "$log" |
+			    tail -n 40 | sed 's/^/ /'
 		fi
 	done
+	echo "unit: $all passed, $wrong failed, $left skipped"
 }
 
 # tests/fuzz/run.sh prints a line a target.
@@ -109,39 +137,11 @@ fuzz() { # seconds
 	count "$ok" "$bad"
 }
 
-# tests/system/run.py prints a line a test; its last line has the counts.
 system() { # directory, names
 	dir=$1
 	shift
-	ND_BUILD=$scratch/$dir timeout 400 python3 tests/system/run.py "$@" \
-	    >"$scratch/system.log" 2>"$scratch/system.err"
-	grep -E '^(ok|FAIL|skip) |^ ' "$scratch/system.log"
-	line=$(sed -n 's/^system: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' \
-	    "$scratch/system.log")
-	if [ -n "$line" ]; then
-		count $line
-	else
-		echo "FAIL system tests ended early"
-		count "$(grep -c '^ok ' "$scratch/system.log")" \
-		    $(($(grep -c '^FAIL ' "$scratch/system.log") + 1))
-	fi
-	tail -n 60 "$scratch/system.err"
-}
-
-# tests/leak/run.sh prints a report; its last line has the counts.
-leak() { # directory
-	ND_BUILD=$scratch/$1 timeout 900 sh tests/leak/run.sh \
-	    >"$scratch/leak.log" 2>"$scratch/leak.err"
-	cat "$scratch/leak.log"
-	line=$(sed -n 's/^leak: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' \
-	    "$scratch/leak.log")
-	if [ -n "$line" ]; then
-		count $line
-	else
-		echo 'FAIL leak test ended early'
-		count 0 1
-		tail -n 40 "$scratch/leak.err"
-	fi
+	counted 'system tests' 400 env ND_BUILD="$scratch/$dir" \
+	    PYTHONPATH=tests/leak python3 tests/system/run.py "$@"
 }
 
 say 'packages'
@@ -162,7 +162,8 @@ say 'build with clang, fuzz targets'
 check 'build clang' build clang --enable-werror --enable-fuzz CC=clang
 
 say 'distribution'
-check 'distcheck' make -s -C "$scratch/gcc" distcheck
+# It builds from the tarball; the unit tests run below.
+check 'distcheck' make -s -j2 -C "$scratch/gcc" distcheck AM_MAKEFLAGS=TESTS=
 
 say 'lints'
 check 'lint layers' python3 tests/lint/layers.py
@@ -176,20 +177,36 @@ check 'lint static' sh tests/lint/static.sh
 check 'lint words' sh tests/lint/words.sh
 
 say 'unit tests'
-unit gcc
 export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
-unit sanitize
+unit gcc >"$scratch/unit-gcc.out" 2>&1 &
+unit sanitize >"$scratch/unit-sanitize.out" 2>&1
+wait $!
+for dir in gcc sanitize; do
+	summed "unit tests of $dir" "$scratch/unit-$dir.out" /dev/null
+done
 
 say 'fuzz targets'
 fuzz "${ND_FUZZ_SECONDS:-3}"
 
+# What is about memory runs with the sanitizers, what is about time, limits
+# and what is left on the disk without.
 say 'system tests, sanitizers'
-system sanitize conversation agents shapes cli roles faults logs corpus
+system sanitize conversation agents shapes files cli roles logs faults corpus
 say 'system tests'
-system gcc
-say 'leak test'
-leak gcc
+system gcc leakscan roles images forget faults
+
+say 'redaction of labelled texts'
+check 'redaction' env ND_BUILD="$scratch/gcc" \
+    python3 tests/leak/redaction/score.py
+check 'redaction, held out' env ND_BUILD="$scratch/gcc" \
+    python3 tests/leak/redaction/score.py --held-out
+say 'leak test: pairs, after destruction'
+system gcc pairs after
+say 'leak test: tokens'
+counted 'leak test' 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
+say 'leak test: a few mutants'
+counted 'mutants' 300 python3 tests/leak/mutants.py --few
 say 'benchmark, short'
 check 'benchmark runs' env ND_BUILD="$scratch/gcc" \
     sh tests/bench/run.sh --rounds 1 --mails 60

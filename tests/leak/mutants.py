@@ -1,7 +1,7 @@
 """Can the leak tests fail? Builds nymdesk with one leak at a time and demands
 that they do.
 
-    python3 tests/leak/mutants.py [--only NAME ...] [--jobs N] [--dir DIR]
+    python3 tests/leak/mutants.py [--only NAME ... | --few] [--jobs N] [--dir DIR]
 
 A mutant is one line of the source that is replaced, in a copy of the tree
 that is made for this and built once: MUTANT("name") is true there if the
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 
-from mutations import MUTANTS
+from mutations import FEW, MUTANTS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -159,10 +159,13 @@ def kill_all(directory, mutants, jobs):
 def main():
     args = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     args.add_argument("--only", nargs="*")
+    args.add_argument("--few", action="store_true",
+                      help="one of each place a leak can be in")
     args.add_argument("--jobs", type=int, default=2)
     args.add_argument("--dir", help="where to build; default: a scratch one")
     args = args.parse_args()
-    chosen = [m for m in MUTANTS if not args.only or m.name in args.only]
+    names = FEW if args.few else args.only
+    chosen = [m for m in MUTANTS if not names or m.name in names]
     with tempfile.TemporaryDirectory(prefix="nymdesk-mutants-") as scratch:
         top = args.dir or scratch
         os.chmod(scratch, 0o755)

@@ -158,3 +158,6 @@ ROWS = [
      "store->ops->remove(store, STORE_CONTACT, contact, err);"),
 ]
 MUTANTS = [Mutant(*row) for row in ROWS]
+# For a short run: agents' copies, disk, log, players' mails, pairs, keys.
+FEW = ("subject-unredacted", "id-stored", "name-logged", "automatic-relayed",
+       "placeholder-length", "forgets-no-contact")
