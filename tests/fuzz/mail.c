@@ -15,6 +15,7 @@
 #include "mail/language.h"
 #include "mail/parse.h"
 #include "mail/scrub.h"
+#include "mail/text.h"
 #include "reach.h"
 #include "rules/rules.h"
 
