@@ -5,6 +5,7 @@
 
 #include "base/banned.h"
 
+#define MOSTLY 4 /* characters for one octet that is none */
 #define REPLACEMENT "\xef\xbf\xbd"
 #define CHUNK 4096
 
@@ -219,6 +220,33 @@ convert(const struct charset *charset, const char *bytes, gsize len)
 	return repair_utf8(out->str, out->len);
 }
 
+/* TRUE if it reads as UTF-8 but for a few octets: a wrong label is more usual
+ * than a text of other characters that looks so. */
+static gboolean
+is_mostly_utf8(const char *bytes, gsize len)
+{
+	gsize good = 0;
+	gsize bad = 0;
+
+	for (gsize i = 0; i < len;) {
+		gunichar c = (guchar)bytes[i];
+
+		if (c >= 0x80)
+			c = g_utf8_get_char_validated(bytes + i,
+			    (gssize)(len - i));
+		if (c < 0x80) {
+			i++;
+		} else if (c == (gunichar)-1 || c == (gunichar)-2) {
+			bad++;
+			i++;
+		} else {
+			good++;
+			i += (gsize)g_utf8_skip[(guchar)bytes[i]];
+		}
+	}
+	return good / MOSTLY >= bad;
+}
+
 char *
 charset_to_utf8(const char *label, const char *bytes, gsize len)
 {
@@ -230,8 +258,7 @@ charset_to_utf8(const char *label, const char *bytes, gsize len)
 	    memcmp(bytes, "\xfe\xff", 2) == 0) && charset->unit == 1)
 		charset = charset_find("utf-16");
 	if (strcmp(charset->iconv, "UTF-8") == 0 ||
-	    (!charset->is_opaque &&
-		g_utf8_validate_len(bytes, len, NULL)))
+	    (!charset->is_opaque && is_mostly_utf8(bytes, len)))
 		return repair_utf8(bytes, len);
 	return convert(charset, bytes, len);
 }

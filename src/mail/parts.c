@@ -131,7 +131,10 @@ render_body(GMimeObject *object, const char *bytes, gsize len)
 	    decoded != NULL ? decoded : bytes, len);
 	g_autofree char *unflowed = NULL;
 
-	if (is_type(object, "text", "html"))
+	/* Some say nothing of the type, or it was lost on the way. */
+	if (is_type(object, "text", "html") ||
+	    strcmp(sniff_type((const guint8 *)utf8, strlen(utf8)),
+		"text/html") == 0)
 		return html_to_text(utf8, strlen(utf8));
 	if (param_is(object, "format", "flowed"))
 		unflowed = text_unflow(utf8, param_is(object, "delsp", "yes"));

@@ -6,6 +6,7 @@
 #include "mail/language.h"
 #include "mail/own.h"
 #include "mail/quote.h"
+#include "mail/text.h"
 #include "mail/writer.h"
 #include "ticket/number.h"
 
@@ -180,6 +181,21 @@ line_is_part_header(const char *line, gsize len)
 	return FALSE;
 }
 
+/* What follows is markup or octets, not words. */
+static gboolean
+line_is_foreign_type(const char *line, gsize len)
+{
+	static const char name[] = "Content-Type:";
+	static const char plain[] = "text/plain";
+	gsize at = sizeof(name) - 1;
+
+	if (len < at || g_ascii_strncasecmp(line, name, at) != 0)
+		return FALSE;
+	while (at < len && line[at] == ' ')
+		at++;
+	return g_ascii_strncasecmp(line + at, plain, sizeof(plain) - 1) != 0;
+}
+
 /* "--b0" and part headers in the next line. */
 static gboolean
 line_is_boundary(const char *line, gsize len)
@@ -198,7 +214,17 @@ enum armor {
 	ARMOR_YENC,    /* until "=yend" */
 	ARMOR_BASE64,  /* as long as lines are base64 */
 	ARMOR_PART,    /* headers of a MIME part, until an empty line */
+	ARMOR_FOREIGN, /* a part that is no plain text, until the text's end */
 };
+
+/* TRUE if the line is no longer of it. */
+static gboolean
+armor_is_over(enum armor armor, const char *line, gsize len)
+{
+	if (armor == ARMOR_BASE64)
+		return !is_base64_rest(line, len);
+	return armor == ARMOR_FOREIGN && line_starts(line, len, TEXT_PART);
+}
 
 static enum armor
 armor_begins(const char *line, gsize len)
@@ -233,7 +259,7 @@ armor_ends(enum armor armor, const char *line, gsize len)
 		return len == 0;
 	if (armor == ARMOR_YENC)
 		return line_starts(line, len, "=yend");
-	if (armor == ARMOR_BASE64)
+	if (armor == ARMOR_BASE64 || armor == ARMOR_FOREIGN)
 		return FALSE;
 	return len == 3 && line_starts(line, len, "end");
 }
@@ -254,14 +280,19 @@ scrub_armor(const char *text)
 		text += whole;
 		line += marks;
 		len -= marks;
-		if (armor == ARMOR_BASE64 && !is_base64_rest(line, len))
+		if (armor_is_over(armor, line, len))
 			armor = ARMOR_NONE;
 		if (armor != ARMOR_NONE) {
-			if (armor_ends(armor, line, len))
+			if (armor == ARMOR_PART &&
+			    line_is_foreign_type(line, len))
+				armor = ARMOR_FOREIGN;
+			else if (armor_ends(armor, line, len))
 				armor = ARMOR_NONE;
 			continue;
 		}
 		armor = armor_begins(line, len);
+		if (armor == ARMOR_PART && line_is_foreign_type(line, len))
+			armor = ARMOR_FOREIGN;
 		if (armor == ARMOR_NONE)
 			g_string_append_len(out, text - whole, (gssize)whole);
 		else if (armor != ARMOR_HEADERS && !is_seal(line, len))

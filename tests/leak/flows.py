@@ -274,7 +274,10 @@ class Run(Trouble):
             mail = self.new_mail("follow")
             mail.become_player()
             mail.address = mail.sender = old.address
-            mail.first, mail.last, mail.name = old.first, old.last, old.name
+            # Only what this mail says of its sender can be known of him.
+            if mail.is_named():
+                mail.first, mail.last, mail.name = \
+                    old.first, old.last, old.name
             mail.compose_player(mail.draw(10))
             form = serial % 3
             cap = address_of(ack["Reply-To"] or ack["From"])

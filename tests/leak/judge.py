@@ -1,7 +1,6 @@
 """Says which finds are leaks: exceptions.conf names the others."""
 
 import configparser
-import email
 import fnmatch
 import os
 import re
@@ -63,26 +62,27 @@ class Judge:
         user = re.search(r"/dovecot/mail/([^/]+)/", hit.path)
         return bool(user) and hit.mail in self.mailbox.get(user[1], ())
 
-    def became_text(self, flow, hit):
-        """True if the mail was sent by this flow and another parser, too,
-        shows the token as text."""
-        mail = self.run.mails.get(hit.mail)
-        return mail is not None and mail.flow == flow and mail.tok(
-            hit.code).encode() in b"".join(
-                part.get_payload(decode=True) or b""
-                for part in email.message_from_bytes(mail.data).walk()
-                if part.get_content_type() == "text/plain")
+    def flow_of(self, hit):
+        """How the mail was sent whose token it is; what has no register of
+        owners is of the mail in whose copy it was found."""
+        serial = hit.mail
+        if serial is None:
+            serial = next((serial for serial, copies
+                           in self.run.copies.items()
+                           if any(c.path == hit.path for c in copies)), None)
+        mail = self.run.mails.get(serial)
+        return mail.flow if mail else "-"
 
     def excused(self, hit):
         for rule in self.rules:
             if rule["place"] == hit.place \
                     and fnmatch.fnmatchcase(hit.where, rule["where"]) \
-                    and fnmatch.fnmatchcase(hit.code or "?", rule["slot"]) \
+                    and any(fnmatch.fnmatchcase(hit.code or "?", slot)
+                            for slot in rule["slot"].split()) \
                     and fnmatch.fnmatchcase(hit.moment,
                                             rule.get("moment", "*")) \
                     and (rule["owner"] == "any" or self.owner(hit)) \
-                    and (rule.get("flow", "*") == "*"
-                         or self.became_text(rule["flow"], hit)):
+                    and rule.get("flow", "*") in ("*", self.flow_of(hit)):
                 rule["used"] += 1
                 return True
         return False

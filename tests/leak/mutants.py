@@ -114,8 +114,11 @@ def run(directory, test, mutant=None):
     env.pop("ND_MUTANT", None)
     if mutant:
         env["ND_MUTANT"] = mutant
-    done = subprocess.run(command, env=env, capture_output=True, text=True,
-                          check=False, timeout=300)
+    try:
+        done = subprocess.run(command, env=env, capture_output=True,
+                              text=True, check=False, timeout=120)
+    except subprocess.TimeoutExpired:
+        return Outcome("FAIL did not end", leak)
     return Outcome(done.stdout, leak)
 
 

@@ -79,10 +79,10 @@ ROWS = [
     ("id-stored", LEAK, PLAYER,
      "	    .copy_id = id,",
      "	    .copy_id = MUTANT(\"id-stored\") ? c->mail->message_id : id,"),
-    ("subject-stored", LEAK, PLAYER,
+    ("id-as-category", LEAK, PLAYER,
      "	admit.category = (char *)category;",
-     "	admit.category = MUTANT(\"subject-stored\") ? "
-     "g_strndup(c->mail->from_name, 60) : (char *)category;"),
+     "	admit.category = MUTANT(\"id-as-category\") ? "
+     "g_strndup(c->mail->message_id, 60) : (char *)category;"),
     ("name-logged", LEAK, PLAYER,
      "	log_info(\"ticket.mail\", LOG_TICKET(&admitted->number),",
      "	if (MUTANT(\"name-logged\")) dprintf(2, \"from %s\\n\", "

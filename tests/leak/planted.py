@@ -75,10 +75,14 @@ class Mail:
         if self.variant % 4 == 0:
             script = "latin"
         self.first, self.last = "Max", "Muster"
-        if self.variant % slots_head.FROM_FORMS not in slots_head.NAMELESS:
+        if self.is_named():
             self.first = self.tok("H1.first", script).title()
             self.last = self.tok("H1.last", script).title()
         self.name = self.first + " " + self.last
+
+    def is_named(self):
+        """Whether its From has a name."""
+        return self.variant % slots_head.FROM_FORMS not in slots_head.NAMELESS
 
     def draw(self, count):
         """Some slots of each kind; the ones that end a text come last."""

@@ -462,10 +462,12 @@ class Draft:
         lines = [html.escape(line, quote=False) if not line.startswith("\0")
                  else line[1:] for line in self.lines]
         tail = [html.escape(line, quote=False) for line in self.tail]
-        return ("<html><head>%s</head><body>\r\n%s%s<br>\r\n</body></html>"
+        # What ends a text ends it here, too.
+        return ("<html><head>%s</head><body>\r\n%s%s<br>\r\n%s</body></html>"
                 "\r\n" % ("\r\n".join(self.head_markup),
-                          "<br>\r\n".join(lines + tail) + "<br>\r\n",
-                          "\r\n".join(self.markup)))
+                          "<br>\r\n".join(lines) + "<br>\r\n",
+                          "\r\n".join(self.markup),
+                          "<br>\r\n".join(tail) + "<br>\r\n"))
 
     def body(self):
         """(fields, octets) of the whole body."""

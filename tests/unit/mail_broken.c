@@ -157,6 +157,13 @@ texts_are_repaired(void **state)
 	    {HEAD "\r\n" HASH64 "\r\n" HASH64 "\r\n", HASH64 "\n" HASH64},
 	    {HEAD "\r\na\r\n--bb\r\nContent-Type: text/plain\r\n"
 		  "X-Part: Max\r\n\r\nb\r\n", "a\n[encoded block removed]\nb"},
+	    {HEAD "\r\na\r\n--bb\r\nContent-Type: text/html\r\n\r\n"
+		  "<b title=x>b</b>\r\n", "a\n[encoded block removed]"},
+	    {MIXED PLAIN "a\r\nContent-ID: x\r\nContent-Type: image/png\r\n"
+		   "\r\nx\r\n" PLAIN "second\r\n--b--\r\n",
+		"a\n[encoded block removed]\n\nsecond"},
+	    {HEAD "\r\n<html><title>x</title><p>a<b title=y>b</b></html>\r\n",
+		"ab"},
 	    /* Own domain, glued names. */
 	    {HEAD "\r\nsee zwirn-werke.example\r\n", "see [address]"},
 	    {"From: AnnaMaria <x@b.example>\r\n\r\nI am Anna\r\n",

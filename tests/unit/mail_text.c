@@ -56,6 +56,10 @@ charset_converts(void **state)
 		{"gb18030", B("a\x81\x30\x81"),
 		    "a\xef\xbf\xbd" "0\xef\xbf\xbd"},
 		{"big5-hkscs", B("\x88\x66"), "Ê"},
+		/* UTF-8 under a wrong label, with an octet that is none. */
+		{"iso-8859-1", B("\xc3\xbc\xc3\xa4\xc3\xb6\xc3\x9f"
+		    "\xc3\xa9 \xff"), "üäößé \xef\xbf\xbd"},
+		{"iso-8859-1", B("\xc3\xbc \xff"), "Ã¼ ÿ"},
 		{"\"\"", B(""), ""},
 	};
 
