@@ -123,6 +123,15 @@ part_to_utf8(GMimeObject *object, const char *bytes, gsize len)
 	return charset_to_utf8(label != NULL ? label : inner, bytes, len);
 }
 
+/* Some say nothing of the type, or it was lost on the way. */
+static gboolean
+begins_as_html(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	return g_ascii_strncasecmp(text, "<html", 5) == 0 ||
+	    g_ascii_strncasecmp(text, "<!doctype html", 14) == 0;
+}
+
 static char *
 render_body(GMimeObject *object, const char *bytes, gsize len)
 {
@@ -131,10 +140,7 @@ render_body(GMimeObject *object, const char *bytes, gsize len)
 	    decoded != NULL ? decoded : bytes, len);
 	g_autofree char *unflowed = NULL;
 
-	/* Some say nothing of the type, or it was lost on the way. */
-	if (is_type(object, "text", "html") ||
-	    strcmp(sniff_type((const guint8 *)utf8, strlen(utf8)),
-		"text/html") == 0)
+	if (is_type(object, "text", "html") || begins_as_html(utf8))
 		return html_to_text(utf8, strlen(utf8));
 	if (param_is(object, "format", "flowed"))
 		unflowed = text_unflow(utf8, param_is(object, "delsp", "yes"));

@@ -44,9 +44,6 @@ ROWS = [
      "		mark(lines, sig, high, QUOTE_PART_SIG);",
      "		mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
      "QUOTE_PART_FRESH : QUOTE_PART_SIG);"),
-    ("ignorables-kept", LEAK, "src/rules/shadow.c",
-     "	if (is_ignorable(first))",
-     "	if (!MUTANT(\"ignorables-kept\") && is_ignorable(first))"),
     ("files-passed", LEAK, "src/intake/files.c",
      "		if (!passes)", "		if (!passes && !MUTANT(\"files-passed\"))"),
     ("images-as-they-came", LEAK, "src/intake/files.c",
@@ -94,10 +91,6 @@ ROWS = [
      " memcpy(sealed, content, MIN(len, NONCE_LEN));"),
 
     # What players read of an agent.
-    ("agent-unredacted", LEAK, REPLY,
-     "	result = redact(nameless, mail, rules, self);",
-     "	result = MUTANT(\"agent-unredacted\") ? g_strdup(split.fresh) : "
-     "redact(nameless, mail, rules, self);"),
     ("agent-quote-kept", LEAK, REPLY,
      "	unclaimed = sign_drop_disclaimers(split.fresh);",
      "	unclaimed = sign_drop_disclaimers(MUTANT(\"agent-quote-kept\") ? "
@@ -106,13 +99,6 @@ ROWS = [
      "	return c->mail->machine != MAIL_PERSON ||",
      "	return MUTANT(\"automatic-relayed\") ? FALSE : "
      "c->mail->machine != MAIL_PERSON ||"),
-    ("forward-relayed", LEAK, REPLY,
-     "	if (split->is_forward || mail->has_message ||",
-     "	if (!MUTANT(\"forward-relayed\"))\n"
-     "	if (split->is_forward || mail->has_message ||"),
-    ("note-relayed", LEAK, REPLY,
-     "	if (looks_like_note(first) ||",
-     "	if (!MUTANT(\"note-relayed\"))\n	if (looks_like_note(first) ||"),
     ("reply-all-relayed", LEAK, AGENT,
      "	if (c->mail->recipients > 1)",
      "	if (c->mail->recipients > 1 && !MUTANT(\"reply-all-relayed\"))"),

@@ -164,6 +164,8 @@ texts_are_repaired(void **state)
 		"a\n[encoded block removed]\n\nsecond"},
 	    {HEAD "\r\n<html><title>x</title><p>a<b title=y>b</b></html>\r\n",
 		"ab"},
+	    {HEAD "\r\nit says\r\n<html><p>a</html>\r\n",
+		"it says\n<html><p>a</html>"},
 	    /* Own domain, glued names. */
 	    {HEAD "\r\nsee zwirn-werke.example\r\n", "see [address]"},
 	    {"From: AnnaMaria <x@b.example>\r\n\r\nI am Anna\r\n",
