@@ -4,9 +4,10 @@
  */
 #include "mail/own.h"
 
-#include <string.h>
-
 #include "mail/sign.h"
+#include "rules/common.h"
+
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -71,7 +72,7 @@ is_ordinary(const char *word)
 	if (len > 0 && folded[len - 1] == '.')
 		folded[len - 1] = '\0';
 	return g_strv_contains(ordinary, folded) ||
-	    own_word_is_common(folded) || g_utf8_strlen(folded, -1) < WORD_MIN;
+	    word_is_topic(folded) || g_utf8_strlen(folded, -1) < WORD_MIN;
 }
 
 /* Whole and in words, but for those that would make holes in sentences. */

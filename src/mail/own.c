@@ -1,27 +1,13 @@
 #include "mail/own.h"
 
+#include "rules/common.h"
+
 #include <string.h>
 
 #include "base/banned.h"
 
 #define LOCAL_WORD_MIN 4 /* letters of a local part's word that is a name */
 #define NAME_WORD_MIN 2	 /* letters of a word in a display name */
-
-/* Mailboxes that name a thing, and words of our trade: masking them would
- * make holes in every sentence and hide nobody. */
-static const char *const common_words[] = {"info", "mail", "email", "contact",
-    "kontakt", "office", "admin", "support", "service", "help", "hello",
-    "sales", "team", "noreply", "reply", "webmaster", "postmaster", "casino",
-    "player", "game", "games", "gamer", "gaming", "bonus", "poker", "slot",
-    "slots", "lucky", "money", "cash", "crypto", "bitcoin", "wallet", "coin",
-    "account", "deposit", "withdrawal", "user", "test", "private", "privat",
-    "home", "work", "user", NULL};
-
-gboolean
-own_word_is_common(const char *word)
-{
-	return g_strv_contains(common_words, word);
-}
 
 /* Calls add for each run of letters in text. */
 static void
@@ -64,7 +50,7 @@ local_words_add(GHashTable *set, const struct addr *addr)
 	words_add(words, addr->local, LOCAL_WORD_MIN);
 	g_hash_table_iter_init(&iter, words);
 	while (g_hash_table_iter_next(&iter, &word, NULL))
-		if (!g_strv_contains(common_words, word))
+		if (!word_is_topic(word))
 			g_hash_table_add(set, g_strdup(word));
 }
 

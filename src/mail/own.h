@@ -26,9 +26,6 @@ void own_add_ending(struct rules_literals *own, const char *fresh);
 void own_add_credits(struct rules_literals *own, const struct mail *mail,
     const char *credits);
 
-/* TRUE for a folded word that names a mailbox or a thing of our trade. */
-gboolean own_word_is_common(const char *word);
-
 /* Everything becomes role_name. own_addrs is NULL-ended and may be NULL. A
  * word that is part of role_name is no name of the agent. */
 struct rules_literals *own_literals_of_agent(

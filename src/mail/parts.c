@@ -111,6 +111,64 @@ html_charset(const char *bytes, gsize len)
 	return NULL;
 }
 
+/* What the header says if one forgives it a parameter, a comment or another
+ * header of the same name: text that is left encoded can be read by whoever
+ * wants to, but not by the redaction. */
+static GMimeContentEncoding
+forgiven_encoding(GMimePart *part)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(
+	    GMIME_OBJECT(part));
+	int n = g_mime_header_list_get_count(list);
+
+	for (int i = 0; i < n; i++) {
+		GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
+		const char *value = g_mime_header_get_raw_value(header);
+		g_autofree char *word = NULL;
+
+		if (value == NULL ||
+		    g_ascii_strcasecmp(g_mime_header_get_name(header),
+			"Content-Transfer-Encoding") != 0)
+			continue;
+		value += strspn(value, " \t\r\n\"'");
+		word = g_strndup(value, strcspn(value, " \t\r\n;,(\"'"));
+		switch (g_mime_content_encoding_from_string(word)) {
+		case GMIME_CONTENT_ENCODING_BASE64:
+			return GMIME_CONTENT_ENCODING_BASE64;
+		case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+			return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+		default:
+			break;
+		}
+	}
+	return GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
+static gboolean
+is_decoding(GMimeContentEncoding encoding)
+{
+	return encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+	    encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+	    encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+/* The decoded octets in a stream of their own, NULL for an empty part. */
+static GMimeStream *
+decode_part(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	GMimeStream *stream;
+
+	if (content == NULL)
+		return NULL;
+	if (!is_decoding(g_mime_data_wrapper_get_encoding(content)))
+		g_mime_data_wrapper_set_encoding(content,
+		    forgiven_encoding(part));
+	stream = g_mime_stream_mem_new();
+	(void)g_mime_data_wrapper_write_to_stream(content, stream);
+	return stream;
+}
+
 static char *
 part_to_utf8(GMimeObject *object, const char *bytes, gsize len)
 {
@@ -155,7 +213,7 @@ take_body(struct walk *walk, GMimePart *part, GString *out)
 	GByteArray *bytes;
 
 	walk->bodies++;
-	stream = out != NULL ? transfer_decode(part) : NULL;
+	stream = out != NULL ? decode_part(part) : NULL;
 	if (stream == NULL)
 		return;
 	bytes = stream_bytes(stream);
@@ -285,7 +343,7 @@ static void
 take_file(struct walk *walk, GMimePart *part, gboolean is_inline,
     gboolean is_signature)
 {
-	g_autoptr(GMimeStream) stream = transfer_decode(part);
+	g_autoptr(GMimeStream) stream = decode_part(part);
 	struct mail_file *file = g_new0(struct mail_file, 1);
 	const guint8 *data = (const guint8 *)"";
 
@@ -315,7 +373,7 @@ take_encrypted(struct walk *walk, GMimeMultipart *multipart)
 	for (int i = 0; i < n && ++walk->parts <= PARTS_MAX; i++) {
 		GMimeObject *object = g_mime_multipart_get_part(multipart, i);
 		g_autoptr(GMimeStream) stream = GMIME_IS_PART(object)
-		    ? transfer_decode(GMIME_PART(object))
+		    ? decode_part(GMIME_PART(object))
 		    : NULL;
 		GByteArray *bytes =
 		    stream != NULL ? stream_bytes(stream) : NULL;

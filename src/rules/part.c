@@ -61,7 +61,7 @@ part_find(const struct parts *parts, const char *name, GError **err)
 	const char *text;
 
 	if (!part_name_is_valid(name)) {
-		g_set_error(err, ND_ERROR, ERROR_PERM,
+		error_fail(err, ERROR_PERM,
 		    "wrong: \"{{\" needs the name of a part and \"}}\" behind "
 		    "it; the brace itself is \"\\{\"");
 		return NULL;
