@@ -194,7 +194,7 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 say 'system tests, sanitizers'
 system sanitize conversation agents shapes files cli roles logs faults corpus
 say 'system tests'
-system gcc leakscan roles images forget faults
+system gcc leakscan images forget
 
 say 'redaction of labelled texts'
 check 'redaction' env ND_BUILD="$scratch/gcc" \

@@ -122,18 +122,20 @@ def run(directory, test, mutant=None):
     return Outcome(done.stdout, leak)
 
 
-def baseline(directory, tests):
+def baseline(directory, tests, jobs):
     """Without a mutant all must pass: TRUE if they do."""
     good = True
-    for test in sorted(tests):
-        outcome = run(directory, test)
-        failed = outcome.leaks + outcome.others
-        if failed or not outcome.passed:
-            print("FAIL %s without a mutant: %s" % (
-                test, "; ".join(failed) or "nothing ran"), flush=True)
-            good = False
-        else:
-            print("ok   %s without a mutant" % test, flush=True)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        outcomes = pool.map(lambda test: (test, run(directory, test)),
+                            sorted(tests))
+        for test, outcome in outcomes:
+            failed = outcome.leaks + outcome.others
+            if failed or not outcome.passed:
+                print("FAIL %s without a mutant: %s" % (
+                    test, "; ".join(failed) or "nothing ran"), flush=True)
+                good = False
+            else:
+                print("ok   %s without a mutant" % test, flush=True)
     return good
 
 
@@ -180,8 +182,8 @@ def main():
             print("mutants: 0 passed, 1 failed")
             return 1
         directory = build(top)
-        failed = 0 if baseline(
-            directory, {m.killer for m in chosen}) else 1
+        failed = 0 if baseline(directory, {m.killer for m in chosen},
+                               args.jobs) else 1
         failed += kill_all(directory, chosen, args.jobs)
     print("mutants: %d passed, %d failed" % (len(chosen) - failed, failed))
     return 1 if failed else 0
