@@ -189,6 +189,47 @@ take_mail(
 }
 
 static gboolean
+is_name_of_mail(const struct decision *d, const char *name)
+{
+	for (guint i = 0; i < PSEUDONYM_ATTEMPTS; i++) {
+		char own[PSEUDONYM_SIZE];
+
+		pseudonym_from_key(
+		    decision_epoch(d, 0)->fingerprint.b, i, own);
+		if (g_strcmp0(own, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Two first mails of one player may be on their way at a time. The contact
+ * has the name of the first that is committed; the ticket of the other keeps
+ * the name that its copy already bears. */
+static gboolean
+check_name(struct decision *d, const char *name, GError **err)
+{
+	struct store_key id = desk_key(&decision_epoch(d, 0)->contact);
+
+	if (g_strcmp0(d->ticket.t.pseudonym, name) == 0)
+		return TRUE;
+	if (d->verdict != PROTO_NEW || !is_name_of_mail(d, name))
+		return error_fail(err, ERROR_CONFLICT,
+		    "the ticket's name has changed since the mail was "
+		    "admitted");
+	switch (store_pseudonym_find(d->desk->store, name, &id, err)) {
+	case STORE_MISSING:
+		(void)g_strlcpy(d->ticket.t.pseudonym, name, PSEUDONYM_SIZE);
+		return TRUE;
+	case STORE_FOUND:
+		return error_fail(
+		    err, ERROR_CONFLICT, "the ticket's name was taken");
+	case STORE_ERROR:
+		break;
+	}
+	return FALSE;
+}
+
+static gboolean
 commit_saved(struct desk *desk, const struct proto_desk_commit *commit,
     gint64 now, GError **err)
 {
@@ -196,13 +237,14 @@ commit_saved(struct desk *desk, const struct proto_desk_commit *commit,
 
 	if (!decision_make(desk, &commit->admit, now, &d, err))
 		return FALSE;
-	if (d.verdict != PROTO_DUPLICATE &&
-	    (d.verdict != commit->verdict ||
-		!number_equal(&d.ticket.t.number, &commit->number) ||
-		g_strcmp0(d.ticket.t.pseudonym, commit->pseudonym) != 0))
+	if (d.verdict == PROTO_DUPLICATE)
+		return take_mail(&d, commit, err);
+	if (d.verdict != commit->verdict ||
+	    !number_equal(&d.ticket.t.number, &commit->number))
 		return error_fail(err, ERROR_CONFLICT,
 		    "the ticket has changed since the mail was admitted");
-	return take_mail(&d, commit, err);
+	return check_name(&d, commit->pseudonym, err) &&
+	       take_mail(&d, commit, err);
 }
 
 gboolean

@@ -184,6 +184,37 @@ test_conflict(void **state)
 	world_admitted_clear(&other);
 }
 
+/* Two first mails of one player on their way at a time: each ticket has the
+ * name of its copy, the player's next one that of the first. */
+static void
+test_two_first_mails(void **state)
+{
+	struct world *w = *state;
+	struct world_mail mails[] = {world_mail("m1", "anna"),
+	    world_mail("m2", "anna"), world_mail("m3", "anna")};
+	struct proto_desk_admitted answers[3] = {{0}};
+	g_autoptr(GError) err = NULL;
+
+	for (guint i = 0; i < 2; i++)
+		assert_true(world_admit(w, &mails[i], &answers[i], NULL));
+	assert_string_not_equal(answers[0].pseudonym, answers[1].pseudonym);
+	assert_true(world_commit(w, &mails[0], &answers[0], NULL));
+	assert_true(world_commit(w, &mails[1], &answers[1], NULL));
+	for (guint i = 0; i < 2; i++)
+		assert_string_equal(
+		    world_ticket(w, &answers[i].number).t.pseudonym,
+		    answers[i].pseudonym);
+	assert_true(world_admit(w, &mails[2], &answers[2], NULL));
+	assert_string_equal(answers[2].pseudonym, answers[0].pseudonym);
+	/* A name that no key has made is nobody's. */
+	g_free(answers[2].pseudonym);
+	answers[2].pseudonym = g_strdup("calm-otter-10");
+	assert_false(world_commit(w, &mails[2], &answers[2], &err));
+	assert_true(error_is(err, ERROR_CONFLICT));
+	for (guint i = 0; i < 3; i++)
+		world_admitted_clear(&answers[i]);
+}
+
 /* A turn that is taken back, as when its commit fails. */
 static void
 test_turn_rollback(void **state)
@@ -557,6 +588,7 @@ main(void)
 	    IN_WORLD(test_copy_id),
 	    IN_WORLD(test_agent_admit),
 	    IN_WORLD(test_conflict),
+	    IN_WORLD(test_two_first_mails),
 	    IN_WORLD(test_turn_rollback),
 	    IN_WORLD(test_number_taken),
 	    IN_WORLD(test_pseudonym_taken),
