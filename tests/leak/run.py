@@ -171,7 +171,7 @@ class Test(Checks, Report):
         faults = rows.check()
         self.result("every row is somewhere", not faults, "; ".join(faults))
         self.world = LeakWorld(clock=True)
-        with_mount(self.world)
+        with_mount(self.world, self.args.mails)
         with self.world:
             self.flow_all()
         self.print_report(begin)
@@ -234,10 +234,11 @@ class Test(Checks, Report):
                 raise
 
 
-def with_mount(world):
-    """The state directory on a file system that can be filled."""
+def with_mount(world, mails):
+    """The state directory on a file system that can be filled: a ticket
+    takes about 3 KiB."""
     os.makedirs(world.state_dir, exist_ok=True)
-    world.mount_state("64m")
+    world.mount_state("%dm" % (64 + mails // 100))
 
 
 def main():
