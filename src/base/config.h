@@ -58,6 +58,12 @@ struct config {
 	gint64 image_processes;
 	gint64 image_pixels_max; /* width by height */
 
+	gint64 ack_burst;   /* notices to one contact within ack_window_s */
+	gint64 ack_window_s;
+	gint64 repeat_s;    /* the same words again are the same request */
+	gint64 post_rate;   /* mails to players an hour */
+	gint64 guess_rate;  /* failed addresses and numbers an hour */
+
 	gint64 epoch_s;
 	gint64 retention_s;
 	gint64 open_rate;   /* envelopes a second, sustained */

@@ -71,6 +71,23 @@ const struct config_row config_rows[] = {
 	65536, 100000000, TO_IMAGE,
 	"Width by height of an image; a larger one is withheld."},
 
+    {"limits", "ack_burst", VALUE_NUMBER, C(ack_burst), "5", 1, 100000, TO_DESK,
+	"Tickets that one player may open within ack_window; those beyond are "
+	"not acknowledged."},
+    {"limits", "ack_window", VALUE_TIME, C(ack_window_s), "1h", 1, 30 * DAY,
+	TO_DESK, "See ack_burst."},
+    {"limits", "repeat", VALUE_TIME, C(repeat_s), "1d", 0, 30 * DAY, TO_DESK,
+	"The same words of the same player within this time are the same "
+	"request; 0 for never."},
+    {"limits", "post_rate", VALUE_NUMBER, C(post_rate), "1000", 1, 10000000,
+	TO_DESK,
+	"Mails to players an hour; then the post is held until it is "
+	"released."},
+    {"limits", "guess_rate", VALUE_NUMBER, C(guess_rate), "100", 1, 1000000,
+	TO_DESK,
+	"Addresses and numbers of ours an hour that do not hold; then there is "
+	"an alarm."},
+
     {"vault", "epoch", VALUE_TIME, C(epoch_s), "7d", 60, 365 * DAY,
 	TO_VAULT | TO_DESK, "Life of one set of keys."},
     {"vault", "retention", VALUE_TIME, C(retention_s), "35d", 0, 3650L * DAY,

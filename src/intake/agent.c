@@ -185,7 +185,9 @@ is_to_ticket(const struct mail_case *c)
 {
 	const struct proto_claim *claim =
 	    claim_find(c, PROTO_VIA_CAPABILITY);
-	const struct addr *to = c->mail->rcpt_addr;
+	const struct addr *to = c->mail->rcpt_addrs->len > 0
+	    ? g_ptr_array_index(c->mail->rcpt_addrs, 0)
+	    : NULL;
 	struct label label;
 	const char *ext;
 

@@ -108,7 +108,7 @@ precedence(const struct headers *headers)
 		g_autofree char *word = first_word(value);
 
 		if (word_is_one_of(word, reply, G_N_ELEMENTS(reply)))
-			return MAIL_AUTO;
+			return MAIL_REPLIED;
 		if (word_is_one_of(word, bulk, G_N_ELEMENTS(bulk)))
 			return MAIL_BULK;
 	}
@@ -132,9 +132,9 @@ local_part(const struct addr *from)
 	local = g_ascii_strdown(from->local,
 	    (gssize)strcspn(from->local, "+"));
 	if (word_is_one_of(local, daemons, G_N_ELEMENTS(daemons)))
-		return MAIL_REPORT;
+		return MAIL_DSN;
 	if (word_is_one_of(local, deaf, G_N_ELEMENTS(deaf)))
-		return MAIL_AUTO;
+		return MAIL_REPLIED;
 	return MAIL_PERSON;
 }
 
@@ -147,11 +147,11 @@ machine_classify(const struct headers *headers, const char *sender_addr,
 
 	if ((type != NULL && type_is_report(type)) ||
 	    (sender_addr != NULL && *sender_addr == '\0') ||
-	    by_name == MAIL_REPORT)
-		return MAIL_REPORT;
+	    by_name == MAIL_DSN)
+		return MAIL_DSN;
 	if (has_auto_submitted(headers) || has_responder_header(headers) ||
-	    precedence(headers) == MAIL_AUTO || by_name == MAIL_AUTO)
-		return MAIL_AUTO;
+	    precedence(headers) == MAIL_REPLIED || by_name == MAIL_REPLIED)
+		return MAIL_REPLIED;
 	if (has_list_header(headers) || precedence(headers) == MAIL_BULK)
 		return MAIL_BULK;
 	return MAIL_PERSON;

@@ -19,7 +19,9 @@ mail_free(struct mail *mail)
 	if (mail == NULL)
 		return;
 	addr_free(mail->from_addr);
-	addr_free(mail->rcpt_addr);
+	if (mail->rcpt_addrs != NULL)
+		g_ptr_array_unref(mail->rcpt_addrs);
+	g_free(mail->thread);
 	g_free(mail->from_name);
 	g_ptr_array_unref(mail->other_addrs);
 	g_ptr_array_unref(mail->other_names);

@@ -45,7 +45,9 @@ mail_new(void)
 
 	mail->other_addrs = g_ptr_array_new_with_free_func(addr_free_item);
 	mail->other_names = g_ptr_array_new_with_free_func(g_free);
+	mail->rcpt_addrs = g_ptr_array_new_with_free_func(addr_free_item);
 	mail->references = g_ptr_array_new_with_free_func(g_free);
+	mail->thread = g_strdup("");
 	return mail;
 }
 
@@ -122,10 +124,13 @@ read_recipients(struct mail *mail, const struct headers *headers)
 		    names[i]);
 
 		mail->recipients += found->len;
-		if (found->len > 0 && mail->rcpt_addr == NULL) {
-			struct mailbox *first = found->pdata[0];
+		for (guint k = 0; k < found->len &&
+		     mail->rcpt_addrs->len < MAIL_RCPTS_MAX; k++) {
+			struct mailbox *box = found->pdata[k];
 
-			mail->rcpt_addr = g_steal_pointer(&first->addr);
+			if (box->addr != NULL)
+				g_ptr_array_add(mail->rcpt_addrs,
+				    g_steal_pointer(&box->addr));
 		}
 	}
 }
@@ -275,7 +280,7 @@ read_facts(struct mail *mail, const struct headers *headers,
 	mail->machine = machine_classify(headers, options->sender_addr,
 	    mail->from_addr);
 	if (mail->machine == MAIL_PERSON && vacation_subject(mail->subject))
-		mail->machine = MAIL_AUTO;
+		mail->machine = MAIL_REPLIED;
 	mail->auth = authres_evaluate(headers, options->authserv_id,
 	    mail->from_addr, authors == 1);
 }

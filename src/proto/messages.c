@@ -9,6 +9,7 @@
 #define MSGID_MAX 320
 #define SEALED_MAX 4096
 #define ERROR_TEXT_MAX 512
+#define CLUE_TEXT_MAX 1200 /* a Message-ID */
 
 #define F(k, s, m, x, t)                                                       \
 	{                                                                      \
@@ -41,24 +42,32 @@ TABLE(proto_error, U32(proto_error, kind, 3),
     TEXT(proto_error, text, ERROR_TEXT_MAX));
 
 /* Vault. */
-TABLE(proto_claim, U32(proto_claim, via, PROTO_VIA_BOUNCE),
+TABLE(proto_claim, U32(proto_claim, via, PROTO_VIA_SELF),
     NUMBER(proto_claim, number), MAC(proto_claim, token),
     MAC(proto_claim, mac));
+TABLE(proto_clue_text, U32(proto_clue_text, kind, PROTO_CLUE_REFERENCE),
+    TEXT(proto_clue_text, text, CLUE_TEXT_MAX));
 TABLE(proto_vault_identify, TEXT(proto_vault_identify, queue, TOKEN_MAX),
     TEXT(proto_vault_identify, sender_addr, ADDR_MAX * 2),
     KEY(proto_vault_identify, digest),
     BYTES(proto_vault_identify, envelope, PROTO_ENVELOPE_MAX),
-    LIST(proto_vault_identify, claims, proto_claim, PROTO_CLAIMS_MAX));
+    LIST(proto_vault_identify, claims, proto_claim, PROTO_CLAIMS_MAX),
+    LIST(proto_vault_identify, clues, proto_clue_text, PROTO_CLUES_MAX));
 TABLE(proto_epoch_ids, I64(proto_epoch_ids, epoch),
     KEY(proto_epoch_ids, contact), KEY(proto_epoch_ids, fingerprint));
 TABLE(proto_proof, U32(proto_proof, is_valid, 1),
-    U32(proto_proof, side, PROTO_SIDE_AGENT));
+    U32(proto_proof, side, PROTO_SIDE_AGENT), NUMBER(proto_proof, number),
+    U32(proto_proof, job, PROTO_JOB_END - 1));
+TABLE(proto_clue, U32(proto_clue, kind, PROTO_CLUE_REFERENCE),
+    I64(proto_clue, epoch), KEY(proto_clue, key));
 TABLE(proto_vault_identity,
     LIST(proto_vault_identity, epochs, proto_epoch_ids, PROTO_EPOCHS_MAX),
     LIST(proto_vault_identity, proofs, proto_proof, PROTO_CLAIMS_MAX),
     LIST(proto_vault_identity, labels, label_set,
 	PROTO_NUMBERS + PROTO_CLAIMS_MAX),
-    BYTES(proto_vault_identity, sealed, SEALED_MAX));
+    BYTES(proto_vault_identity, sealed, SEALED_MAX),
+    LIST(proto_vault_identity, clues, proto_clue,
+	PROTO_CLUES_MAX * PROTO_EPOCHS_MAX));
 TABLE(proto_vault_open, TEXT(proto_vault_open, queue, TOKEN_MAX),
     I64(proto_vault_open, epoch), KEY(proto_vault_open, contact),
     KEY(proto_vault_open, job),
@@ -80,12 +89,18 @@ TABLE(proto_desk_admit, TEXT(proto_desk_admit, queue, TOKEN_MAX),
     U32(proto_desk_admit, flags, 0xffff), I64(proto_desk_admit, received),
     LIST(proto_desk_admit, epochs, proto_epoch_ids, PROTO_EPOCHS_MAX),
     LIST(proto_desk_admit, claims, proto_claim, PROTO_CLAIMS_MAX),
-    LIST(proto_desk_admit, numbers, number, PROTO_NUMBERS));
+    LIST(proto_desk_admit, numbers, number, PROTO_NUMBERS),
+    LIST(proto_desk_admit, clues, proto_clue,
+	PROTO_CLUES_MAX * PROTO_EPOCHS_MAX),
+    U32(proto_desk_admit, report, PROTO_REPORT_OTHER),
+    U32(proto_desk_admit, job, PROTO_JOB_END - 1),
+    U32(proto_desk_admit, guesses, PROTO_CLAIMS_MAX));
 TABLE(proto_desk_admitted,
     U32(proto_desk_admitted, verdict, PROTO_UNKNOWN),
     NUMBER(proto_desk_admitted, number),
     NUMBER(proto_desk_admitted, mentions),
     U32(proto_desk_admitted, flags, 0xffff),
+    U32(proto_desk_admitted, ticket_flags, 0xffff),
     U32(proto_desk_admitted, level, 99), I64(proto_desk_admitted, opened),
     I64(proto_desk_admitted, due),
     TEXT(proto_desk_admitted, pseudonym, TOKEN_MAX),
@@ -140,7 +155,14 @@ TABLE(proto_ctl_status_is, I64(proto_ctl_status_is, tickets_open),
     I64(proto_ctl_status_is, promises_late),
     I64(proto_ctl_status_is, promises_soon),
     I64(proto_ctl_status_is, promises_failed),
-    I64(proto_ctl_status_is, oldest_due));
+    I64(proto_ctl_status_is, oldest_due),
+    U32(proto_ctl_status_is, post_hold, PROTO_HOLD_BREAKER),
+    I64(proto_ctl_status_is, post_since),
+    I64(proto_ctl_status_is, post_sent),
+    I64(proto_ctl_status_is, guesses));
+TABLE(proto_ctl_post, U32(proto_ctl_post, hold, PROTO_HOLD_OPERATOR));
+TABLE(proto_ctl_post_is, U32(proto_ctl_post_is, was, PROTO_HOLD_BREAKER),
+    I64(proto_ctl_post_is, waiting));
 TABLE(proto_ctl_list, NUMBER(proto_ctl_list, after),
     U32(proto_ctl_list, limit, 100));
 TABLE(proto_ctl_ticket, NUMBER(proto_ctl_ticket, number),
@@ -196,6 +218,8 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_CTL_SHOW_IS] = &proto_ctl_show_is_shape,
     [PROTO_CTL_FORGET] = &proto_ctl_forget_shape,
     [PROTO_CTL_FORGET_IS] = &proto_ctl_forget_is_shape,
+    [PROTO_CTL_POST] = &proto_ctl_post_shape,
+    [PROTO_CTL_POST_IS] = &proto_ctl_post_is_shape,
     [PROTO_IMAGE_CLEAN] = &empty_shape,
     [PROTO_IMAGE_CLEANED] = &proto_image_cleaned_shape,
 };

@@ -20,7 +20,8 @@
 #define PROTO_FRAME_MAX 65536
 #define PROTO_KEY_LEN 32	/* contact ids, fingerprints, digests */
 #define PROTO_EPOCHS_MAX 64	/* live epochs at a time */
-#define PROTO_CLAIMS_MAX 8
+#define PROTO_CLAIMS_MAX 12
+#define PROTO_CLUES_MAX 8 /* of a mail, under one epoch */
 #define PROTO_NUMBERS 2		/* numbers the vault derives for a new ticket */
 #define PROTO_ENVELOPE_MAX 1984 /* octets of a return envelope's content */
 #define PROTO_JOBS_MAX 8
@@ -53,6 +54,8 @@ enum proto_type {
 	PROTO_CTL_SHOW_IS,
 	PROTO_CTL_FORGET,
 	PROTO_CTL_FORGET_IS,
+	PROTO_CTL_POST,
+	PROTO_CTL_POST_IS,
 
 	PROTO_IMAGE_CLEAN, /* intake to image: decode and encode anew */
 	PROTO_IMAGE_CLEANED,
@@ -77,7 +80,24 @@ enum proto_via {
 	PROTO_VIA_CAPABILITY = 1, /* recipient address; token unused */
 	PROTO_VIA_MESSAGE_ID,	  /* In-Reply-To or References */
 	PROTO_VIA_SUBJECT,	  /* number in the subject: no proof */
-	PROTO_VIA_BOUNCE,	  /* envelope sender of ours; number unset */
+	PROTO_VIA_BOUNCE,	  /* recipient address that is an envelope sender
+				   * of ours; number unset, the proof gives it */
+	PROTO_VIA_SELF,		  /* the mail's own Message-ID: if it holds, the
+				   * mail is one of ours */
+};
+
+/* A trait of a mail by which another one of the same contact may find its
+ * ticket. Text in a request to the vault, keyed everywhere else. */
+enum proto_clue_kind {
+	PROTO_CLUE_ID = 1,    /* its own Message-ID; kept */
+	PROTO_CLUE_THREAD,    /* root of its Thread-Index; kept */
+	PROTO_CLUE_WORDS,     /* digest of its words; kept if it opens a ticket */
+	PROTO_CLUE_REFERENCE, /* what it answers to, as PROTO_CLUE_ID of that */
+};
+
+struct proto_clue_text {
+	guint32 kind; /* enum proto_clue_kind */
+	char *text;
 };
 
 enum proto_side {
@@ -99,6 +119,7 @@ struct proto_vault_identify {
 	struct proto_key digest; /* struct mail.digest */
 	GBytes *envelope;	/* content to seal, empty for none */
 	GArray *claims;		/* struct proto_claim */
+	GArray *clues;		/* struct proto_clue_text */
 };
 
 /* Under one live epoch. */
@@ -110,14 +131,28 @@ struct proto_epoch_ids {
 
 struct proto_proof {
 	guint32 is_valid; /* the keyed part holds under a live epoch */
-	guint32 side;	  /* enum proto_side; for PROTO_VIA_CAPABILITY */
+	guint32 side;	  /* enum proto_side; for PROTO_VIA_CAPABILITY and
+			   * _BOUNCE: whose mail this is */
+	struct number number; /* PROTO_VIA_BOUNCE: of the mail that came back */
+	guint32 job;	  /* PROTO_VIA_BOUNCE: its enum proto_job_kind, 0 if it
+			   * is an agents' copy */
+};
+
+/* Under one live epoch. PROTO_CLUE_REFERENCE and PROTO_CLUE_ID of one text
+ * are one key; other kinds have keys of their own. */
+struct proto_clue {
+	guint32 kind; /* enum proto_clue_kind */
+	gint64 epoch;
+	struct proto_key key;
 };
 
 struct proto_vault_identity {
 	GArray *epochs; /* struct proto_epoch_ids, newest first, never empty */
 	GArray *proofs; /* struct proto_proof, one for each claim, in order */
 	GArray *labels; /* struct label_set: PROTO_NUMBERS derived ones, then
-			 * one for each claim with a number, in order */
+			 * one for each claim with a number, or whose proof
+			 * gives one, in order */
+	GArray *clues;	/* struct proto_clue, newest epoch first, in order */
 	GBytes *sealed; /* under epochs[0] and its contact; empty for none */
 };
 
@@ -156,6 +191,19 @@ enum proto_mail_flag { /* bits of flags */
 	PROTO_FLAG_NO_RETURN = 1 << 5,	/* no address to answer to */
 	PROTO_FLAG_ENCRYPTED = 1 << 6,	/* held back: nobody here can read it */
 	PROTO_FLAG_FORGET = 1 << 7,	/* the player asks to be forgotten */
+	PROTO_FLAG_UNDELIVERABLE = 1 << 8, /* our mail to him came back */
+	PROTO_FLAG_DELAYED = 1 << 9,	/* our mail to him is late */
+	PROTO_FLAG_BURST = 1 << 10,	/* too many tickets at once: no notice */
+	PROTO_FLAG_REPEAT = 1 << 11,	/* the words of the ticket's first mail
+					 * once more */
+};
+
+/* What a report says of a mail of ours (RFC 3464 2.3.3). */
+enum proto_report {
+	PROTO_REPORT_NONE,    /* the mail is no report */
+	PROTO_REPORT_FAILED,  /* it will not arrive */
+	PROTO_REPORT_DELAYED, /* it may still arrive */
+	PROTO_REPORT_OTHER,   /* delivered, read, complained about: noted */
 };
 
 struct proto_desk_admit {
@@ -169,6 +217,11 @@ struct proto_desk_admit {
 	GArray *claims;	 /* struct proto_claim whose proof held, and
 			  * PROTO_VIA_SUBJECT ones; macs empty */
 	GArray *numbers; /* struct number: the PROTO_NUMBERS derived */
+	GArray *clues;	 /* struct proto_clue as the vault gave them */
+	guint32 report;	 /* enum proto_report */
+	guint32 job;	 /* of a report: enum proto_job_kind of the mail it is
+			  * about, 0 if that is an agents' copy */
+	guint32 guesses; /* keyed claims of ours that did not hold */
 };
 
 enum proto_verdict {
@@ -185,6 +238,7 @@ struct proto_desk_admitted {
 	struct number number;
 	struct number mentions; /* ticket it names without right, or unset */
 	guint32 flags;		/* as asked, and what the desk found */
+	guint32 ticket_flags;	/* all that the ticket has collected */
 	guint32 level;
 	gint64 opened;		/* s */
 	gint64 due;		/* s; first reply, or decision after that */
@@ -299,6 +353,25 @@ struct proto_ctl_status_is {
 	gint64 promises_soon; /* alarmed: due soon */
 	gint64 promises_failed;
 	gint64 oldest_due;    /* s, 0 if none */
+	guint32 post_hold;    /* enum proto_hold */
+	gint64 post_since;    /* s; of the hold, 0 if there is none */
+	gint64 post_sent;     /* mails to players in this hour */
+	gint64 guesses;	      /* failed addresses and numbers in this hour */
+};
+
+enum proto_hold { /* why no mail to players leaves */
+	PROTO_HOLD_NONE,
+	PROTO_HOLD_OPERATOR,
+	PROTO_HOLD_BREAKER, /* more than post_rate in an hour */
+};
+
+struct proto_ctl_post {
+	guint32 hold; /* PROTO_HOLD_OPERATOR or PROTO_HOLD_NONE: release */
+};
+
+struct proto_ctl_post_is {
+	guint32 was; /* enum proto_hold before */
+	gint64 waiting; /* promises that wait for the post */
 };
 
 struct proto_ctl_list {

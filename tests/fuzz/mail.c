@@ -315,7 +315,7 @@ check_player(const struct mail *mail)
 	g_assert_cmpstr(again->message_id, ==, COPY_ID);
 	g_assert_true(again->text[0] != '\0');
 	g_assert_cmpuint(again->files->len, ==, released(&body));
-	g_assert_cmpint(again->machine, ==, MAIL_REPORT);
+	g_assert_cmpint(again->machine, ==, MAIL_DSN);
 	if (mail->from_addr == NULL)
 		return;
 	addr = addr_to_wire(mail->from_addr);

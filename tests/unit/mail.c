@@ -99,7 +99,7 @@ author_may_be_unknown(void **state)
 
 	(void)state;
 	assert_null(null->from_addr);
-	assert_int_equal(null->machine, MAIL_REPORT);
+	assert_int_equal(null->machine, MAIL_DSN);
 	assert_null(none->from_addr);
 	assert_int_equal(none->machine, MAIL_PERSON);
 }
@@ -128,7 +128,8 @@ facts_are_read(void **state)
 	assert_int_equal(mail->auth, MAIL_AUTH_PASS);
 	assert_int_equal(mail->machine, MAIL_PERSON);
 	assert_int_equal(mail->recipients, 6);
-	assert_string_equal(mail->rcpt_addr->local, "x");
+	assert_string_equal(((const struct addr *)g_ptr_array_index(
+				mail->rcpt_addrs, 0))->local, "x");
 	assert_string_equal(mail->subject, "Grüße mehr");
 	assert_string_equal(mail->message_id, "one@b.example");
 	assert_int_equal(mail->references->len, 3);
@@ -544,7 +545,7 @@ placeholder_keeps_the_facts(void **state)
 	assert_string_equal(mail->subject, "ü");
 	assert_string_equal(mail->message_id, "1@b");
 	assert_string_equal(mail->references->pdata[0], "2@c");
-	assert_int_equal(mail->machine, MAIL_AUTO);
+	assert_int_equal(mail->machine, MAIL_REPLIED);
 	assert_memory_not_equal(mail->digest, again->digest, MAIL_DIGEST_LEN);
 	assert_true(empty->is_placeholder);
 	assert_string_equal(empty->from_addr->local, "env");
