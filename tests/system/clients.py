@@ -240,13 +240,36 @@ class Clients(unittest.TestCase):
                 if account is not self.team:
                     self.assertEqual(len(found), 1)
 
-    def test_notmuch_finds_one_thread_of_copies(self):
-        """The agents' mailbox without what they sent."""
-        found = Notmuch(self.reader.home, self.team, ("INBOX",)).trees()
-        self.assertEqual(
-            sorted(map(sorted, found)),
-            sorted(sorted(talk.id(("came", step)) for step in FROM_PLAYERS)
-                   for talk in self.talks))
+    def came(self, *steps):
+        """For each conversation, what came by these steps, in order."""
+        return sorted(sorted(talk.id(("came", step)) for step in steps)
+                      for talk in self.talks)
+
+    def test_what_came_is_one_thread_by_itself(self):
+        """No reader needs the mails he wrote himself."""
+        for count, find in enumerate((
+                lambda account: Notmuch(self.reader.home, account,
+                                        ("INBOX",)).trees(),
+                lambda account: threads.dovecot_trees(account, "INBOX"))):
+            found = [tree for talk in self.talks
+                     for tree in find(talk.player)]
+            with self.subTest("reader %d" % count):
+                self.assertEqual(sorted(map(sorted, found)),
+                                 self.came("ack", *FROM_AGENTS))
+                self.assertEqual(sorted(map(sorted, find(self.team))),
+                                 self.came(*FROM_PLAYERS))
+
+    def test_lost_mails_do_not_break_a_thread(self):
+        """The root joins what has lost the mail between."""
+        gone = {talk.id(("came", step)) for talk in self.talks
+                for step in ("insists", "answer-one")}
+        found = [tree for talk in self.talks for tree in Notmuch(
+            self.reader.home, talk.player, ("INBOX",), gone).trees()]
+        self.assertEqual(sorted(map(sorted, found)),
+                         self.came("ack", *FROM_AGENTS[1:]))
+        found = Notmuch(self.reader.home, self.team, ("INBOX",), gone).trees()
+        self.assertEqual(sorted(map(sorted, found)),
+                         self.came("opens", "thanks"))
 
     def test_dovecot_finds_one_thread(self):
         """One for each conversation, if his client named his parent."""

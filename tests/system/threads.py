@@ -3,12 +3,14 @@ Dovecot's THREAD=REFS (RFC 5256's REFERENCES without its guess by subject).
 
 A tree is a dict from each Message-ID to that of the mail above it, or None."""
 
+import glob
 import json
 import mailbox
 import os
 import shutil
 import subprocess
 
+from dovecot import parse
 from mailers import SENT, WAIT, environment, regex_of
 from tools import write
 
@@ -22,9 +24,9 @@ def bare(message_id):
 # --- notmuch ---------------------------------------------------------------
 
 class Notmuch:
-    """notmuch(1) on a copy of a mailbox's folders."""
+    """notmuch(1) on a copy of a mailbox's folders, without some mails."""
 
-    def __init__(self, home, account, folders=("INBOX", SENT)):
+    def __init__(self, home, account, folders=("INBOX", SENT), gone=()):
         self.dir = os.path.join(home, "notmuch")
         shutil.rmtree(self.dir, ignore_errors=True)
         maildir = "%s/mail/%s" % (account.world.dovecot.dir, account.box)
@@ -33,6 +35,10 @@ class Notmuch:
             for name in ("cur", "new", "tmp"):
                 shutil.copytree(path + "/" + name, "%s/mail/%s/%s" % (
                     self.dir, folder, name))
+        for path in glob.glob(self.dir + "/mail/*/*/*"):
+            with open(path, "rb") as file:
+                if bare(parse(file.read())["Message-ID"]) in gone:
+                    os.unlink(path)
         write(self.dir + "/config",
               "[database]\npath=%s/mail\n[new]\ntags=\nignore=\n"
               "[maildir]\nsynchronize_flags=false\n" % self.dir)
@@ -44,9 +50,6 @@ class Notmuch:
         return subprocess.run(
             ["notmuch", *args], env=self.env, text=True, timeout=WAIT,
             check=True, stdout=subprocess.PIPE).stdout
-
-    def count(self, what):
-        return int(self.run("count", "--output=" + what, "*"))
 
     def trees(self):
         """One tree a thread."""
