@@ -230,6 +230,24 @@ class Clients(unittest.TestCase):
         self.assertRegex(str(self.talks[1].mails["sent", "thanks"]
                              ["User-Agent"]), "^s-nail ")
 
+    def test_what_nymdesk_sent_names_its_parent(self):
+        """RFC 5322 3.6.4, and in front the root: some readers look at one of
+        the two fields only, some at an end of it."""
+        parents = [(below, above) for table in (PLAYERS, AGENTS)
+                   for below, above in table.items()
+                   if below[0] == "came" and above]
+        for talk in self.talks:
+            for below, above in parents:
+                mail = talk.mails[below]
+                with self.subTest("%s: %s" % (talk.client.name, below[1])):
+                    refs = str(mail["References"]).split()
+                    self.assertIn(".root@", refs[0])
+                    self.assertEqual(bare(refs[-1]), talk.id(above))
+                    self.assertEqual(mail["In-Reply-To"], refs[-1])
+                    if above[0] == "sent":
+                        self.assertLessEqual(
+                            mails.references(talk.mails[above]), set(refs))
+
     def test_notmuch_finds_one_thread(self):
         """One for each conversation, by any id that two mails share: also if
         his client named no parent, as our answer names him and the root."""
