@@ -84,7 +84,7 @@ class Talk:
     client and as nymdesk passed it on."""
 
     def __init__(self, world, client, local, name, thing):
-        home = "%s/home/%s" % (world.dir, local)
+        home = "%s/people/%s" % (world.dir, local)
         os.makedirs(home)
         self.client = client(home)
         self.thing = thing
@@ -146,7 +146,7 @@ class Clients(unittest.TestCase):
         cls.team.make_folders(SENT)
         cls.talks = [Talk(cls.world, *person) for person in PEOPLE]
         cls.talk()
-        home = cls.world.dir + "/home/reader"
+        home = cls.world.dir + "/people/reader"
         os.makedirs(home)
         cls.reader = mailers.Mutt(home)
         for account in cls.accounts():

@@ -103,8 +103,9 @@ def run_on_terminal(args, env):
     finally:
         os.close(master)
     if child.returncode != 0:
+        screen = drawn[-2000:].decode("utf-8", "replace")
         raise AssertionError("%s: %d\n%s" % (
-            args[0], child.returncode, drawn[-2000:].decode("utf-8", "replace")))
+            args[0], child.returncode, screen))
 
 
 def drain(master, child):
@@ -212,7 +213,7 @@ class Snail:
     def write(self, account, to, subject, text):
         self.run(account, "mail %s\n~s %s\n%s~.\nxit\n" % (to, subject, text))
 
-    def reply(self, account, mail, text, key="Reply"):
+    def reply(self, account, mail, text, key="reply"):
         with account.imap() as imap:
             imap.select("INBOX", readonly=True)
             _, found = imap.search(
@@ -257,9 +258,9 @@ class Shape:
         if not subject.startswith(self.prefix):
             subject = self.prefix + re.sub(r"^(Re|AW): ", "", subject)
         account.send(self.build(
-            account, self.answer_to(mail), subject, text, mail))
+            account, self.answer_to(account, mail), subject, text, mail))
 
-    def answer_to(self, mail):
+    def answer_to(self, account, mail):
         return str(mail["Reply-To"] or mail["From"])
 
     def build(self, account, to, subject, text, parent):
@@ -314,7 +315,7 @@ class Thunderbird(Shape):
 
 class Outlook(Shape):
     """HTML of Word beside a text, a header block instead of quote marks,
-    MS-OXOMSG 2.2.1.3 (Thread-Index); no name of the number's own."""
+    and a Thread-Index (MS-OXOMSG 2.2.1.3)."""
 
     name = "outlook"
     prefix = "AW: "
@@ -433,13 +434,9 @@ class Forgetful(Shape):
     name = "number only"
     links = ()
 
-    def reply(self, account, mail, text):
-        self.is_agent = account.is_agent
-        super().reply(account, mail, text)
-
-    def answer_to(self, mail):
-        if self.is_agent:
-            return super().answer_to(mail)
+    def answer_to(self, account, mail):
+        if account.is_agent:
+            return super().answer_to(account, mail)
         _, addr = sender_of(mail)
         return re.sub(r"\+[^@]*@", "@", addr)
 
