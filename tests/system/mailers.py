@@ -145,11 +145,12 @@ set abort_unmodified=no abort_noattach=no postponed="" sleep_time=0
 set wait_key=no quit=yes delete=no move=no confirmappend=no confirmcreate=no
 set header_cache="" mail_check=0 sort=threads strict_threads=yes
 """
-    # The words above what mutt has quoted.
+    # The words above what mutt has quoted. A draft that is not older than
+    # the moment mutt looked at it makes mutt ask what became of it.
     EDITOR = """\
 #!/bin/sh
 { cat '%(home)s/words'; cat "$1"; } >'%(home)s/draft' &&
-	cat '%(home)s/draft' >"$1"
+	cat '%(home)s/draft' >"$1" && touch -d '1 minute ago' "$1"
 """
 
     def __init__(self, home):
