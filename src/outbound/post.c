@@ -154,15 +154,16 @@ on_fate(enum smtp_fate fate, gpointer data)
 		slot_sent(flight->post->slot, flight->index, PROTO_SENT);
 }
 
+/* The root first and the parent last, RFC 5322 3.6.4: a client hangs a mail
+ * below the last one, and below the first all that names no parent meets. */
 static char *
 references_join(const struct proto_envelope *envelope, const char *root)
 {
-	GString *out = g_string_new(envelope->references);
+	GString *out = g_string_new(NULL);
 
+	g_string_append_printf(out, "<%s> %s", root, envelope->references);
 	if (envelope->message_id[0] != '\0')
-		g_string_append_printf(out, "%s<%s>",
-		    out->len > 0 ? " " : "", envelope->message_id);
-	g_string_append_printf(out, "%s<%s>", out->len > 0 ? " " : "", root);
+		g_string_append_printf(out, " <%s>", envelope->message_id);
 	return g_string_free(out, FALSE);
 }
 

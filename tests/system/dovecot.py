@@ -106,11 +106,11 @@ class Dovecot:
             stop_all(below)
             self.master = None
 
-    def mailbox(self, user):
-        """All mails of a user's INBOX by IMAP, oldest first."""
+    def mailbox(self, user, folder="INBOX"):
+        """All mails of a user's folder by IMAP, oldest first."""
         with imaplib.IMAP4("127.0.0.1", self.port, timeout=20) as imap:
             imap.login(user, PASSWORD)
-            status, count = imap.select("INBOX", readonly=True)
+            status, count = imap.select(folder, readonly=True)
             if status != "OK" or count[0] == b"0":
                 return []
             _, data = imap.fetch("1:*", "(UID BODY.PEEK[])")
