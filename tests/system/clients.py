@@ -13,7 +13,7 @@ from email.utils import parseaddr
 
 import mailers
 import mails
-import threads
+import readers
 from conversation import number_of
 from mailers import SENT, Account
 from threads import Notmuch, bare
@@ -150,7 +150,7 @@ class Clients(unittest.TestCase):
         os.makedirs(home)
         cls.reader = mailers.Mutt(home)
         for account in cls.accounts():
-            threads.gather(account)
+            readers.gather(account)
 
     @classmethod
     def talk(cls):
@@ -268,7 +268,7 @@ class Clients(unittest.TestCase):
         for count, find in enumerate((
                 lambda account: Notmuch(self.reader.home, account,
                                         ("INBOX",)).trees(),
-                lambda account: threads.dovecot_trees(account, "INBOX"))):
+                lambda account: readers.dovecot_trees(account, "INBOX"))):
             found = [tree for talk in self.talks
                      for tree in find(talk.player)]
             with self.subTest("reader %d" % count):
@@ -293,7 +293,7 @@ class Clients(unittest.TestCase):
         """One for each conversation, if his client named his parent."""
         for name, account, tree in self.mailboxes():
             with self.subTest(name):
-                found = threads.dovecot_trees(account)
+                found = readers.dovecot_trees(account)
                 self.assertEqual(merged(found), tree)
                 self.assertEqual(sorted(map(sorted, found)), groups(tree))
 
@@ -301,7 +301,7 @@ class Clients(unittest.TestCase):
         for name, account, tree in self.mailboxes():
             with self.subTest(name):
                 wanted = groups(tree)
-                found = threads.mutt_threads(
+                found = readers.mutt_threads(
                     self.reader, account, [group[0] for group in wanted])
                 self.assertEqual(list(map(sorted, found)), wanted)
 
