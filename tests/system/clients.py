@@ -16,7 +16,7 @@ import mails
 import readers
 from conversation import number_of
 from mailers import SENT, Account
-from threads import Notmuch, bare
+from readers import Notmuch, bare
 from world import ANNA, QUEUE, TEAM, World
 
 # Who talks by which client, and a word that stands in no other mail. The
