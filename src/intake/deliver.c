@@ -201,7 +201,10 @@ case_side(const struct mail_case *c)
 		const struct proto_proof *proof =
 		    &g_array_index(c->id.proofs, struct proto_proof, i);
 
-		if (proof->is_valid && proof->side != PROTO_SIDE_NONE)
+		/* An envelope sender is where machines answer to. */
+		if (proof->is_valid && proof->side != PROTO_SIDE_NONE &&
+		    g_array_index(c->claims, struct proto_claim, i).via ==
+			PROTO_VIA_CAPABILITY)
 			return proof->side;
 	}
 	return PROTO_SIDE_NONE;
