@@ -117,7 +117,6 @@ config_has_its_defaults(void **state)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(config_auto) config = config_load_file(path, &error);
 	const struct config_queue *queue;
-	const char *ext;
 
 	(void)state;
 	assert_non_null(config);
@@ -129,13 +128,6 @@ config_has_its_defaults(void **state)
 	assert_int_equal(g_strv_length(queue->members), 2);
 	assert_string_equal(g_hash_table_lookup(queue->faqs, "bonus"),
 	    "https://f.test/b");
-	assert_ptr_equal(queue, config_queue_by_addr(config, "SUPPORT+x-y",
-	    "CASINO.test", &ext));
-	assert_string_equal(ext, "x-y");
-	assert_non_null(config_queue_by_addr(config, "support-b", "casino.test",
-	    &ext));
-	assert_null(config_queue_by_addr(config, "supporter", "casino.test",
-	    &ext));
 	(void)g_unlink(path);
 }
 
