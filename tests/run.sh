@@ -192,7 +192,8 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 # What is about memory runs with the sanitizers, what is about time, limits
 # and what is left on the disk without.
 say 'system tests, sanitizers'
-system sanitize conversation agents shapes files cli roles logs faults corpus
+system sanitize conversation agents shapes files cli roles logs faults corpus \
+    quotes
 say 'system tests'
 system gcc leakscan images forget
 

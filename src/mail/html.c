@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/markup.h"
+#include "mail/quote_lines.h"
 #include "mail/text.h"
 
 #include <libxml/HTMLparser.h>
@@ -13,6 +14,7 @@
 #define INDENT_MAX 10
 #define BREAKS_MAX 3
 #define URL_MAX 2048
+#define LOOKS_MAX 100 /* times that the text above is looked at */
 
 enum element_kind {
 	EL_DROP = 1 << 0,	/* no content and no effect on the text */
@@ -78,6 +80,7 @@ struct render {
 	guint quotes, lists, pres, hidden; /* open elements of each sort */
 	GArray *stack;	     /* own struct element: what is open */
 	guint beyond;	     /* open elements that did not fit */
+	guint looks;	     /* for an attribution above */
 };
 
 static int
@@ -284,6 +287,72 @@ style_hides(const char *value)
 	return FALSE;
 }
 
+static gboolean
+follows_attribution(struct render *render)
+{
+	const GString *out = render->out;
+	gsize from = out->len - MIN(out->len, QUOTE_FOLD_MAX);
+	g_autofree char *text = NULL;
+	struct quote_lines lines;
+	gsize first;
+	gboolean result;
+
+	if (render->looks++ >= LOOKS_MAX)
+		return FALSE;
+	text = g_utf8_make_valid(out->str + from, -1);
+	lines = quote_lines_of(text);
+	result = lines.n > 0 &&
+	    quote_attribution_at(&lines, lines.n - 1, 0, &first) >=
+		QUOTE_ATTR_NAMED;
+	g_free(lines.v);
+	return result;
+}
+
+/* "gmail_quote", "protonmail_quote"; not "webkit-indent-blockquote". */
+static gboolean
+class_quotes(const char *value)
+{
+	g_autofree char *folded = g_ascii_strdown(value, -1);
+
+	for (const char *at = folded; (at = strstr(at, "quote")) != NULL; at++)
+		if (at - folded < 5 || strncmp(at - 5, "block", 5) != 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* A bar at the left, which editors draw for quotes only. */
+static gboolean
+style_quotes(const char *value)
+{
+	g_autofree char *folded = g_ascii_strdown(value, -1);
+	const char *at = strstr(folded, "border-left:");
+
+	if (at == NULL)
+		return FALSE;
+	at += strlen("border-left:");
+	at += strspn(at, " ");
+	return *at != '0' &&
+	    g_strstr_len(at, (gssize)strcspn(at, ";"), "none") == NULL;
+}
+
+/* Editors also indent with a blockquote. One that quotes says so, looks so,
+ * stands in a quote, or behind an attribution. */
+static gboolean
+is_quote(struct render *render, const char *const *atts)
+{
+	for (; atts != NULL && atts[0] != NULL; atts += 2) {
+		const char *value = atts[1] != NULL ? atts[1] : "";
+
+		if (strcmp(atts[0], "cite") == 0 ||
+		    (strcmp(atts[0], "type") == 0 &&
+			g_ascii_strcasecmp(value, "cite") == 0) ||
+		    (strcmp(atts[0], "class") == 0 && class_quotes(value)) ||
+		    (strcmp(atts[0], "style") == 0 && style_quotes(value)))
+			return TRUE;
+	}
+	return render->quotes > 0 || follows_attribution(render);
+}
+
 static void
 push(struct render *render, guint kind, const char *const *atts)
 {
@@ -314,6 +383,8 @@ on_start(void *data, const xmlChar *name, const xmlChar **atts)
 	struct render *render = data;
 	guint kind = element_kind((const char *)name);
 
+	if ((kind & EL_QUOTE) && !is_quote(render, (const char *const *)atts))
+		kind &= ~(guint)EL_QUOTE;
 	if (render->hidden == 0) {
 		if (kind & EL_BLOCK)
 			want_break(render, kind & EL_PARA ? 2 : 1);

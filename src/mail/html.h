@@ -8,7 +8,7 @@
  * elements hidden by attribute or inline style, and all attributes but the
  * target of an http(s) link, shown as "text <url>" where it differs from the
  * text. Block elements begin lines, list items "- ", quotes "> ", table
- * cells are separated by a space.
+ * cells are separated by a space. A blockquote that only indents is no quote.
  *
  * libxml2's HTML parser calls back per element and text; no tree is built,
  * so its limit of depth does not bite. It reads what mail/markup.h leaves.

@@ -155,7 +155,8 @@ markup_read_text(const char *p, GString *out)
 static gboolean
 is_kept(const char *name, gsize len)
 {
-	static const char *const kept[] = {"hidden", "href", "style"};
+	static const char *const kept[] = {"cite", "class", "hidden", "href",
+	    "style", "type"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
 		if (strlen(kept[i]) == len &&

@@ -8,8 +8,8 @@
  * libxml2 2.9 is quadratic in the attributes of a tag (14 s for 512 kB) and
  * finds other ends of odd tags and comments than HTML 5 (WHATWG 13.2.5).
  * So tags are written anew with those attributes only that decide what is
- * visible, comments and declarations vanish, and references become numbers,
- * as libxml2 knows those of HTML 4 only.
+ * visible or quoted, comments and declarations vanish, and references become
+ * numbers, as libxml2 knows those of HTML 4 only.
  *
  * Inputs are valid UTF-8 that ends with NUL. Linear time. Pure.
  */

@@ -31,6 +31,15 @@ mark(struct quote_lines *lines, gsize a, gsize b, enum quote_part part)
 		lines->v[i].part = part;
 }
 
+/* What a client wrote above the old text. */
+static void
+mark_head(struct quote_lines *lines, gsize a, gsize b)
+{
+	for (gsize i = a; i < b; i++)
+		if (lines->v[i].part == QUOTE_PART_FRESH)
+			lines->v[i].part = QUOTE_PART_ATTR;
+}
+
 static gboolean
 next_is_quote(const struct quote_lines *lines, gsize i, gsize high)
 {
@@ -42,21 +51,46 @@ next_is_quote(const struct quote_lines *lines, gsize i, gsize high)
 	return i < high && lines->v[i].depth > 0;
 }
 
+static gboolean
+starts_forward(const struct quote_lines *lines, gsize i)
+{
+	if (quote_line_is_rule(&lines->v[i]) && i + 1 < lines->n)
+		i++;
+	return quote_line_is_forward(&lines->v[i]);
+}
+
+/* The end of a separator, a header block, or both. */
+static gsize
+head_end(const struct quote_lines *lines, gsize i)
+{
+	gsize end = i + (gsize)quote_line_is_separator(&lines->v[i]);
+
+	return end < lines->n ? quote_block_end(lines, end, lines->n) : end;
+}
+
 /* Clients that do not mark quoted lines write a header block, a separator or
- * a full attribution above it: all from there on is quoted. */
+ * a full attribution above it: all from there on is quoted. If what follows
+ * has marks after all, those tell what is. */
 static gsize
 find_unmarked(struct quote_lines *lines)
 {
 	for (gsize i = 0; i < lines->n; i++) {
 		const struct quote_line *line = &lines->v[i];
 		gsize from = i;
+		gsize end;
 
 		if (!quote_line_is_text(line))
 			continue;
-		if (quote_line_is_separator(line) ||
-		    quote_block_end(lines, i, lines->n) > i) {
+		end = head_end(lines, i);
+		if (end > i) {
 			if (i > 0 && quote_line_is_rule(&lines->v[i - 1]))
 				from--;
+			if (next_is_quote(lines, end, lines->n) &&
+			    !starts_forward(lines, from)) {
+				mark(lines, from, end, QUOTE_PART_QUOTE);
+				i = end - 1;
+				continue;
+			}
 		} else if (memchr(line->text, '@', line->len) == NULL &&
 			   !(i > 0 && memchr(lines->v[i - 1].text, '@',
 					  lines->v[i - 1].len) != NULL)) {
@@ -170,21 +204,33 @@ cut_signatures(struct quote_lines *lines, gsize low, gsize high)
 	return high;
 }
 
-/* The attribution above line i, if there is one; else i. */
+/* The attribution or header block above line i, if there is one; else i. */
 static gsize
-find_attribution(const struct quote_lines *lines, gsize low, gsize i)
+find_attribution(const struct quote_lines *lines, gsize low, gsize i,
+    enum quote_attribution *sort)
 {
 	gsize last = i;
 	gsize first;
 
+	*sort = QUOTE_ATTR_NONE;
 	while (last > low && i - last < ATTR_GAP &&
 	       quote_line_is_blank(&lines->v[last - 1]))
 		last--;
-	if (last == low || lines->v[last - 1].depth > 0 ||
-	    quote_attribution_at(lines, last - 1, low, &first) ==
-		QUOTE_ATTR_NONE)
+	if (last == low || lines->v[last - 1].depth > 0)
 		return i;
-	return first;
+	first = last;
+	while (first > low && lines->v[first - 1].depth == 0 &&
+	       lines->v[first - 1].part == QUOTE_PART_QUOTE)
+		first--;
+	if (first < last)
+		*sort = QUOTE_ATTR_DATED;
+	else
+		*sort = quote_attribution_at(lines, last - 1, low, &first);
+	/* What the client wrote may stand in the quote already. */
+	if (*sort < QUOTE_ATTR_NAMED &&
+	    lines->v[i].part != QUOTE_PART_FRESH)
+		*sort = QUOTE_ATTR_NONE;
+	return *sort != QUOTE_ATTR_NONE ? first : i;
 }
 
 /* Cuts the quoted block that ends at high, with its attribution. */
@@ -194,6 +240,7 @@ cut_trailing(struct quote_lines *lines, gsize low, gsize high)
 	gsize end = high;
 	gsize start;
 	gsize attr;
+	enum quote_attribution sort;
 
 	while (end > low && quote_line_is_blank(&lines->v[end - 1]))
 		end--;
@@ -206,20 +253,22 @@ cut_trailing(struct quote_lines *lines, gsize low, gsize high)
 	}
 	if (start == end)
 		return high;
-	attr = find_attribution(lines, low, start);
-	mark(lines, attr, start, QUOTE_PART_ATTR);
+	attr = find_attribution(lines, low, start, &sort);
+	mark_head(lines, attr, start);
 	mark(lines, start, end, QUOTE_PART_QUOTE);
 	return attr;
 }
 
 /* A quote above the answer is cut if it is the only one in [low, high) and
- * nothing but its attribution stands before it. */
+ * nothing stands before it but its attribution, or words and what nobody
+ * types. */
 static void
 cut_leading(struct quote_lines *lines, gsize low, gsize high)
 {
 	gsize start = low;
 	gsize end;
 	gsize attr;
+	enum quote_attribution sort;
 
 	while (start < high && lines->v[start].depth == 0)
 		start++;
@@ -233,10 +282,11 @@ cut_leading(struct quote_lines *lines, gsize low, gsize high)
 	for (gsize i = end; i < high; i++)
 		if (lines->v[i].depth > 0)
 			return;
-	attr = find_attribution(lines, low, start);
-	if (has_text(lines, low, attr))
+	attr = find_attribution(lines, low, start, &sort);
+	if (has_text(lines, low, attr) && sort < QUOTE_ATTR_NAMED &&
+	    lines->v[start].part == QUOTE_PART_FRESH)
 		return;
-	mark(lines, attr, start, QUOTE_PART_ATTR);
+	mark_head(lines, attr, start);
 	mark(lines, start, end, QUOTE_PART_QUOTE);
 }
 
@@ -244,20 +294,70 @@ cut_leading(struct quote_lines *lines, gsize low, gsize high)
 static void
 cut_attributions(struct quote_lines *lines, gsize low, gsize high)
 {
+	gboolean is_below = FALSE; /* new words */
+
 	for (gsize i = low + 1; i < high; i++) {
+		enum quote_attribution sort;
 		gsize attr;
 
 		if (lines->v[i].depth == 0 || lines->v[i - 1].depth > 0)
 			continue;
-		attr = find_attribution(lines, low, i);
-		mark(lines, attr, i,
-		    attr < i ? QUOTE_PART_ATTR : QUOTE_PART_FRESH);
+		attr = find_attribution(lines, low, i, &sort);
+		is_below = is_below || has_text(lines, low, attr);
+		low = attr;
+		/* A client writes one; an author may tell of many. */
+		if (sort >= QUOTE_ATTR_NAMED || !is_below)
+			mark_head(lines, attr, i);
+	}
+}
+
+/* Some clients mark what they wrote above the old text like that. */
+static void
+cut_marked_heads(struct quote_lines *lines, gsize low, gsize high)
+{
+	for (gsize i = low; i < high; i++) {
+		gsize first = i;
+		gsize end;
+
+		if (lines->v[i].depth == 0) {
+			low = i + 1;
+			continue;
+		}
+		end = head_end(lines, i);
+		if (end > i) {
+			mark(lines, i, end, QUOTE_PART_QUOTE);
+		} else if (quote_attribution_at(lines, i, low, &first) >=
+			   QUOTE_ATTR_NAMED) {
+			mark(lines, first, ++end, QUOTE_PART_ATTR);
+		} else {
+			continue;
+		}
+		for (low = end; end < high && lines->v[end].depth > 0 &&
+		     lines->v[end].words_len == 0; end++)
+			lines->v[end].part = QUOTE_PART_QUOTE;
+		i = end - 1;
+	}
+}
+
+/* Without an attribution such lines are words. */
+static void
+unmark_comparisons(struct quote_lines *lines)
+{
+	for (gsize i = 0; i < lines->n; i++) {
+		gsize end = quote_comparison_end(lines, i);
+		enum quote_attribution sort;
+
+		if (end == i || find_attribution(lines, 0, i, &sort) < i)
+			continue;
+		for (; i < end; i++)
+			quote_line_unmark(&lines->v[i]);
 	}
 }
 
 static void
 cut_part(struct quote_lines *lines, gsize low, gsize high)
 {
+	cut_marked_heads(lines, low, high);
 	high = cut_signatures(lines, low, high);
 	high = cut_trailing(lines, low, high);
 	high = cut_signatures(lines, low, high);
@@ -441,14 +541,6 @@ join_credits(const struct quote_lines *lines)
 	return join_end(out);
 }
 
-static gboolean
-starts_forward(const struct quote_lines *lines, gsize i)
-{
-	if (quote_line_is_rule(&lines->v[i]) && i + 1 < lines->n)
-		i++;
-	return quote_line_is_forward(&lines->v[i]);
-}
-
 static void
 split_join(struct quote_lines *lines, struct quote_split *out)
 {
@@ -476,6 +568,7 @@ quote_split(const char *text, struct quote_split *out)
 		    .has_fresh = TRUE};
 		return;
 	}
+	unmark_comparisons(&lines);
 	high = find_unmarked(&lines);
 	out->is_forward = high < lines.n && starts_forward(&lines, high);
 	cut_parts(&lines, high);

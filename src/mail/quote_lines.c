@@ -169,6 +169,49 @@ quote_attribution_at(
 	return weak;
 }
 
+/* ">100 EUR", ">= 5", and what mailboxes do to "From ". */
+static gboolean
+may_compare(const struct quote_line *line)
+{
+	const char *p = line->text + 1;
+	gunichar c;
+
+	if (line->depth != 1 || line->text[0] != '>' || line->len < 2)
+		return FALSE;
+	c = g_utf8_get_char(p);
+	return g_unichar_isdigit(c) || c == '=' ||
+	    g_unichar_type(c) == G_UNICODE_CURRENCY_SYMBOL ||
+	    strncmp(p, "From ", 5) == 0;
+}
+
+/* "> ", as most clients have it, is another mark than ">". */
+static gboolean
+is_marked_alike(const struct quote_line *line)
+{
+	return line->depth > 0 && (line->len < 2 || line->text[1] != ' ');
+}
+
+gsize
+quote_comparison_end(const struct quote_lines *lines, gsize i)
+{
+	gsize end = i;
+
+	/* First, so that a long row is walked once only. */
+	if (i > 0 && is_marked_alike(&lines->v[i - 1]))
+		return i;
+	while (end < lines->n && may_compare(&lines->v[end]))
+		end++;
+	return end < lines->n && is_marked_alike(&lines->v[end]) ? i : end;
+}
+
+void
+quote_line_unmark(struct quote_line *line)
+{
+	line->words_len += (gsize)(line->words - line->text);
+	line->words = line->text;
+	line->depth = 0;
+}
+
 gsize
 quote_block_end(const struct quote_lines *lines, gsize i, gsize high)
 {

@@ -51,6 +51,13 @@ gboolean quote_line_is_client(const struct quote_line *line);
 enum quote_attribution quote_attribution_at(
     const struct quote_lines *lines, gsize last, gsize low, gsize *first);
 
+/* The end of the lines from i on that begin like a quote but may well be
+ * words (">100 EUR"), as nothing around them is quoted alike; or i. */
+gsize quote_comparison_end(const struct quote_lines *lines, gsize i);
+
+/* What looked like quote marks are words. */
+void quote_line_unmark(struct quote_line *line);
+
 /* The end of the header block that starts in line i, or i. */
 gsize quote_block_end(const struct quote_lines *lines, gsize i, gsize high);
 

@@ -264,6 +264,7 @@ quote_attribution(const char *folded)
 	gsize len;
 	gboolean verb;
 	gboolean opener;
+	gboolean is_named;
 
 	folded += strspn(folded, "-–— \"");
 	len = strlen(folded);
@@ -275,12 +276,18 @@ quote_attribution(const char *folded)
 		return QUOTE_ATTR_DATED;
 	if (!verb)
 		return QUOTE_ATTR_NONE;
-	opener = starts_with_any(folded, openers) || g_ascii_isdigit(folded[0]);
-	if (opener && has_digit(folded))
+	opener = (starts_with_any(folded, openers) ||
+		     g_ascii_isdigit(folded[0])) &&
+	    has_digit(folded);
+	is_named = strchr(folded, '@') != NULL;
+	/* Danes and Norwegians have no colon in it. */
+	if (opener && (is_named || has_time(folded) ||
+			  strstr(folded, " kl. ") != NULL))
 		return QUOTE_ATTR_SURE;
-	if (strchr(folded, '@') != NULL || count_words(folded) <= 3)
-		return QUOTE_ATTR_WEAK;
-	return QUOTE_ATTR_NONE;
+	if (is_named)
+		return QUOTE_ATTR_NAMED;
+	return opener || count_words(folded) <= 3 ? QUOTE_ATTR_WEAK
+						  : QUOTE_ATTR_NONE;
 }
 
 enum quote_header

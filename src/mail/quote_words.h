@@ -18,8 +18,10 @@ char *quote_fold(const char *text, gsize len);
 
 enum quote_attribution {
 	QUOTE_ATTR_NONE,
-	QUOTE_ATTR_WEAK,  /* "bob wrote:": only right above a quote */
-	QUOTE_ATTR_SURE,  /* "on 5 nov 2026, bob wrote:" */
+	/* Only right above a quote: */
+	QUOTE_ATTR_WEAK,  /* "bob wrote:", "on 5 november i wrote:" */
+	QUOTE_ATTR_NAMED, /* "bob <bob@players.example> wrote:" */
+	QUOTE_ATTR_SURE,  /* "on 5 nov 2026, 5:30, bob wrote:" */
 	QUOTE_ATTR_DATED, /* with date, time and address: nobody types that */
 };
 

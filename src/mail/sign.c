@@ -11,6 +11,7 @@
 #define LINE_WIDTH 100 /* octets */
 #define NAME_WIDTH 80  /* octets */
 #define NAME_WORDS 5
+#define DASHES_MAX 5
 #define LONG_RUN 25 /* letters and digits: a hash or wallet address */
 
 /* As quote_fold() leaves them, without punctuation at the end. */
@@ -259,12 +260,14 @@ name_below(const char *text, gsize at)
 	return at;
 }
 
+/* A row of dashes also parts paragraphs. */
 static gboolean
 is_dashes(const char *line, gsize len)
 {
 	gsize n = strspn(line, "-_ \t\r");
 
-	return n >= 2 && n == len;
+	return n >= 2 && n == len &&
+	    (n <= DASHES_MAX || memchr(line, '_', len) != NULL);
 }
 
 static gboolean

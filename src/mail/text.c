@@ -192,6 +192,14 @@ quote_depth(const char *line, const char *end, guint *depth)
 	return line;
 }
 
+/* A line that begins with ">" and is no quote is stuffed (RFC 3676 4.4):
+ * behind two blanks nobody takes it for one. */
+static gboolean
+is_stuffed_mark(const char *line, const char *end)
+{
+	return end - line >= 2 && line[0] == ' ' && line[1] == '>';
+}
+
 static void
 flow_line(struct flow *flow, const char *line, const char *end,
     gboolean is_delsp)
@@ -210,6 +218,8 @@ flow_line(struct flow *flow, const char *line, const char *end,
 			g_string_append_c(flow->out, '>');
 		g_string_append_c(flow->out, ' ');
 	}
+	if (!flow->is_open && is_stuffed_mark(line, end))
+		g_string_append(flow->out, "  ");
 	g_string_append_len(flow->out, p,
 	    end - p - (is_flowed && is_delsp ? 1 : 0));
 	if (!is_flowed)

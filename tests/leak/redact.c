@@ -1,11 +1,12 @@
 /*
- * What a player's mail becomes for the agents: parse and scrub as the
- * programs do it, with the rules of a directory. For tests/leak.
+ * What a mail becomes for the other side: parse and scrub as the programs do
+ * it, with the rules of a directory. For tests/leak and tests/system.
  *
  * Standard input is a row of mails, each as its length in decimal, a line
  * feed and its octets; the output has the same form, with subject, text and
- * quoted text of each mail. Ends with 1 and a message at the first thing
- * that is not so.
+ * quoted text of each mail. With a role, the mails are an agent's: the output
+ * is a line "sent" and the text for the player, or "kept" and what the agent
+ * is told. Ends with 1 and a message at the first thing that is not so.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +39,37 @@ mail_read(gboolean *ok)
 	return g_bytes_new_take(raw, len);
 }
 
+static char *
+player_text(const struct mail *mail, const struct rules *rules)
+{
+	g_auto(scrubbed_auto) out = {0};
+
+	scrub_player_mail(mail, rules, &out);
+	return g_strdup_printf(
+	    "%s\n\n%s\n%s", out.subject, out.text, out.tail);
+}
+
+static char *
+agent_text(const struct mail *mail, const struct rules *rules,
+    const struct scrub_agent *self)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *text = scrub_agent_reply(mail, rules, self, &err);
+
+	return text != NULL ? g_strdup_printf("sent\n%s", text)
+			    : g_strdup_printf("kept\n%s", err->message);
+}
+
 static void
-mail_write(GBytes *raw, const struct rules *rules)
+mail_write(GBytes *raw, const struct rules *rules,
+    const struct scrub_agent *self)
 {
 	static const struct mail_parse_options options = {.sender_addr = NULL};
 	g_autoptr(mail_auto) mail = mail_parse(raw, &options);
-	g_auto(scrubbed_auto) out = {0};
-	g_autofree char *all = NULL;
+	g_autofree char *all = self->role_name != NULL
+	    ? agent_text(mail, rules, self)
+	    : player_text(mail, rules);
 
-	scrub_player_mail(mail, rules, &out);
-	all = g_strdup_printf("%s\n\n%s\n%s", out.subject, out.text, out.tail);
 	printf("%zu\n%s", strlen(all), all);
 }
 
@@ -55,14 +77,21 @@ int
 main(int argc, char **argv)
 {
 	g_autoptr(GError) err = NULL;
+	struct scrub_agent self = {.role_name = NULL};
 	struct rules *rules;
 	gboolean ok = TRUE;
 	GBytes *raw;
 
-	if (argc != 2) {
-		fputs("usage: leak-redact FILTERS <MAILS\n", stderr);
+	if (argc != 2 && argc < 5) {
+		fputs("usage: leak-redact FILTERS [ROLE DOMAIN MAC "
+		      "[ADDRESS ...]] <MAILS\n",
+		    stderr);
 		return 2;
 	}
+	if (argc > 2)
+		self = (struct scrub_agent){.role_name = argv[2],
+		    .queue_domain = argv[3], .mac = argv[4],
+		    .own_addrs = argv + 5};
 	mail_init();
 	rules = rules_load(argv[1], &err);
 	if (rules == NULL) {
@@ -70,7 +99,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	while ((raw = mail_read(&ok)) != NULL) {
-		mail_write(raw, rules);
+		mail_write(raw, rules, &self);
 		g_bytes_unref(raw);
 	}
 	rules_free(rules);

@@ -131,6 +131,52 @@ static const struct quote_case quote_cases[] = {
     {"sent from a wallet",
 	"Sent from my phone wallet 0x52908400098527886E0F7030069857D2E4\n",
 	"Sent from my phone wallet 0x52908400098527886E0F7030069857D2E4", ""},
+    {"a limit is no quote",
+	">100 EUR we check.\n\nOn Sun, 22 Nov 2026 5:30, Max wrote:\n> Q\n",
+	">100 EUR we check.", "> Q"},
+    {"a limit below a quote",
+	"On Sun, 22 Nov 2026 5:30, Max wrote:\n> Q\n\nNo:\n>100 EUR\n",
+	"No:\n>100 EUR", "> Q"},
+    {"a limit beside another mark",
+	"> Q\n>100 EUR we check.\n> R\n\nSo it is.\n\n> S\n",
+	"> Q\n>100 EUR we check.\n> R\n\nSo it is.", "> S"},
+    {"a quoted limit",
+	"No.\n\nOn Sun, 22 Nov 2026 5:30, Max wrote:\n>100 EUR are gone\n",
+	"No.", "> 100 EUR are gone"},
+    {"a quoted limit among others",
+	"No.\n\n>I see\n>\n>100 EUR are gone\n", "No.",
+	"> I see\n>\n> 100 EUR are gone"},
+    {"a line of a mailbox", "So:\n>From now on it is open.\n",
+	"So:\n>From now on it is open.", ""},
+    {"words around a quote",
+	"Hello,\n\nOn Sun, 22 Nov 2026 5:30, Max wrote:\n> Q\n\nYes.\n",
+	"Hello,\n\n\nYes.", "> Q"},
+    {"words around a quote, name and address",
+	"Hello,\n\nMax <max@x.example> wrote:\n\n> Q\n\nYes.\n",
+	"Hello,\n\n\nYes.", "> Q"},
+    {"a header block above marks",
+	"-----Original Message-----\nFrom: Max\nSent: 5:30\nTo: us\n"
+	"Subject: x\n\n> Q\n> R\n\nYes.\n",
+	"Yes.", "> Q\n> R"},
+    {"a header block above marks, inline",
+	"From: Max\nSent: 5:30\nTo: us\nSubject: x\n\n> Q\n\nYes.\n\n"
+	"> R\n\nNo.\n\n> S\n",
+	"> Q\n\nYes.\n\n> R\n\nNo.", "> S"},
+    {"a marked attribution, inline",
+	"> On 22 Nov 2026, at 05:30, Max <m@x.example> wrote:\n> \n> Q\n\n"
+	"Yes.\n\n> R\n\nNo.\n\n> S\n",
+	"> Q\n\nYes.\n\n> R\n\nNo.", "> S"},
+    {"a marked header block, inline",
+	"> -----Original Message-----\n> From: Max\n> Sent: 5:30\n> To: us\n"
+	"> Subject: x\n>\n> Q\n\nYes.\n\n> R\n\nNo.\n\n> S\n",
+	"> Q\n\nYes.\n\n> R\n\nNo.", "> S"},
+    {"quoted words that quote stay",
+	"> Your man wrote:\n> later\n\nYes.\n\n> R\n\nNo.\n",
+	"> Your man wrote:\n> later\n\nYes.\n\n> R\n\nNo.", ""},
+    {"words that tell of a mail, above a later quote",
+	"On 22 Nov 2026 at 5:30, Max wrote:\n> Q\n\nYes.\nOn 3 May I wrote:\n"
+	"> R\n\nNo.\n",
+	"> Q\n\nYes.\nOn 3 May I wrote:\n> R\n\nNo.", ""},
     {"nothing to part", "One\n\nTwo\n", "One\n\nTwo", ""},
     {"empty", "", "", ""},
 };
@@ -207,7 +253,7 @@ static void
 test_quote_is_linear(void **state)
 {
 	static const char *const units[] = {"From: x\n", "--\n", "@a:\n",
-	    "> q\nx wrote:\n", "-- \n> -- \n", "a wrote 5:30 @:\n"};
+	    "> q\nx wrote:\n", ">1\n", ">1\n> 2\n", "-- \n> -- \n", "a wrote 5:30 @:\n"};
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {

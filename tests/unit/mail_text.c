@@ -197,7 +197,8 @@ flowed_text_is_joined(void **state)
 		{"a \n-- \nb", FALSE, "a \n-- \nb\n"},
 		{"> a \n> b\n>> c\nd", FALSE, "> a b\n>> c\nd\n"},
 		{"> a \nb", FALSE, "> a \nb\n"},
-		{" >x\n From y", FALSE, ">x\nFrom y\n"},
+		{" >x\n From y", FALSE, "  >x\nFrom y\n"},
+		{"a \n >x\n> b", FALSE, "a >x\n> b\n"},
 	};
 
 	(void)state;
@@ -237,10 +238,21 @@ html_shows_what_is_visible(void **state)
 		{"<p hidden>x<p>y", "y\n"},
 		{"<ul><li>a<li>b</ul>c", "- a\n- b\n\nc\n"},
 		{"<ol><li>a<ul><li>b</ul></ol>", "- a\n\n  - b\n"},
-		{"<blockquote>a<br>b</blockquote>c", "> a\n> b\n\nc\n"},
+		{"<blockquote type=cite>a<br>b</blockquote>c",
+		    "> a\n> b\n\nc\n"},
+		{"<blockquote cite='mid:x'>a</blockquote>", "> a\n"},
+		{"<blockquote class='x gmail_quote'>a</blockquote>", "> a\n"},
+		{"<blockquote style='MARGIN: 0; BORDER-LEFT: 2px'>a", "> a\n"},
+		{"<blockquote type=cite>a<blockquote>b", "> a\n\n> > b\n"},
+		{"On 5 Nov 2026 5:30, a@b.example wrote:<blockquote>b",
+		    "On 5 Nov 2026 5:30, a@b.example wrote:\n\n> b\n"},
+		{"The rule:<blockquote>b</blockquote>", "The rule:\n\nb\n"},
+		{"a<blockquote class='webkit-indent-blockquote' "
+		 "style='margin: 0 0 0 40px; border-left: medium none'>b",
+		    "a\n\nb\n"},
 		{"<table><tr><td>a</td><td>b</td></tr><tr><td>c</table>",
 		    "a b\nc\n"},
-		{"<blockquote><table><tr><td></blockquote>a</table>b",
+		{"<blockquote type=CITE><table><tr><td></blockquote>a</table>b",
 		    "> a\n> b\n"},
 		{"<a href='https://e.x/p?q=1&amp;r'>here</a>.",
 		    "here <https://e.x/p?q=1&r>.\n"},
@@ -316,13 +328,15 @@ static void
 html_bombs_are_bounded(void **state)
 {
 	static const char *const units[] = {"<b>", "</i>", "<b></i>",
-	    "<div hidden>", "<table><tr><td>", "<blockquote>x<br>",
+	    "<div hidden>", "<table><tr><td>",
+	    "<blockquote type=cite>x<br>", "@x:<blockquote></blockquote>",
 	    "<ul><li>x", "<!--", "<script>", "<a href='https://x.y/z'>q",
 	    "<", "&", "&amp", "<a ", "<p a='", " ", "<p\n", "x\n\n", "</",
 	    "<!", "<p style='display:none'>", "<br>x", "<pre>\n", "&#", "&x",
 	    "<a href=&&&&&&&&>", "\xef\xbf\xbf"};
 	static const char *const shapes[][3] = {
 		{"<p title='", "x", "'>"}, {"<p style='", "x", "'>"},
+		{"<p ", "class=quote cite type ", ">"},
 		{"<p ", "style=x ", ">"}, {"<p", "x", ">"},
 		{"<!--", "<p a='", "-->"}, {"<!--", "-", "-->"},
 		{"<script>", "</script ", "></script>"},
@@ -377,7 +391,7 @@ html_depth_loses_no_text(void **state)
 	g_string_append(html, "de<br>ep");
 	for (guint i = 0; i < 5000; i++)
 		g_string_append(html, "</div>");
-	g_string_append(html, "<blockquote>q</blockquote>");
+	g_string_append(html, "<blockquote type=cite>q</blockquote>");
 	got = html_to_text(html->str, html->len);
 	assert_string_equal(got, "de\nep\n\n> q\n");
 }
