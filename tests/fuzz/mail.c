@@ -113,8 +113,8 @@ static void
 check_report(const struct mail *mail)
 {
 	gsize len = 0;
-	g_autofree guchar *thread = g_base64_decode(mail->thread, &len);
 
+	g_free(g_base64_decode(mail->thread, &len));
 	g_assert_true(len == 0 || len == MAIL_THREAD_LEN);
 	g_assert_true(mail->action == MAIL_ACTION_NONE ||
 	    mail->machine == MAIL_DSN);
