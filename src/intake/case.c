@@ -26,24 +26,6 @@ flags_of(const struct mail *mail)
 	return flags;
 }
 
-/* Without its keyed parts. An address of the other side is none of this one's
- * business. */
-static void
-claim_pass(const struct mail_case *c, guint i, enum proto_side side,
-    GArray *out)
-{
-	const struct proto_claim *claim = claim_at(c, i);
-	const struct proto_proof *proof = proof_at(c, i);
-	struct proto_claim bare = {.via = claim->via, .number = claim->number};
-
-	if (claim->via == PROTO_VIA_BOUNCE)
-		bare.number = proof->number;
-	if (claim->via == PROTO_VIA_SUBJECT ||
-	    (proof->is_valid && claim->via != PROTO_VIA_SELF &&
-		(proof->side == PROTO_SIDE_NONE || proof->side == side)))
-		g_array_append_val(out, bare);
-}
-
 void
 case_admit_fill(const struct mail_case *c, enum proto_side side,
     struct proto_desk_admit *admit)
@@ -55,11 +37,8 @@ case_admit_fill(const struct mail_case *c, enum proto_side side,
 	    .epochs = c->id.epochs,
 	    .clues = c->id.clues,
 	    .guesses = MIN(c->guesses + case_guesses(c), PROTO_CLAIMS_MAX),
-	    .claims =
-		g_array_new(FALSE, TRUE, sizeof(struct proto_claim)),
+	    .claims = case_claims(c, side),
 	    .numbers = g_array_new(FALSE, TRUE, sizeof(struct number))};
-	for (guint i = 0; i < c->claims->len; i++)
-		claim_pass(c, i, side, admit->claims);
 	for (guint i = 0; i < PROTO_NUMBERS && i < c->id.labels->len; i++)
 		g_array_append_val(admit->numbers,
 		    g_array_index(c->id.labels, struct label_set, i).number);

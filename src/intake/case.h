@@ -52,9 +52,14 @@ enum proto_side case_side(const struct mail_case *c);
 /* Keyed claims of ours that do not hold. */
 guint case_guesses(const struct mail_case *c);
 
-/* The ticket of the agents' address of one that the mail proves, or NULL.
- * Borrowed. */
+/* The ticket whose address for agents the mail proves, and that address's
+ * keyed part; NULL if there is none. Borrowed. */
 const struct number *case_agent_ticket(const struct mail_case *c);
+const char *case_agent_mac(const struct mail_case *c);
+
+/* The claims that may count for this side, without their keyed parts. Caller
+ * unrefs. */
+GArray *case_claims(const struct mail_case *c, enum proto_side side);
 
 /* Labels for this number; the vault is asked if they are not known yet. NULL
  * if that fails. Borrowed; valid until the next call. */
@@ -96,10 +101,7 @@ gboolean agent_is_member(const struct mail_case *c);
 /* TRUE if no person wrote it, by its headers or by the words of an automatic
  * reply. For mails of members and to the agents' side. */
 gboolean agent_is_machine(const struct mail_case *c);
-/* An automatic reply of an agent, to an address of a ticket: it goes no
- * further, and the queue's other agents are told. */
-gboolean agent_deliver_machine(struct mail_case *c, GError **err);
 /* A member wrote to the queue itself: he is told to use a ticket's address. */
-gboolean agent_deliver_stray(struct mail_case *c, GError **err);
+gboolean agent_deliver_stray(const struct mail_case *c, GError **err);
 
 #endif

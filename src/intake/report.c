@@ -131,7 +131,7 @@ admitted_note(struct mail_case *c, const struct proto_desk_admit *admit,
 	    number_is_set(&admitted->number) &&
 	    !agents_tell(c, admit, admitted, err))
 		return FALSE;
-	if (!case_commit(c, admit, admitted, err))
+	if (!case_commit(c, admit, admitted, NULL, err))
 		return FALSE;
 	log_info("mail.bounce", LOG_QUEUE(c->queue),
 	    LOG_NUM("report", admit->report));
