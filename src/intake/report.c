@@ -126,9 +126,7 @@ admitted_note(struct mail_case *c, const struct proto_desk_admit *admit,
 		    admitted->verdict);
 	if (c->mail->machine == MAIL_ARF)
 		log_warn("report.complaint", LOG_QUEUE(c->queue));
-	if (admit->report == PROTO_REPORT_FAILED &&
-	    admit->side != PROTO_SIDE_AGENT &&
-	    number_is_set(&admitted->number) &&
+	if ((admitted->flags & PROTO_FLAG_UNDELIVERABLE) != 0 &&
 	    !agents_tell(c, admit, admitted, err))
 		return FALSE;
 	if (!case_commit(c, admit, admitted, NULL, err))
