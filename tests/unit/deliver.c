@@ -580,6 +580,33 @@ flags_are_shown(void **state)
 	}
 }
 
+/* Who is held back by the burst is not told how to send it, and the agents
+ * must not believe so. */
+static void
+agents_know_who_was_not_told(void **state)
+{
+	static const guint32 flags[] = {0, PROTO_FLAG_BURST};
+	const struct letter letter = {.from = PLAYER,
+	    .headers = "To: " QUEUE "\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+		       "Content-Type: multipart/encrypted; boundary=b; "
+		       "protocol=\"application/pgp-encrypted\"\r\n",
+	    .text = "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\n"
+		    "Version: 1\r\n--b\r\nContent-Type: application/"
+		    "octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n"
+		    "--b--",
+	    .rcpts = {QUEUE}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+		roles_reset();
+		roles.flags = flags[i];
+		assert_int_equal(letter_send(&letter), 1);
+		assert_int_equal(
+		    last_mail_says("he is told how to send it"), i == 0);
+		assert_int_equal(last_mail_says("Nobody was told"), i != 0);
+	}
+}
+
 /* --- claims and clues ------------------------------------------------------ */
 
 /* "C" address of a ticket, "B" envelope sender, "S" its own Message-ID, "M" a
@@ -784,6 +811,7 @@ main(void)
 	    cmocka_unit_test(a_failed_mail_is_let_go),
 	    cmocka_unit_test(a_ticket_without_a_claim_gets_labels),
 	    cmocka_unit_test(flags_are_shown),
+	    cmocka_unit_test(agents_know_who_was_not_told),
 	    cmocka_unit_test(claims_come_in_order_and_are_bounded),
 	    cmocka_unit_test(guesses_are_counted),
 	    cmocka_unit_test(a_capability_is_possession_wherever_it_stands),
