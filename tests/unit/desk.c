@@ -17,6 +17,7 @@
 int desk_control_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
+int desk_facts_tests(void);
 
 static int
 open_world(void **state)
@@ -608,5 +609,6 @@ main(void)
 	failed += desk_control_tests();
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
+	failed += desk_facts_tests();
 	return failed;
 }
