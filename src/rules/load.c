@@ -79,8 +79,8 @@ place_value(const struct place *place, const char *key)
 static gboolean
 keys_are_known(const struct place *place, GError **err)
 {
-	static const char *const known[] = {"action", "as", "check", "invalid",
-	    "pattern", "valid", "words", NULL};
+	static const char *const known[] = {"action", "as", "check", "digit",
+	    "invalid", "pattern", "valid", "words", NULL};
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
@@ -88,7 +88,7 @@ keys_are_known(const struct place *place, GError **err)
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
 			    "allowed are pattern, check, action, as, valid, "
-			    "invalid, words", keys[i]);
+			    "invalid, words, digit", keys[i]);
 		for (gsize j = 0; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				return place_fail(place, err,
@@ -228,6 +228,22 @@ words_read(const struct place *place, struct rule *rule, GError **err)
 	return TRUE;
 }
 
+static gboolean
+digit_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *text = place_value(place, "digit");
+
+	if (text == NULL)
+		return TRUE;
+	if (rule->action != RULE_KEEP && rule->action != RULE_MASK)
+		return place_fail(place, err,
+		    "digit has no meaning with action %s",
+		    action_names[rule->action]);
+	rule->needs_digit = strcmp(text, "yes") == 0;
+	return rule->needs_digit || strcmp(text, "no") == 0 ||
+	    place_fail(place, err, "digit must be yes or no");
+}
+
 /* Compiles the pattern with its parts put in, which *text is then. */
 static gboolean
 pattern_read(const struct place *place, const struct parts *parts,
@@ -273,6 +289,7 @@ rule_fill(const struct place *place, const struct parts *parts,
 	return keys_are_known(place, err) && action_read(place, rule, err) &&
 	    check_read(place, rule, err) && as_read(place, rule, err) &&
 	    notes_read(place, rule, err) && words_read(place, rule, err) &&
+	    digit_read(place, rule, err) &&
 	    pattern_read(place, parts, rule, text, err);
 }
 

@@ -30,9 +30,10 @@ struct rule {
 	 * passes, or fails; NULL: nothing. */
 	char *valid;   /* own */
 	char *invalid; /* own */
-	/* Of RULE_KEEP and RULE_MASK: a match holds one of these; NULL: it
-	 * may hold none. */
+	/* Of RULE_KEEP and RULE_MASK: one of these stands in the line of a
+	 * match; NULL: perhaps none does. */
 	char **words; /* own */
+	gboolean needs_digit; /* the same of a digit of ASCII */
 };
 
 struct rules {
