@@ -33,7 +33,10 @@ struct rule {
 	/* Of RULE_KEEP and RULE_MASK: one of these stands in the line of a
 	 * match; NULL: perhaps none does. */
 	char **words; /* own */
-	gboolean needs_digit; /* the same of a digit of ASCII */
+	char **starts; /* own: a match begins with one of these, as the start
+			* of a word; NULL: perhaps with none */
+	gboolean needs_digit; /* a digit of ASCII stands in its line */
+	guint run; /* and so many letters and digits of ASCII in a row */
 };
 
 struct rules {

@@ -37,7 +37,7 @@ struct pass {
 	/* What rules look at now: the shadow of the block, then what is
 	 * decoded of it. */
 	const struct shadow *shadow; /* borrowed */
-	struct words_lines *tried; /* own: where rules are tried in it */
+	struct words_places *tried; /* own: where rules are tried in it */
 	gboolean is_decoded;
 	GArray *keeps; /* own; all spans are offsets in the block */
 	GArray *masks; /* own */
@@ -294,10 +294,10 @@ static void pass_run(struct pass *pass, GArray *literals);
 static void
 pass_look(struct pass *pass, const struct shadow *shadow)
 {
-	struct words_lines *tried = words_look(pass->job->rules->words, shadow,
+	struct words_places *tried = words_look(pass->job->rules->words, shadow,
 	    pass->shadow);
 
-	words_lines_free(pass->tried);
+	words_places_free(pass->tried);
 	pass->tried = tried;
 	pass->shadow = shadow;
 }
@@ -321,7 +321,7 @@ pass_done(struct pass *pass)
 	g_array_unref(pass->masks);
 	g_array_unref(pass->proven);
 	g_array_unref(pass->wrong);
-	words_lines_free(pass->tried);
+	words_places_free(pass->tried);
 }
 
 static void

@@ -2,11 +2,11 @@
 #define ND_RULES_WORDS_H
 
 /*
- * In which lines of a text rules can match at all: of those that name words,
- * one of the words must stand in the line, as whatever part of another; of
- * those that need a digit, one of ASCII. One pass over the text for all
- * rules, so that the pattern of a rule for streets costs nothing where no
- * street is spoken of.
+ * Where in a text rules can match at all. In its line must stand what the
+ * rule needs: one of its words, as whatever part of another; a digit; a run
+ * of letters and digits. A rule that names its starts is tried only where one
+ * of them begins a word. One pass over the text for all rules, so that the
+ * pattern of a rule for streets costs nothing where no street is spoken of.
  */
 #include <glib.h>
 
@@ -14,28 +14,30 @@
 
 struct words;
 
-/* Of struct rule, whose words are looked at; the list must not change. */
+/* Of struct rule; the list must not change. */
 struct words *words_new(const GPtrArray *rules);
 void words_free(struct words *words);
 
 /* What was found in one text. */
-struct words_lines;
+struct words_places;
 
 /* If plain is given, shadow is what decoding made of it, and no rule is tried
  * in a line that is the same in both. */
-struct words_lines *words_look(const struct words *words,
+struct words_places *words_look(const struct words *words,
     const struct shadow *shadow, const struct shadow *plain);
-void words_lines_free(struct words_lines *lines);
+void words_places_free(struct words_places *places);
 
-/* Lines in a row in which a rule is tried; {0} before the first. */
+/* Where matches of a rule may begin; {0} before the first. */
 struct words_window {
 	gsize from;
 	gsize to;
-	guint next;
+	guint line;
+	guint start;
 };
 
-/* The next of them for rule number rule, or FALSE. */
-gboolean words_window_next(const struct words_lines *lines, guint rule,
+/* The next of them for rule number rule, behind the one before; FALSE if
+ * there is none. */
+gboolean words_window_next(const struct words_places *places, guint rule,
     struct words_window *window);
 
 #endif

@@ -1,4 +1,4 @@
-"""Do the keys "words" and "digit" of a rule hide what its pattern would find?
+"""Do "words", "starts", "digit" and "run" hide what a pattern would find?
 
     python3 tests/leak/redaction/words.py [RULE...]
 
@@ -23,6 +23,7 @@ import re._parser
 
 import score
 
+KEYS = ("words", "starts", "digit", "run")
 SAMPLES = 400   # texts made of one pattern
 BATCH = 20      # of them in one mail
 REPEAT = 3      # how much more than the least something is repeated
@@ -146,7 +147,7 @@ def outs_of(pattern, keys, mails):
             file.write(f"[one]\npattern = {pattern}\naction = mask\n"
                        "as = found\n")
             file.writelines(f"{key} = {keys[key]}\n" for key in
-                            ("words", "digit") if key in keys)
+                            KEYS if key in keys)
         return score.redact(mails, scratch)
 
 
@@ -180,12 +181,12 @@ def main():
             if keys["action"] == "part":
                 parts[name.split()[1]] = pattern
                 continue
-            if not {"words", "digit"} & set(keys) or \
+            if not set(KEYS) & set(keys) or \
                     (sys.argv[1:] and name not in sys.argv[1:]):
                 continue
             wrong += rule_check(name, pattern, keys, labelled)
             checked += 1
-    print("\n".join(wrong + [f"{checked} rules with words or digit, "
+    print("\n".join(wrong + [f"{checked} rules with such keys, "
                              f"{len(wrong)} complaints"]))
     return 1 if wrong or checked == 0 else 0
 
