@@ -216,8 +216,8 @@ line_judge(const struct words *words, const char *line, gsize len,
 	}
 }
 
-/* TRUE if the line at [from, to) is a line of plain, too, and comes from the
- * same place. Lines are asked for in their order; *at is where plain was
+/* TRUE if the line at [from, to) is a line of plain, too, and begins at the
+ * same place of the text. Lines are asked for in their order; *at is where plain was
  * left. */
 static gboolean
 line_is_plain(const struct shadow *shadow, gsize from, gsize to,
@@ -229,8 +229,6 @@ line_is_plain(const struct shadow *shadow, gsize from, gsize to,
 		(*at)++;
 	return plain->len - *at >= len &&
 	    memcmp(plain->text + *at, shadow->text + from, len) == 0 &&
-	    memcmp(plain->map + *at, shadow->map + from,
-		len * sizeof *plain->map) == 0 &&
 	    (*at == 0 || plain->text[*at - 1] == '\n') &&
 	    (shadow->text[to - 1] == '\n' || *at + len == plain->len);
 }

@@ -130,7 +130,7 @@ test_rule_words(void **state)
 	    {"starts = x1 xx", "x1 ax1 x2 x3 -xx äx1 0xx",
 		"[m] ax1 x2 x3 -[m] ä[m] 0xx"},
 	    /* One inside of the other, which ends behind it. */
-	    {"starts = x8 x-x8-x9", "x-x8-x9", "x-[m]-x9"},
+	    {"starts = x1-x2-x3 x2", "x1-x2-x3", "[m]-[m]-x3"},
 	    {"starts = x1-x2 x1", "x1-x2-x3 x1", "[m]-x2-x3 [m]"},
 	    {"starts = x1\nwords = a", "x1\nx1 a\nx1", "x1\n[m] a\nx1"},
 	    {"starts = x1\nrun = 3", "x1\nx1 abc", "x1\n[m] abc"},
