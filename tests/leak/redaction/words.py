@@ -4,7 +4,7 @@
 
 Each rule that has one of these keys is run alone with and without them, as a
 mask rule without its check: over the labelled texts, and over texts that are
-made of its pattern, so that each alternative of it is met. What comes out of
+made of its pattern, in which the alternatives take turns. What comes out of
 leak-redact (ND_BUILD names its directory) has to be the same. A rule fails as
 well if no text that was made of its pattern matches it.
 """
@@ -171,9 +171,10 @@ def main():
     parts = {}
     wrong = []
     checked = 0
-    labelled = [text.mail(i, True) for i, text in enumerate(
-        text for language in score.LANGUAGES for held_out in (False, True)
-        for text in score.texts_read(language, held_out))]
+    labelled = list(mails_of(
+        [text.body.replace("\n", "\r\n") for language in score.LANGUAGES
+         for held_out in (False, True)
+         for text in score.texts_read(language, held_out)]))
     for path in sorted(glob.glob(os.path.join(score.ROOT, "filters",
                                               "*.conf"))):
         for name, keys in groups(path):
