@@ -202,6 +202,8 @@ check 'redaction' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/score.py
 check 'redaction, held out' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/score.py --held-out
+check 'words of rules' env ND_BUILD="$scratch/gcc" \
+    python3 tests/leak/redaction/words.py
 say 'leak test: pairs, after destruction'
 system gcc pairs after
 say 'leak test: tokens'

@@ -10,7 +10,7 @@
 
 #define LETTERS_MIN 20	/* fewer say nothing but their script */
 #define WORD_MAX 40	/* octets; hashes, wallets and links are longer */
-#define SAMPLE_MAX 8192 /* octets; more does not sharpen the guess */
+#define SAMPLE_MAX 2048 /* octets; more does not sharpen the guess */
 #define CANDIDATES_MAX 3
 
 static void *handle;

@@ -172,20 +172,26 @@ static const char *const client_things[] = {"iphone", "ipad", "ipod", "android",
     "мобильн", "смартфон", "телефон", "gerät", "device", "appareil",
     "dispositivo", "συσκευή", "устройств", "cihaz", "urządzeni", NULL};
 
+static char *
+case_fold(const char *text, gsize len)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, (gssize)len);
+	g_autofree char *plain = NULL;
+
+	/* The same for most lines, and cheap. */
+	if (g_str_is_ascii(valid))
+		return g_ascii_strdown(valid, -1);
+	plain = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
+	return g_utf8_casefold(plain, -1);
+}
+
 char *
 quote_fold(const char *text, gsize len)
 {
-	g_autofree char *valid = NULL;
-	g_autofree char *plain = NULL;
-	g_autofree char *folded = NULL;
-	GString *out = g_string_new(NULL);
+	g_autofree char *folded = case_fold(text, MIN(len, QUOTE_FOLD_MAX));
+	GString *out = g_string_sized_new(strlen(folded));
 	gboolean blank = FALSE;
 
-	if (len > QUOTE_FOLD_MAX)
-		len = QUOTE_FOLD_MAX;
-	valid = g_utf8_make_valid(text, (gssize)len);
-	plain = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
-	folded = g_utf8_casefold(plain, -1);
 	for (const char *p = folded; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
@@ -198,7 +204,10 @@ quote_fold(const char *text, gsize len)
 		if (blank && out->len > 0)
 			g_string_append_c(out, ' ');
 		blank = FALSE;
-		g_string_append_unichar(out, c);
+		if (c < 0x80)
+			g_string_append_c(out, (char)c);
+		else
+			g_string_append_unichar(out, c);
 	}
 	return g_string_free(out, FALSE);
 }

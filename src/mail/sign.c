@@ -166,7 +166,7 @@ closing_length(const char *line, gsize len, gboolean *is_whole)
 	const char *p = line;
 
 	for (const char *const *c = closings; *c != NULL; c++) {
-		gsize n = strlen(*c);
+		gsize n = (*c)[0] == folded[0] ? strlen(*c) : 0;
 
 		if (n > best && strncmp(folded, *c, n) == 0 &&
 		    (folded[n] == '\0' || strchr(" ,.!:;-", folded[n]) != NULL ||

@@ -388,16 +388,6 @@ static const struct named_check {
     {"monero", check_monero},
 };
 
-/* IBANs and bech32 have digits at fixed places, and 0x is one. Base 58 with
- * a checksum may do without. */
-gboolean
-check_needs_digit(check_fn *check)
-{
-	return check == check_luhn || check == check_iban ||
-	    check == check_base58 || check == check_bech32 ||
-	    check == check_eip55;
-}
-
 gboolean
 check_by_name(const char *name, check_fn **check)
 {

@@ -38,9 +38,6 @@ gboolean check_proves(check_fn *check, const char *text, gsize len);
  * word has the shape of base 58, but no digit and no letters of both cases. */
 gboolean check_is_plausible(check_fn *check, const char *text, gsize len);
 
-/* TRUE if the check refuses every text without an ASCII digit. */
-gboolean check_needs_digit(check_fn *check);
-
 /* The check of that name as rule files write it. FALSE if there is none;
  * *check is NULL for "none". */
 gboolean check_by_name(const char *name, check_fn **check);

@@ -15,8 +15,9 @@
 struct run {
 	const char *text; /* borrowed: all of the text */
 	gsize len;
-	GByteArray *values;
-	GArray *offsets; /* gsize */
+	guint8 *values;	 /* own: of each digit; room for all of the text */
+	gsize *offsets;	 /* own: where it stands */
+	gsize n;	 /* digits */
 	guint bits;	 /* of a digit: 6 or 4 */
 	gint8 digits[256]; /* value of each octet, or -1 */
 	gsize end;	 /* offset after the run */
@@ -25,7 +26,8 @@ struct run {
 /* The octets of a run, read from one of its first digits on. */
 struct reading {
 	const struct run *run;
-	GByteArray *octets;
+	guint8 *octets; /* borrowed */
+	gsize n;
 	guint phase;
 };
 
@@ -112,12 +114,10 @@ percent_value(const struct run *run, gsize at)
 static void
 run_read(struct run *run, gsize at)
 {
-	g_byte_array_set_size(run->values, 0);
-	g_array_set_size(run->offsets, 0);
+	run->n = 0;
 	while (at < run->len) {
 		int value = digit_value(run, run->text[at]);
 		gsize size = 1;
-		guint8 octet;
 
 		if (value < 0) {
 			value = percent_value(run, at);
@@ -132,9 +132,8 @@ run_read(struct run *run, gsize at)
 			at += skip;
 			continue;
 		}
-		octet = (guint8)value;
-		g_byte_array_append(run->values, &octet, 1);
-		g_array_append_val(run->offsets, at);
+		run->values[run->n] = (guint8)value;
+		run->offsets[run->n++] = at;
 		at += size;
 	}
 	run->end = at;
@@ -147,16 +146,14 @@ octets_read(struct reading *reading)
 	guint32 bits = 0;
 	guint have = 0;
 
-	g_byte_array_set_size(reading->octets, 0);
-	for (guint i = reading->phase; i < run->values->len; i++) {
-		bits = (bits << run->bits) | run->values->data[i];
+	reading->n = 0;
+	for (gsize i = reading->phase; i < run->n; i++) {
+		bits = (bits << run->bits) | run->values[i];
 		have += run->bits;
 		if (have >= 8) {
-			guint8 octet = (guint8)(bits >> (have - 8));
-
 			have -= 8;
+			reading->octets[reading->n++] = (guint8)(bits >> have);
 			bits &= (1u << have) - 1;
-			g_byte_array_append(reading->octets, &octet, 1);
 		}
 	}
 }
@@ -170,8 +167,8 @@ fragment_place(const struct reading *reading, gsize first, gsize last,
 	const struct run *run = reading->run;
 	gsize from = reading->phase + first * 8 / run->bits;
 	gsize to = reading->phase + (last * 8 + 7) / run->bits;
-	gsize start = g_array_index(run->offsets, gsize, from);
-	gsize end = g_array_index(run->offsets, gsize, to) + 1;
+	gsize start = run->offsets[from];
+	gsize end = run->offsets[to] + 1;
 
 	while (start > 0 && digit_value(run, run->text[start - 1]) >= 0)
 		start--;
@@ -183,26 +180,6 @@ fragment_place(const struct reading *reading, gsize first, gsize last,
 		end++;
 	fragment->start = start;
 	fragment->end = end;
-}
-
-/* Keeps what was read from octets [first, last] as text from offset at, or
- * drops it. */
-static void
-fragment_close(struct encoded *encoded, const struct reading *reading,
-    gsize at, gsize first, gsize last)
-{
-	struct fragment fragment = {.at = at};
-	gsize octets = last + 1 - first;
-
-	if (encoded->text->len < at + FRAGMENT_MIN) {
-		g_string_truncate(encoded->text, at);
-		return;
-	}
-	fragment_place(reading, first, last, &fragment);
-	fragment.is_most = encoded->text->len - at >= MOST_MIN &&
-	    2 * octets >= reading->octets->len;
-	g_array_append_val(encoded->fragments, fragment);
-	g_string_append(encoded->text, "\n\n\n");
 }
 
 static gboolean
@@ -222,10 +199,10 @@ is_usual(gunichar c)
 
 /* The character at i in one of the encodings. Returns its octets, or 0. */
 static gsize
-char_read(const GByteArray *octets, gsize i, guint encoding, gunichar *c)
+char_read(const struct reading *reading, gsize i, guint encoding, gunichar *c)
 {
-	const guint8 *data = octets->data + i;
-	gsize left = octets->len - i;
+	const guint8 *data = reading->octets + i;
+	gsize left = reading->n - i;
 
 	if (encoding > 0) {
 		if (left < 2)
@@ -235,49 +212,74 @@ char_read(const GByteArray *octets, gsize i, guint encoding, gunichar *c)
 		return is_usual(*c) ? 2 : 0;
 	}
 	*c = data[0];
-	if (data[0] >= 0x80)
-		*c = g_utf8_get_char_validated((const char *)data,
-		    (gssize)left);
+	if (data[0] < 0x80)
+		return is_readable(*c) ? 1 : 0;
+	/* Most octets of chance begin no character. */
+	if (data[0] < 0xc2 || left < 2 || (data[1] & 0xc0) != 0x80)
+		return 0;
+	*c = g_utf8_get_char_validated((const char *)data, (gssize)left);
 	if (*c == (gunichar)-1 || *c == (gunichar)-2 || !is_readable(*c))
 		return 0;
 	return (gsize)g_unichar_to_utf8(*c, NULL);
 }
 
+/* Keeps octets [first, end) as a fragment, whose text is long enough. */
+static void
+fragment_add(struct encoded *encoded, const struct reading *reading,
+    guint encoding, gsize first, gsize end)
+{
+	struct fragment fragment = {.at = encoded->text->len};
+
+	for (gsize i = first; i < end;) {
+		gunichar c;
+
+		i += char_read(reading, i, encoding, &c);
+		g_string_append_unichar(encoded->text, c);
+	}
+	fragment_place(reading, first, end - 1, &fragment);
+	fragment.is_most = encoded->text->len - fragment.at >= MOST_MIN &&
+	    2 * (end - first) >= reading->n;
+	g_array_append_val(encoded->fragments, fragment);
+	g_string_append(encoded->text, "\n\n\n");
+}
+
+/* Adds the stretches of readable text. */
 static void
 reading_scan(struct encoded *encoded, const struct reading *reading,
     guint encoding)
 {
-	gsize at = encoded->text->len;
 	gsize first = 0;
-	gsize i = 0;
+	gsize size = 0; /* of the text of octets [first, i) */
+	gsize step;
 
-	while (i < reading->octets->len) {
-		gunichar c;
-		gsize size = char_read(reading->octets, i, encoding, &c);
+	for (gsize i = 0; i <= reading->n; i += step) {
+		gunichar c = 0;
 
-		if (size > 0) {
-			g_string_append_unichar(encoded->text, c);
-			i += size;
+		step = i < reading->n ? char_read(reading, i, encoding, &c)
+				      : 0;
+		if (step > 0) {
+			size += encoding == 0
+			    ? step
+			    : (gsize)g_unichar_to_utf8(c, NULL);
 			continue;
 		}
-		if (i > first)
-			fragment_close(encoded, reading, at, first, i - 1);
-		at = encoded->text->len;
-		first = ++i;
+		if (size >= FRAGMENT_MIN)
+			fragment_add(encoded, reading, encoding, first, i);
+		size = 0;
+		step = 1;
+		first = i + 1;
 	}
-	if (i > first)
-		fragment_close(encoded, reading, at, first, i - 1);
 }
 
 /* TRUE if there are first octets of the letters that UTF-16 is searched for:
  * at least as many as a fragment has. */
 static gboolean
-has_pairs(const GByteArray *octets)
+has_pairs(const struct reading *reading)
 {
 	guint n = 0;
 
-	for (guint i = 0; i < octets->len && n < FRAGMENT_MIN; i++)
-		if (octets->data[i] <= 5)
+	for (gsize i = 0; i < reading->n && n < FRAGMENT_MIN; i++)
+		if (reading->octets[i] <= 5)
 			n++;
 	return n == FRAGMENT_MIN;
 }
@@ -287,10 +289,10 @@ has_pairs(const GByteArray *octets)
 static gboolean
 is_hex(const struct run *run)
 {
-	if (run->values->len < HASH_MIN)
+	if (run->n < HASH_MIN)
 		return FALSE;
-	for (guint i = 0; i < run->values->len; i++) {
-		guint8 value = run->values->data[i];
+	for (gsize i = 0; i < run->n; i++) {
+		guint8 value = run->values[i];
 
 		if ((value < 26 || value > 31) && (value < 52 || value > 61))
 			return FALSE;
@@ -302,18 +304,18 @@ is_hex(const struct run *run)
 static gboolean
 is_word(const struct run *run)
 {
-	if (run->values->len >= WORD_MAX)
+	if (run->n >= WORD_MAX)
 		return FALSE;
-	for (guint i = 1; i < run->values->len; i++)
-		if (run->values->data[i] < 26 || run->values->data[i] > 51)
+	for (gsize i = 1; i < run->n; i++)
+		if (run->values[i] < 26 || run->values[i] > 51)
 			return FALSE;
 	return TRUE;
 }
 
 static void
-run_decode(struct encoded *encoded, const struct run *run, GByteArray *octets)
+run_decode(struct encoded *encoded, const struct run *run, guint8 *octets)
 {
-	struct reading reading = {run, octets, 0};
+	struct reading reading = {.run = run, .octets = octets};
 	guint phases = run->bits == 6 ? 4 : 2;
 
 	if (run->bits == 6 && (is_hex(run) || is_word(run)))
@@ -322,7 +324,7 @@ run_decode(struct encoded *encoded, const struct run *run, GByteArray *octets)
 		guint encodings = 1;
 
 		octets_read(&reading);
-		if (has_pairs(octets))
+		if (has_pairs(&reading))
 			encodings = 3;
 		for (guint encoding = 0; encoding < encodings; encoding++)
 			reading_scan(encoded, &reading, encoding);
@@ -352,9 +354,9 @@ base_read(struct encoded *encoded, const char *text, gsize len, guint bits)
 	struct run run = {.text = text,
 	    .len = len,
 	    .bits = bits,
-	    .values = g_byte_array_new(),
-	    .offsets = g_array_new(FALSE, FALSE, sizeof(gsize))};
-	GByteArray *octets = g_byte_array_new();
+	    .values = g_new(guint8, len + 1),
+	    .offsets = g_new(gsize, len + 1)};
+	g_autofree guint8 *octets = g_new(guint8, len + 1);
 
 	for (guint c = 0; c < 256; c++)
 		run.digits[c] = (gint8)(bits == 6
@@ -365,12 +367,11 @@ base_read(struct encoded *encoded, const char *text, gsize len, guint bits)
 		if (digit_value(&run, text[at]) < 0 || is_short(&run, at))
 			continue;
 		run_read(&run, at);
-		if (run.values->len >= RUN_MIN)
+		if (run.n >= RUN_MIN)
 			run_decode(encoded, &run, octets);
 	}
-	g_byte_array_unref(run.values);
-	g_array_unref(run.offsets);
-	g_byte_array_unref(octets);
+	g_free(run.values);
+	g_free(run.offsets);
 }
 
 void

@@ -131,15 +131,21 @@ word_fold(const char *text, gsize len, gboolean spelled, GString *out)
 	}
 }
 
+/* TRUE for two letters that stand for an umlaut. */
+static gboolean
+is_spelled(const char *text)
+{
+	return (text[1] == 'e' &&
+		   (text[0] == 'a' || text[0] == 'o' || text[0] == 'u')) ||
+	    (text[1] == 'a' && text[0] == 'a');
+}
+
 void
 key_reduce_append(const char *key, gsize len, GString *out)
 {
 	for (gsize i = 0; i < len; i++) {
-		char next = i + 1 < len ? key[i + 1] : '\0';
-
 		g_string_append_c(out, key[i]);
-		if ((next == 'e' && strchr("aou", key[i]) != NULL) ||
-		    (next == 'a' && key[i] == 'a'))
+		if (i + 1 < len && is_spelled(key + i))
 			i++;
 	}
 }
@@ -148,9 +154,7 @@ gboolean
 fold_reduces(const char *text, gsize len)
 {
 	for (gsize i = 0; i + 1 < len; i++)
-		if ((guchar)text[i] >= 0x80 || (text[i + 1] == 'e' &&
-		    strchr("aou", text[i]) != NULL) ||
-		    (text[i] == 'a' && text[i + 1] == 'a'))
+		if ((guchar)text[i] >= 0x80 || is_spelled(text + i))
 			return TRUE;
 	return FALSE;
 }

@@ -44,8 +44,15 @@ enum {
 	KEYS_COUNT,
 };
 
+/* A spelling whose keys of other scripts are not made yet. */
+struct late {
+	const char *text; /* borrowed: chunk */
+	struct entry like;
+};
+
 struct rules_literals {
 	struct automaton *keys[KEYS_COUNT]; /* own: struct entry */
+	GArray *late; /* own struct late: most texts do not ask for them */
 	GStringChunk *chunk;
 	gboolean has_foreign;
 };
@@ -70,6 +77,7 @@ rules_literals_new(void)
 
 	for (guint i = 0; i < KEYS_COUNT; i++)
 		literals->keys[i] = automaton_new(entry_free);
+	literals->late = g_array_new(FALSE, FALSE, sizeof(struct late));
 	literals->chunk = g_string_chunk_new(1024);
 	return literals;
 }
@@ -81,6 +89,7 @@ rules_literals_free(struct rules_literals *literals)
 		return;
 	for (guint i = 0; i < KEYS_COUNT; i++)
 		automaton_free(literals->keys[i]);
+	g_array_unref(literals->late);
 	g_string_chunk_free(literals->chunk);
 	g_free(literals);
 }
@@ -94,7 +103,7 @@ literals_are_empty(const struct rules_literals *literals)
 /* Enters one key. What is allowed for one literal with this key is allowed
  * for all of them. */
 static struct entry *
-key_add(struct rules_literals *literals, guint kind, const GString *key,
+key_add(const struct rules_literals *literals, guint kind, const GString *key,
     const struct entry *like)
 {
 	const guint limits = ENTRY_SHORT | LITERAL_STEM;
@@ -123,17 +132,20 @@ key_add(struct rules_literals *literals, guint kind, const GString *key,
 	return *slot;
 }
 
-static void
-folded_add(struct rules_literals *literals, const struct shadow *text,
+/* TRUE if the text has letters of Greek or Cyrillic. */
+static gboolean
+folded_add(const struct rules_literals *literals, const struct shadow *text,
     enum fold_kind kind, struct entry like)
 {
 	static const guint keys[FOLD_KINDS] = {KEYS_PLAIN, KEYS_PLAIN,
 	    KEYS_LOOK, KEYS_SOUND};
 	struct stream stream;
+	gboolean has_foreign;
 
 	stream_init(&stream);
 	stream_split(&stream, text);
 	stream_fill(&stream, text, kind);
+	has_foreign = stream.has_foreign;
 	if (stream.pieces->len > 0) {
 		const struct piece *last = &g_array_index(stream.pieces,
 		    struct piece, stream.pieces->len - 1);
@@ -141,22 +153,38 @@ folded_add(struct rules_literals *literals, const struct shadow *text,
 		like.words += last->words;
 		if (kind == FOLD_REDUCED && stream.symbols->len < REDUCED_MIN)
 			like.flags |= ENTRY_SHORT;
-		if (stream.has_foreign) {
+		if (has_foreign)
 			like.flags |= ENTRY_FOREIGN;
-			literals->has_foreign = TRUE;
-		}
 		(void)key_add(literals, keys[kind], stream.symbols, &like);
 	}
 	stream_done(&stream);
+	return has_foreign;
+}
+
+/* Makes the keys of other scripts. */
+static void
+late_add(const struct rules_literals *literals)
+{
+	for (guint i = 0; i < literals->late->len; i++) {
+		const struct late *late = &g_array_index(literals->late,
+		    struct late, i);
+		const struct shadow shadow = {.text = (char *)late->text,
+		    .len = strlen(late->text),
+		    .is_ascii = g_str_is_ascii(late->text)};
+
+		(void)folded_add(literals, &shadow, FOLD_LOOK, late->like);
+		(void)folded_add(literals, &shadow, FOLD_SOUND, late->like);
+	}
+	g_array_set_size(literals->late, 0);
 }
 
 void
 literals_add_spellings(struct rules_literals *literals, const char *text,
     const struct literal *literal)
 {
-	const struct entry like = {.as = literal->as,
+	struct late late = {.like = {.as = literal->as,
 	    .words = literal->extra,
-	    .flags = literal->flags};
+	    .flags = literal->flags}};
 	const struct shadow shadow = {.text = (char *)text,
 	    .len = strlen(text),
 	    .is_ascii = g_str_is_ascii(text)};
@@ -164,19 +192,22 @@ literals_add_spellings(struct rules_literals *literals, const char *text,
 
 	if (shadow.len > 4 * KEY_MAX)
 		return;
-	for (guint kind = 0; kind < FOLD_KINDS; kind++)
-		/* Else it would be the plain one again. */
-		if (kind != FOLD_REDUCED ||
-		    fold_reduces(shadow.text, shadow.len))
-			folded_add(literals, &shadow, (enum fold_kind)kind,
-			    like);
+	if (folded_add(literals, &shadow, FOLD_PLAIN, late.like))
+		literals->has_foreign = TRUE;
+	/* Else it would be the plain one again. */
+	if (fold_reduces(shadow.text, shadow.len))
+		(void)folded_add(literals, &shadow, FOLD_REDUCED, late.like);
+	late.text = g_string_chunk_insert(literals->chunk, text);
+	late.like.as = g_string_chunk_insert_const(literals->chunk,
+	    literal->as);
+	g_array_append_val(literals->late, late);
 	if (shadow.is_ascii)
 		return;
 	spelled = g_string_new(NULL);
 	word_fold(text, shadow.len, TRUE, spelled);
-	folded_add(literals,
+	(void)folded_add(literals,
 	    &(struct shadow){.text = spelled->str, .len = spelled->len},
-	    FOLD_PLAIN, like);
+	    FOLD_PLAIN, late.like);
 }
 
 /* Makes room for one more text under key. NULL if key has too many, or stands
@@ -485,6 +516,7 @@ all_search(struct search *search)
 	if (fold_reduces(search->shadow->text, search->shadow->len))
 		fold_search(search, FOLD_REDUCED, KEYS_PLAIN);
 	if (search->stream.has_foreign || literals->has_foreign) {
+		late_add(literals);
 		fold_search(search, FOLD_LOOK, KEYS_LOOK);
 		fold_search(search, FOLD_SOUND, KEYS_SOUND);
 	}

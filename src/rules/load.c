@@ -10,6 +10,7 @@
 #define FILE_MAX (1024 * 1024)
 #define AS_MAX 32
 #define RULES_MAX 1000
+#define RUN_MAX 1000
 
 /* The heading of a part is this and its name. */
 #define PART_HEADING "part "
@@ -41,6 +42,7 @@ rule_free(gpointer data)
 	g_free(rule->valid);
 	g_free(rule->invalid);
 	g_strfreev(rule->words);
+	g_strfreev(rule->starts);
 	g_free(rule);
 }
 
@@ -79,8 +81,8 @@ place_value(const struct place *place, const char *key)
 static gboolean
 keys_are_known(const struct place *place, GError **err)
 {
-	static const char *const known[] = {"action", "as", "check", "invalid",
-	    "pattern", "valid", "words", NULL};
+	static const char *const known[] = {"action", "as", "check", "digit",
+	    "invalid", "pattern", "run", "starts", "valid", "words", NULL};
 	g_auto(GStrv) keys = g_key_file_get_keys(place->keys, place->group,
 	    NULL, NULL);
 
@@ -88,7 +90,7 @@ keys_are_known(const struct place *place, GError **err)
 		if (!g_strv_contains(known, keys[i]))
 			return place_fail(place, err, "unknown key \"%s\"; "
 			    "allowed are pattern, check, action, as, valid, "
-			    "invalid, words", keys[i]);
+			    "invalid, words, starts, digit, run", keys[i]);
 		for (gsize j = 0; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				return place_fail(place, err,
@@ -211,20 +213,40 @@ notes_read(const struct place *place, struct rule *rule, GError **err)
 }
 
 /* Words as the shadow has them, so that they can be found in it. */
-static gboolean
-words_read(const struct place *place, struct rule *rule, GError **err)
+static char **
+words_split(const char *text)
 {
-	g_autofree char *text = place_value(place, "words");
-	g_autoptr(shadow_auto) shadow = NULL;
+	g_autoptr(shadow_auto) shadow = shadow_new(text, strlen(text));
 
-	if (text == NULL)
-		return TRUE;
-	if (rule->action != RULE_KEEP && rule->action != RULE_MASK)
-		return place_fail(place, err,
-		    "words has no meaning with action %s",
+	return g_strsplit(shadow->text, " ", -1);
+}
+
+/* The keys that say where a rule need not be tried. */
+static gboolean
+places_read(const struct place *place, struct rule *rule, GError **err)
+{
+	g_autofree char *words = place_value(place, "words");
+	g_autofree char *starts = place_value(place, "starts");
+	g_autofree char *digit = place_value(place, "digit");
+	g_autofree char *run = place_value(place, "run");
+	guint64 n = 0;
+
+	if ((words != NULL || starts != NULL || digit != NULL ||
+		run != NULL) &&
+	    rule->action != RULE_KEEP && rule->action != RULE_MASK)
+		return place_fail(place, err, "words, starts, digit and run "
+		    "have no meaning with action %s",
 		    action_names[rule->action]);
-	shadow = shadow_new(text, strlen(text));
-	rule->words = g_strsplit(shadow->text, " ", -1);
+	if (digit != NULL && strcmp(digit, "yes") != 0)
+		return place_fail(place, err, "digit must be yes");
+	if (run != NULL && !g_ascii_string_to_unsigned(run, 10, 1, RUN_MAX, &n,
+		NULL))
+		return place_fail(place, err, "run must be a number from 1 "
+		    "to %d", RUN_MAX);
+	rule->words = words != NULL ? words_split(words) : NULL;
+	rule->starts = starts != NULL ? words_split(starts) : NULL;
+	rule->needs_digit = digit != NULL;
+	rule->run = (guint)n;
 	return TRUE;
 }
 
@@ -272,7 +294,7 @@ rule_fill(const struct place *place, const struct parts *parts,
 {
 	return keys_are_known(place, err) && action_read(place, rule, err) &&
 	    check_read(place, rule, err) && as_read(place, rule, err) &&
-	    notes_read(place, rule, err) && words_read(place, rule, err) &&
+	    notes_read(place, rule, err) && places_read(place, rule, err) &&
 	    pattern_read(place, parts, rule, text, err);
 }
 

@@ -30,9 +30,13 @@ struct rule {
 	 * passes, or fails; NULL: nothing. */
 	char *valid;   /* own */
 	char *invalid; /* own */
-	/* Of RULE_KEEP and RULE_MASK: a match holds one of these; NULL: it
-	 * may hold none. */
+	/* Of RULE_KEEP and RULE_MASK: one of these stands in the line of a
+	 * match; NULL: perhaps none does. */
 	char **words; /* own */
+	char **starts; /* own: a match begins with one of these, as the start
+			* of a word; NULL: perhaps with none */
+	gboolean needs_digit; /* a digit of ASCII stands in its line */
+	guint run; /* and so many letters and digits of ASCII in a row */
 };
 
 struct rules {

@@ -14,17 +14,18 @@
 #define HEAP_MAX_KIB 8192
 
 struct pattern {
-	pcre2_code *code;	      /* own */
-	pcre2_code *ascii_code;	      /* own */
-	pcre2_match_context *context; /* own */
+	pcre2_code *code;	/* own */
+	pcre2_code *ascii_code; /* own */
 };
 
 struct pattern_scratch {
-	pcre2_match_data *data; /* own */
+	pcre2_match_data *data;	      /* own */
+	pcre2_match_context *context; /* own */
 };
 
 /* \C would split characters. */
-#define CODE_OPTIONS (PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C)
+#define CODE_OPTIONS (PCRE2_UTF | PCRE2_CASELESS | \
+    PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT)
 
 /* Compiled with further options, and by JIT where the process may have
  * executable memory. Without that (MemoryDenyWriteExecute) JIT fails, and
@@ -120,11 +121,6 @@ pattern_new(const char *text, GError **err)
 	    PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, err);
 	if (pattern->code == NULL)
 		return NULL;
-	pattern->context = pcre2_match_context_create(NULL);
-	g_assert(pattern->context != NULL);
-	(void)pcre2_set_match_limit(pattern->context, STEPS_MAX);
-	(void)pcre2_set_depth_limit(pattern->context, STEPS_MAX);
-	(void)pcre2_set_heap_limit(pattern->context, HEAP_MAX_KIB);
 	return g_steal_pointer(&pattern);
 }
 
@@ -133,7 +129,6 @@ pattern_free(struct pattern *pattern)
 {
 	if (pattern == NULL)
 		return;
-	pcre2_match_context_free(pattern->context);
 	pcre2_code_free(pattern->code);
 	pcre2_code_free(pattern->ascii_code);
 	g_free(pattern);
@@ -155,7 +150,11 @@ pattern_scratch_new(void)
 	struct pattern_scratch *scratch = g_new0(struct pattern_scratch, 1);
 
 	scratch->data = pcre2_match_data_create(1, NULL);
-	g_assert(scratch->data != NULL);
+	scratch->context = pcre2_match_context_create(NULL);
+	g_assert(scratch->data != NULL && scratch->context != NULL);
+	(void)pcre2_set_match_limit(scratch->context, STEPS_MAX);
+	(void)pcre2_set_depth_limit(scratch->context, STEPS_MAX);
+	(void)pcre2_set_heap_limit(scratch->context, HEAP_MAX_KIB);
 	return scratch;
 }
 
@@ -165,6 +164,7 @@ pattern_scratch_free(struct pattern_scratch *scratch)
 	if (scratch == NULL)
 		return;
 	pcre2_match_data_free(scratch->data);
+	pcre2_match_context_free(scratch->context);
 	g_free(scratch);
 }
 
@@ -176,7 +176,7 @@ code_match(const struct pattern *pattern, struct pattern_scratch *scratch,
 	    subject->is_ascii ? pattern->ascii_code : pattern->code,
 	    (PCRE2_SPTR)subject->text, subject->len, subject->from,
 	    options | (subject->is_ascii ? PCRE2_NO_UTF_CHECK : 0),
-	    scratch->data, pattern->context);
+	    scratch->data, scratch->context);
 }
 
 enum pattern_result
@@ -184,8 +184,12 @@ pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch,
     const struct pattern_subject *subject, struct pattern_hit *hit)
 {
 	const PCRE2_SIZE *at;
-	int rc = code_match(pattern, scratch, subject, 0);
+	int rc;
 
+	if (subject->from >= subject->to)
+		return PATTERN_NONE;
+	(void)pcre2_set_offset_limit(scratch->context, subject->to - 1);
+	rc = code_match(pattern, scratch, subject, 0);
 	/* The stack of JIT code is small; the interpreter uses the heap. */
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = code_match(pattern, scratch, subject, PCRE2_NO_JIT);

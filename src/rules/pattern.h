@@ -43,6 +43,7 @@ struct pattern_subject {
 	const char *text; /* borrowed; UTF-8 */
 	gsize len;
 	gsize from; /* what stands before it is seen by look-behind only */
+	gsize to;   /* a match begins before it, but may end behind */
 	gboolean is_ascii; /* all of text is; finds the same, faster */
 };
 

@@ -37,7 +37,7 @@ struct pass {
 	/* What rules look at now: the shadow of the block, then what is
 	 * decoded of it. */
 	const struct shadow *shadow; /* borrowed */
-	guint8 *tried; /* own: of each rule, if it is tried in the shadow */
+	struct words_places *tried; /* own: where rules are tried in it */
 	gboolean is_decoded;
 	GArray *keeps; /* own; all spans are offsets in the block */
 	GArray *masks; /* own */
@@ -158,30 +158,54 @@ char_after(const struct shadow *shadow, gsize at)
 	    : at + 1;
 }
 
-/* Adds what the rule finds in the shadow from from to to. FALSE if a limit
+static const struct rule *
+rule_at(const struct pass *pass, guint i)
+{
+	return g_ptr_array_index(pass->job->rules->list, i);
+}
+
+/* Adds what the rule finds that begins before subject->to. FALSE if a limit
  * was reached. */
 static gboolean
-rule_scan(const struct pass *pass, const struct rule *rule, gsize from,
-    gsize to, GArray *spans)
+rule_search(const struct pass *pass, const struct rule *rule,
+    struct pattern_subject *subject, GArray *spans)
 {
-	struct pattern_subject subject = {pass->shadow->text, to, from,
-	    pass->shadow->is_ascii};
-
-	while (subject.from <= to) {
+	while (subject->from < subject->to) {
 		struct pattern_hit hit;
 		enum pattern_result result = pattern_find(rule->pattern,
-		    pass->job->scratch, &subject, &hit);
+		    pass->job->scratch, subject, &hit);
 
 		if (result != PATTERN_FOUND)
 			return result == PATTERN_NONE;
 		if (hit_holds(pass, rule, &hit)) {
 			spans_add(pass, hit.start, hit.end, rule->as, spans);
-			subject.from = MAX(hit.end,
-			    char_after(pass->shadow, subject.from));
+			subject->from = MAX(hit.end,
+			    char_after(pass->shadow, subject->from));
 		} else {
-			subject.from = char_after(pass->shadow,
-			    MAX(hit.start, subject.from));
+			subject->from = char_after(pass->shadow,
+			    MAX(hit.start, subject->from));
 		}
+	}
+	return TRUE;
+}
+
+/* Adds what rule number i finds in the shadow from from to to. FALSE if a
+ * limit was reached. */
+static gboolean
+rule_scan(const struct pass *pass, guint i, gsize from, gsize to,
+    GArray *spans)
+{
+	struct pattern_subject subject = {.text = pass->shadow->text,
+	    .len = to,
+	    .from = from,
+	    .is_ascii = pass->shadow->is_ascii};
+	struct words_window window = {0};
+
+	while (words_window_next(pass->tried, i, &window)) {
+		subject.from = MAX(subject.from, window.from);
+		subject.to = MIN(to, window.to);
+		if (!rule_search(pass, rule_at(pass, i), &subject, spans))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -205,16 +229,17 @@ paragraph_end(const struct shadow *shadow, gsize from)
 	return shadow->len;
 }
 
-/* Applies a rule. Where it reaches a limit nothing is known about the
+/* Applies rule number i. Where it reaches a limit nothing is known about the
  * paragraph, so a mask rule masks all of it and a keep rule keeps none. */
 static void
-rule_apply(const struct pass *pass, const struct rule *rule, GArray *spans)
+rule_apply(const struct pass *pass, guint i, GArray *spans)
 {
+	const struct rule *rule = rule_at(pass, i);
 	const struct shadow *shadow = pass->shadow;
 	guint before = spans->len;
 	guint notes[2] = {pass->proven->len, pass->wrong->len};
 
-	if (rule_scan(pass, rule, 0, shadow->len, spans))
+	if (rule_scan(pass, i, 0, shadow->len, spans))
 		return;
 	g_array_set_size(spans, before);
 	g_array_set_size(pass->proven, notes[0]);
@@ -223,7 +248,7 @@ rule_apply(const struct pass *pass, const struct rule *rule, GArray *spans)
 		gsize to = paragraph_end(shadow, from);
 
 		before = spans->len;
-		if (!rule_scan(pass, rule, from, to, spans)) {
+		if (!rule_scan(pass, i, from, to, spans)) {
 			pass->job->tally.limits++;
 			g_array_set_size(spans, before);
 			while (to > from + 1 && shadow->text[to - 1] == '\n')
@@ -238,18 +263,14 @@ rule_apply(const struct pass *pass, const struct rule *rule, GArray *spans)
 static void
 rules_apply(const struct pass *pass, enum rule_action action, GArray *spans)
 {
-	const GPtrArray *list = pass->job->rules->list;
-	gboolean has_digit = strpbrk(pass->shadow->text, "0123456789") != NULL;
-
-	for (guint i = 0; i < list->len; i++) {
-		const struct rule *rule = g_ptr_array_index(list, i);
+	for (guint i = 0; i < pass->job->rules->list->len; i++) {
+		const struct rule *rule = rule_at(pass, i);
 
 		/* Of what a run was decoded to only addresses count: numbers
 		 * stand in any octets. */
-		if (rule->action == action && pass->tried[i] != 0 &&
-		    (has_digit || !check_needs_digit(rule->check)) &&
+		if (rule->action == action &&
 		    (pass->depth == 0 || strcmp(rule->as, "[address]") == 0))
-			rule_apply(pass, rule, spans);
+			rule_apply(pass, i, spans);
 	}
 }
 
@@ -273,9 +294,12 @@ static void pass_run(struct pass *pass, GArray *literals);
 static void
 pass_look(struct pass *pass, const struct shadow *shadow)
 {
+	struct words_places *tried = words_look(pass->job->rules->words, shadow,
+	    pass->shadow);
+
+	words_places_free(pass->tried);
+	pass->tried = tried;
 	pass->shadow = shadow;
-	g_free(pass->tried);
-	pass->tried = words_look(pass->job->rules->words, shadow);
 }
 
 static void
@@ -297,7 +321,7 @@ pass_done(struct pass *pass)
 	g_array_unref(pass->masks);
 	g_array_unref(pass->proven);
 	g_array_unref(pass->wrong);
-	g_free(pass->tried);
+	words_places_free(pass->tried);
 }
 
 static void
@@ -480,8 +504,10 @@ static const char *
 first_find(const struct rules *rules, enum rule_action action,
     const struct shadow *shadow, struct pattern_scratch *scratch)
 {
-	const struct pattern_subject subject = {shadow->text, shadow->len, 0,
-	    shadow->is_ascii};
+	const struct pattern_subject subject = {.text = shadow->text,
+	    .len = shadow->len,
+	    .to = shadow->len,
+	    .is_ascii = shadow->is_ascii};
 
 	for (guint i = 0; i < rules->list->len; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->list, i);

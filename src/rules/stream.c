@@ -10,6 +10,7 @@
 #define GAP_MAX 3	/* characters between neighbours in one line */
 #define LINE_GAP_MAX 16 /* octets of a line break with quote marks */
 #define SAID_MAX 16	/* octets of a word for a sign */
+#define FOREIGN_LEAD 0xcd /* the first octet of U+0340 */
 
 /* Blanks, and all but letters and digits that a local part has without quotes
  * (RFC 5322 3.2.3). */
@@ -146,7 +147,7 @@ static gboolean
 has_foreign(const char *text, gsize from, gsize to)
 {
 	for (; from < to; from += (gsize)g_utf8_skip[(guchar)text[from]])
-		if ((guchar)text[from] >= 0x80 &&
+		if ((guchar)text[from] >= FOREIGN_LEAD &&
 		    alike_is_foreign(g_utf8_get_char(text + from)))
 			return TRUE;
 	return FALSE;

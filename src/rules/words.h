@@ -2,10 +2,11 @@
 #define ND_RULES_WORDS_H
 
 /*
- * Which rules can match in a text at all: of those that name words, one of
- * the words must stand in it, as whatever part of another. One pass over the
- * text for all rules, so that the pattern of a rule for streets costs nothing
- * where no street is spoken of.
+ * Where in a text rules can match at all. In its line must stand what the
+ * rule needs: one of its words, as whatever part of another; a digit; a run
+ * of letters and digits. A rule that names its starts is tried only where one
+ * of them begins a word. One pass over the text for all rules, so that the
+ * pattern of a rule for streets costs nothing where no street is spoken of.
  */
 #include <glib.h>
 
@@ -13,11 +14,30 @@
 
 struct words;
 
-/* Of struct rule, whose words are looked at; the list must not change. */
+/* Of struct rule; the list must not change. */
 struct words *words_new(const GPtrArray *rules);
 void words_free(struct words *words);
 
-/* One octet for each rule: 1 if it has to be tried. Caller frees. */
-guint8 *words_look(const struct words *words, const struct shadow *shadow);
+/* What was found in one text. */
+struct words_places;
+
+/* If plain is given, shadow is what decoding made of it, and no rule is tried
+ * in a line that is the same in both. */
+struct words_places *words_look(const struct words *words,
+    const struct shadow *shadow, const struct shadow *plain);
+void words_places_free(struct words_places *places);
+
+/* Where matches of a rule may begin; {0} before the first. */
+struct words_window {
+	gsize from;
+	gsize to;
+	guint line;
+	guint start;
+};
+
+/* The next of them for rule number rule, behind the one before; FALSE if
+ * there is none. */
+gboolean words_window_next(const struct words_places *places, guint rule,
+    struct words_window *window);
 
 #endif

@@ -117,6 +117,61 @@ test_ascii(void **state)
 	assert_true(hits > ROUNDS);
 }
 
+/* The shipped rules without the keys that say where they are tried. */
+static struct rules *
+rules_everywhere(void)
+{
+	static const char *const files[] = {"keep", "mask"};
+	g_autoptr(GString) content = g_string_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = g_strdup_printf("%s/filters/%s.conf",
+		    ND_SRCDIR, files[i]);
+		g_autofree char *text = NULL;
+		g_auto(GStrv) lines = NULL;
+
+		assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		lines = g_strsplit(text, "\n", -1);
+		for (gsize j = 0; lines[j] != NULL; j++)
+			if (!g_str_has_prefix(lines[j], "words = ") &&
+			    !g_str_has_prefix(lines[j], "starts = ") &&
+			    !g_str_has_prefix(lines[j], "digit = ") &&
+			    !g_str_has_prefix(lines[j], "run = "))
+				g_string_append_printf(content, "%s\n",
+				    lines[j]);
+	}
+	return test_rules_from(content->str, NULL);
+}
+
+/* Rules find the same wherever they are tried, also in what is decoded. */
+void
+test_places(void **state)
+{
+	struct rules *all = rules_everywhere();
+	g_autoptr(GRand) rand = g_rand_new_with_seed(6);
+	guint hits = 0;
+
+	(void)state;
+	assert_non_null(all);
+	for (guint i = 0; i < 4 * ROUNDS; i++) {
+		GString *text = text_make(rand, i % 2 == 0);
+		GString *more = text_make(rand, FALSE);
+		g_autofree char *fast = NULL;
+		g_autofree char *slow = NULL;
+
+		g_string_append_printf(text, "%s\n%s", i % 3 == 0
+			? " hans&#64;players.test %34"
+			: "", more->str);
+		fast = rules_redact(shipped, NULL, text->str, &hits);
+		slow = rules_redact(all, NULL, text->str, NULL);
+		assert_string_equal(fast, slow);
+		g_string_free(text, TRUE);
+		g_string_free(more, TRUE);
+	}
+	assert_true(hits > ROUNDS);
+	rules_free(all);
+}
+
 /* A word folds as its characters do one by one. */
 void
 test_fold_plain(void **state)

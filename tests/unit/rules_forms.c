@@ -103,27 +103,74 @@ test_named_things(void **state)
 		redact_check("Nobody Else", cases[i].text, cases[i].expect);
 }
 
-/* A rule with words is tried where one of them stands, in the shadow's
- * spelling. */
+/* A rule is tried in the lines where one of its words stands, in the shadow's
+ * spelling, and what else it needs. */
 void
 test_rule_words(void **state)
 {
-	g_autoptr(GError) err = NULL;
-	struct rules *rules = test_rules_from("[r]\npattern = x\\d\n"
-	    "action = mask\nas = m\nwords = Weg allee\n", &err);
-	g_autofree char *none = NULL;
-	g_autofree char *one = NULL;
+	static const struct {
+		const char *keys;
+		const char *text;
+		const char *expect;
+	} cases[] = {
+	    {"words = Weg allee", "x1 we g", "x1 we g"},
+	    {"words = Weg allee", "x1 UMWEGE x", "[m] UMWEGE x"},
+	    {"words = Weg allee", "x1\nallee x2\nx3\nweg",
+		"x1\nallee [m]\nx3\nweg"},
+	    {"words = a b", "a x1\nb x2\nx3\n\nx4 a",
+		"a [m]\nb [m]\nx3\n\n[m] a"},
+	    {"digit = yes", "xx\nxx7", "xx\n[m]7"},
+	    {"run = 4", "xx abc\nxx abcd\nxx ab-cd\nxx äbcd",
+		"xx abc\n[m] abcd\nxx ab-cd\nxx äbcd"},
+	    {"digit = yes\nrun = 3", "xx 1\nxx abc\nxx ab1",
+		"xx 1\nxx abc\n[m] ab1"},
+	    {"words = a\ndigit = yes", "xx a\nxx 1\nxx 1a",
+		"xx a\nxx 1\n[m] 1a"},
+	    /* Only where one begins a word. */
+	    {"starts = x1 xx", "x1 ax1 x2 x3 -xx äx1 0xx",
+		"[m] ax1 x2 x3 -[m] ä[m] 0xx"},
+	    /* One inside of the other, which ends behind it. */
+	    {"starts = x1-x2-x3 x2", "x1-x2-x3", "[m]-[m]-x3"},
+	    {"starts = x1-x2 x1", "x1-x2-x3 x1", "[m]-x2-x3 [m]"},
+	    {"starts = x1\nwords = a", "x1\nx1 a\nx1", "x1\n[m] a\nx1"},
+	    {"starts = x1\nrun = 3", "x1\nx1 abc", "x1\n[m] abc"},
+	};
 
 	(void)state;
-	assert_null(err);
-	none = rules_redact(rules, NULL, "x1 we g", NULL);
-	assert_string_equal(none, "x1 we g");
-	one = rules_redact(rules, NULL, "x1 UMWEGE x", NULL);
-	assert_string_equal(one, "[m] UMWEGE x");
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *content = g_strdup_printf("[r]\npattern = "
+		    "x[\\dx]\naction = mask\nas = m\n%s\n",
+		    cases[i].keys);
+		struct rules *rules = test_rules_from(content, NULL);
+		g_autofree char *out = NULL;
+
+		assert_non_null(rules);
+		out = rules_redact(rules, NULL, cases[i].text, NULL);
+		assert_string_equal(out, cases[i].expect);
+		rules_free(rules);
+	}
+}
+
+/* More rules than there are bits in a number, each with its words. */
+void
+test_many_words(void **state)
+{
+	g_autoptr(GString) content = g_string_new(NULL);
+	struct rules *rules;
+	g_autofree char *out = NULL;
+
+	(void)state;
+	for (guint i = 0; i < 200; i++)
+		g_string_append_printf(content, "[r%u]\npattern = x%u(?!\\d)\n"
+		    "action = mask\nas = m%u\n%s = x%u\n", i, i, i,
+		    i % 2 == 0 ? "words" : "starts", i);
+	rules = test_rules_from(content->str, NULL);
+	assert_non_null(rules);
+	out = rules_redact(rules, NULL, "x0 x63\nx64 x65\n\nx129 x198 x199",
+	    NULL);
+	assert_string_equal(out, "[m0] [m63]\n[m64] [m65]\n\n"
+				 "[m129] [m198] [m199]");
 	rules_free(rules);
-	assert_null(test_rules_from("[r]\npattern = x\naction = category\n"
-	    "as = m\nwords = a\n", &err));
-	assert_non_null(strstr(err->message, "words has no meaning"));
 }
 
 /* The domain of the player's own mailbox, below it as well. */

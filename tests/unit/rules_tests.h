@@ -45,6 +45,7 @@ void test_shadow_time(void **state);
 void test_shadow_plain(void **state);
 void test_fold_plain(void **state);
 void test_ascii(void **state);
+void test_places(void **state);
 
 /* Tests of rules_parts.c, run by rules.c. */
 void test_parts(void **state);
@@ -55,6 +56,7 @@ void test_part_files(void **state);
 void test_forms(void **state);
 void test_named_things(void **state);
 void test_rule_words(void **state);
+void test_many_words(void **state);
 void test_own_domain(void **state);
 
 /* Tests of rules_own.c, run by rules.c. */
