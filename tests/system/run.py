@@ -14,7 +14,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
-           "roles", "faults", "images", "forget", "logs", "corpus")
+           "roles", "faults", "images", "forget", "logs", "corpus", "loops", "threads",
+           "machine", "guesses", "complaints")
 
 
 class Lines(unittest.TestResult):
