@@ -5,7 +5,6 @@ out is taken by a small SMTP server in this process. It has a clock of its
 own, may stand for any domain, and several of them may run side by side.
 """
 
-import email
 import email.policy
 import re
 import smtplib
@@ -33,8 +32,7 @@ class Taken:
         self.sender = sender
         self.rcpts = rcpts
         self.octets = octets
-        self.mail = email.message_from_bytes(
-            octets, policy=email.policy.default)
+        self.mail = mails.parse(octets)
 
     def is_notice(self):
         return (self.mail["Auto-Submitted"] or "no") != "no"

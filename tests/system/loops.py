@@ -7,14 +7,12 @@ delivered, then both clocks go on by a drawn time.
 
 import collections
 import email.policy
-import email.utils
 import itertools
 import random
 import unittest
-from email.message import EmailMessage
 
 import mails
-from gateway import Gateway, number_of
+from gateway import Gateway
 from tools import wait_for
 from world import ANNA
 
@@ -27,6 +25,10 @@ def base(addr):
     """Without the plus-part: whose address it is."""
     local, domain = addr.lower().rsplit("@", 1)
     return local.split("+", 1)[0] + "@" + domain
+
+
+def domain_of(addr):
+    return addr.lower().rsplit("@", 1)[1]
 
 
 class Responder:
@@ -68,8 +70,7 @@ class Responder:
         return (field or taken.mail["From"]).addresses[0].addr_spec
 
     def answer(self, taken):
-        """The mail it sends and where to; None for the null sender, to
-        which there is no way back, unless it reads the header."""
+        """The mail it sends, and where to."""
         self.count += 1
         to = self.where(taken)
         if self.mirrors:
@@ -118,7 +119,7 @@ class Net:
 
     def run(self, rounds=ROUNDS, least=60, most=3 * 3600):
         end = self.round + rounds
-        while self.round < end:
+        while self.round < end and self.is_bounded():
             due = [item for item in self.late if item[0] <= self.round]
             if due:
                 self.late = [i for i in self.late if i[0] > self.round]
@@ -135,17 +136,18 @@ class Net:
                 gateway.advance(seconds)
             self.round += 1
 
+    def is_bounded(self):
+        """A loop that is found need not be watched for all rounds."""
+        return max(self.notices.values(), default=0) <= 20
+
     def carry(self, mail, sender, to):
-        """To the one whose address it is; others are people, who stay
-        silent."""
-        gateway = self.gateways.get(to.lower().rsplit("@", 1)[1])
-        if gateway is not None:
-            octets = mail.as_bytes(policy=email.policy.SMTP)
-            replies = gateway.deliver(
-                b"Received: from a by b; %d\r\n" % self.round + octets,
-                sender, [to])
-            if replies[0][0] != 250:
-                self.mails["refused"] += 1
+        gateway = self.gateways[domain_of(to)]
+        octets = mail.as_bytes(policy=email.policy.SMTP)
+        replies = gateway.deliver(
+            b"Received: from a by b; %d\r\n" % self.round + octets,
+            sender, [to])
+        if replies[0][0] != 250:
+            self.mails["refused"] += 1
 
     def collect(self, gateway):
         for taken in gateway.news():
@@ -157,10 +159,12 @@ class Net:
                 self.receive(taken, rcpt)
 
     def receive(self, taken, rcpt):
+        """People read and stay silent."""
         robot = self.robots.get(base(rcpt))
         if robot is None:
-            mail = email.message_from_bytes(
-                taken.octets, policy=email.policy.default)
+            if domain_of(rcpt) not in self.gateways:
+                return
+            mail = mails.parse(taken.octets)
             self.relay(mail)
             self.post(mail, taken.sender, rcpt)
             return
@@ -206,11 +210,11 @@ class Pair(unittest.TestCase):
 
     def expect_quiet(self, net, notices=2):
         """Nothing goes round: a few rounds, then silence to the end."""
+        self.assertEqual({who: count for who, count in net.notices.items()
+                          if count > notices}, {})
         self.assertEqual(net.round, ROUNDS)
         self.assertEqual(net.late, [])
         self.assertEqual(net.mails["refused"], 0)
-        self.assertEqual({who: count for who, count in net.notices.items()
-                          if count > notices}, {})
         for robot in net.robots.values():
             for gateway in self.pair:
                 # Or nothing was tested.
@@ -253,9 +257,9 @@ class Pair(unittest.TestCase):
         self.seed(net)
         net.run()
         self.expect_quiet(net)
-        self.assertGreaterEqual(sum(net.notices.values()) + sum(
-            net.mails[g.domain, o.queue] for g, o in (
-                self.pair, self.pair[::-1])), 2)
+        for here, there in (self.pair, self.pair[::-1]):
+            self.assertGreaterEqual(
+                net.notices[here.domain, there.queue], 1)
 
     def test_words_that_differ_to_the_queue(self):
         """Nothing ties its mails together but that they are so many."""
@@ -266,29 +270,31 @@ class Pair(unittest.TestCase):
 
 
 class Desks(unittest.TestCase):
-    """The agents of each are the other's queue."""
+    """The agents of one are the other's queue."""
 
     @classmethod
     def setUpClass(cls):
         cls.pair = []
-        domains = ("casino.example", "rival.example")
-        for domain, other in zip(domains, reversed(domains)):
-            queue = "support@" + other
-            gateway = Gateway(domain=domain, workers=2, team=queue,
-                              members=(ANNA, queue))
+        for names in ({"domain": "casino.example",
+                       "team": "support@rival.example",
+                       "members": (ANNA, "support@rival.example")},
+                      {"domain": "rival.example"}):
+            gateway = Gateway(workers=2, **names)
             cls.pair.append(gateway)
             cls.addClassCleanup(gateway.stop)
             gateway.start()
 
     def test_copies_and_words_do_not_go_round(self):
         net = Net(self.pair, [])
-        net.post(mails.message("player@players.example", self.pair[0].queue,
-                               "Bonus", "Where is it?\n"),
-                 "player@players.example", self.pair[0].queue)
+        player = "player@players.example"
+        net.post(mails.message(player, self.pair[0].queue, "Bonus",
+                               "Where is it?\n"), player, self.pair[0].queue)
         net.run()
         self.assertEqual(net.late, [])
+        self.assertGreaterEqual(
+            net.mails["casino.example", "support@rival.example"], 1)
         self.assertLessEqual(max(net.notices.values()), 2, net.notices)
-        self.assertLessEqual(net.busy, 10)
+        self.assertLessEqual(net.busy, 8)
 
 
 class Words(unittest.TestCase):
