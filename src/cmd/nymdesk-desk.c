@@ -9,6 +9,7 @@
 #include "cmd/role_main.h"
 #include "desk/control.h"
 #include "desk/desk.h"
+#include "desk/in_hand.h"
 #include "proto/ipc.h"
 #include "store/store.h"
 
@@ -28,10 +29,12 @@ struct request {
 		struct proto_desk_take take;
 		struct proto_desk_work work;
 		struct proto_ctl_forget forget;
+		struct proto_ctl_post post;
 	} in;
 	gint64 until_ms; /* an empty answer must be given by then */
 	struct proto_desk_jobs jobs;
 	struct proto_ctl_forget_is forgotten;
+	struct proto_ctl_post_is post;
 	GError *error;
 };
 
@@ -39,6 +42,7 @@ struct room {
 	const char *dir; /* borrowed: of the database */
 	struct store *store;
 	struct desk *desk;
+	struct in_hand *hands;
 	GPtrArray *turn;    /* struct request: to do and answer now */
 	GPtrArray *waiting; /* struct request: posts that wait for jobs */
 };
@@ -84,6 +88,22 @@ space_check(const struct room *room, GError **err)
 	return TRUE;
 }
 
+/* Whoever would commit it must be the only one. */
+static gboolean
+hand_take(struct room *room, const struct ipc_peer *peer,
+    const struct proto_desk_admit *mail,
+    const struct proto_desk_admitted *answer, GError **err)
+{
+	in_hand_drop(room->hands, peer);
+	if (answer->verdict != PROTO_NEW && answer->verdict != PROTO_FOLLOW_UP &&
+	    answer->verdict != PROTO_BOUNCE)
+		return TRUE;
+	return in_hand_take(room->hands, peer,
+	    &g_array_index(mail->epochs, struct proto_epoch_ids, 0)
+		 .fingerprint,
+	    err);
+}
+
 static gboolean
 admit(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 {
@@ -91,7 +111,8 @@ admit(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 	struct proto_desk_admitted answer = {0};
 	gboolean ok = space_check(room, err) &&
 	    proto_decode(frame, PROTO_DESK_ADMIT, &request, err) &&
-	    desk_admit(room->desk, &request, now_s(), &answer, err);
+	    desk_admit(room->desk, &request, now_s(), &answer, err) &&
+	    hand_take(room, peer, &request, &answer, err);
 
 	if (ok)
 		ipc_answer(peer, PROTO_DESK_ADMITTED, &answer);
@@ -105,7 +126,8 @@ status(struct room *room, struct ipc_peer *peer, GError **err)
 {
 	struct proto_ctl_status_is answer = {0};
 
-	if (!control_status(room->store, now_s(), &answer, err))
+	if (!control_status(room->store, now_s(), &answer, err) ||
+	    !desk_status(room->desk, now_s(), &answer, err))
 		return FALSE;
 	ipc_answer(peer, PROTO_CTL_STATUS_IS, &answer);
 	return TRUE;
@@ -208,6 +230,7 @@ on_hangup(struct ipc_peer *peer, gpointer user_data)
 {
 	struct room *room = user_data;
 
+	in_hand_drop(room->hands, peer);
 	forget_peer(room->waiting, peer);
 	for (guint i = 0; i < room->turn->len; i++) {
 		struct request *r = g_ptr_array_index(room->turn, i);
@@ -234,6 +257,9 @@ request_do(struct room *room, struct request *r, gint64 now)
 	else if (r->type == PROTO_CTL_FORGET)
 		(void)desk_forget(room->desk, &r->in.forget, &r->forgotten,
 		    &r->error);
+	else if (r->type == PROTO_CTL_POST)
+		(void)desk_post(room->desk, &r->in.post, now, &r->post,
+		    &r->error);
 }
 
 /* Posts that wait get what this turn made claimable, in the same turn. */
@@ -259,16 +285,19 @@ must_wait(const struct request *r)
 }
 
 static void
-request_answer(struct request *r)
+request_answer(struct room *room, struct request *r)
 {
 	if (r->peer == NULL)
 		return;
+	in_hand_drop(room->hands, r->peer);
 	if (r->error != NULL)
 		ipc_answer_error(r->peer, r->error);
 	else if (r->type == PROTO_DESK_COMMIT)
 		ipc_answer(r->peer, PROTO_DESK_COMMITTED, "");
 	else if (r->type == PROTO_CTL_FORGET)
 		ipc_answer(r->peer, PROTO_CTL_FORGET_IS, &r->forgotten);
+	else if (r->type == PROTO_CTL_POST)
+		ipc_answer(r->peer, PROTO_CTL_POST_IS, &r->post);
 	else
 		ipc_answer(r->peer, PROTO_DESK_JOBS, &r->jobs);
 }
@@ -288,7 +317,7 @@ turn_answer(struct room *room, const GError *failed)
 			g_ptr_array_add(room->waiting, r);
 			continue;
 		}
-		request_answer(r);
+		request_answer(room, r);
 	}
 	for (guint i = room->turn->len; i-- > 0;)
 		if (room->turn->pdata[i] == NULL)
@@ -347,7 +376,7 @@ waiting_expire(struct room *room)
 
 		if (now_ms() < r->until_ms && !role_stop)
 			continue;
-		request_answer(r);
+		request_answer(room, r);
 		g_ptr_array_remove_index(room->waiting, i);
 	}
 }
@@ -466,12 +495,14 @@ main(void)
 	}
 	room.dir = start.config->state_dir;
 	room.desk = desk_new(room.store, start.config);
+	room.hands = in_hand_new();
 	room.turn = g_ptr_array_new_with_free_func(request_free);
 	room.waiting = g_ptr_array_new_with_free_func(request_free);
 	lost_slots_release(&room, start.config);
 	serve(&room, &start);
 	g_ptr_array_unref(room.turn);
 	g_ptr_array_unref(room.waiting);
+	in_hand_free(room.hands);
 	desk_free(room.desk);
 	store_close(room.store);
 	if (lock >= 0)

@@ -12,6 +12,7 @@
 #include "cmd/check.h"
 #include "postfix/filter.h"
 #include "proto/ipc.h"
+#include "ticket/flag.h"
 #include "ticket/number.h"
 
 #include "base/banned.h"
@@ -92,6 +93,18 @@ or_dash(const char *text)
 	return text == NULL || text[0] == '\0' ? "-" : text;
 }
 
+static void
+json_add_words(JsonBuilder *b, const char *name, const char *words)
+{
+	g_auto(GStrv) list = g_strsplit(words, ",", -1);
+
+	json_builder_set_member_name(b, name);
+	json_builder_begin_array(b);
+	for (char **word = list; *word != NULL; word++)
+		json_builder_add_string_value(b, *word);
+	json_builder_end_array(b);
+}
+
 /* --- asking the desk --------------------------------------------------- */
 
 static gboolean
@@ -112,43 +125,82 @@ desk_ask(enum proto_type type, gconstpointer request,
 
 /* --- status ------------------------------------------------------------ */
 
+static const char *
+hold_name(guint32 hold)
+{
+	switch ((enum proto_hold)hold) {
+	case PROTO_HOLD_OPERATOR:
+		return "operator";
+	case PROTO_HOLD_BREAKER:
+		return "breaker";
+	case PROTO_HOLD_NONE:
+		break;
+	}
+	return "none";
+}
+
+static void
+status_json(const struct proto_ctl_status_is *s)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+
+	json_builder_begin_object(b);
+	json_add_num(b, "tickets_open", s->tickets_open);
+	json_add_num(b, "tickets_closed", s->tickets_closed);
+	json_add_num(b, "promises_open", s->promises_open);
+	json_add_num(b, "promises_soon", s->promises_soon);
+	json_add_num(b, "promises_late", s->promises_late);
+	json_add_num(b, "promises_failed", s->promises_failed);
+	json_add_time(b, "oldest_due", s->oldest_due);
+	json_add_text(b, "post_hold", hold_name(s->post_hold));
+	json_add_time(b, "post_since", s->post_since);
+	json_add_num(b, "post_sent", s->post_sent);
+	json_add_num(b, "guesses", s->guesses);
+	json_builder_end_object(b);
+	json_print(b);
+}
+
+static void
+status_page(const struct proto_ctl_status_is *s)
+{
+	g_autofree char *oldest = time_show(s->oldest_due);
+	g_autofree char *since = time_show(s->post_since);
+
+	printf("tickets   open %" G_GINT64_FORMAT ", closed %" G_GINT64_FORMAT
+	       "\n",
+	    s->tickets_open, s->tickets_closed);
+	printf("promises  open %" G_GINT64_FORMAT
+	       ", due soon %" G_GINT64_FORMAT ", late %" G_GINT64_FORMAT
+	       ", failed %" G_GINT64_FORMAT "\n",
+	    s->promises_open, s->promises_soon, s->promises_late,
+	    s->promises_failed);
+	printf("oldest    due %s\n", oldest);
+	printf("post      %" G_GINT64_FORMAT " mails to players this hour",
+	    s->post_sent);
+	if (s->post_hold != PROTO_HOLD_NONE)
+		printf(", HELD by the %s since %s", hold_name(s->post_hold),
+		    since);
+	printf("\nguesses   %" G_GINT64_FORMAT
+	       " addresses and numbers that do not hold this hour\n",
+	    s->guesses);
+}
+
 static int
 command_status(GError **err)
 {
 	struct proto_ctl_status_is s = {0};
-	g_autofree char *oldest = NULL;
 	char nothing = 0;
 
 	if (!desk_ask(PROTO_CTL_STATUS, &nothing, PROTO_CTL_STATUS_IS, &s,
 		err))
 		return EXIT_TROUBLE;
-	oldest = time_show(s.oldest_due);
-	if (as_json) {
-		g_autoptr(JsonBuilder) b = json_builder_new();
-
-		json_builder_begin_object(b);
-		json_add_num(b, "tickets_open", s.tickets_open);
-		json_add_num(b, "tickets_closed", s.tickets_closed);
-		json_add_num(b, "promises_open", s.promises_open);
-		json_add_num(b, "promises_soon", s.promises_soon);
-		json_add_num(b, "promises_late", s.promises_late);
-		json_add_num(b, "promises_failed", s.promises_failed);
-		json_add_time(b, "oldest_due", s.oldest_due);
-		json_builder_end_object(b);
-		json_print(b);
-	} else {
-		printf("tickets   open %" G_GINT64_FORMAT
-		       ", closed %" G_GINT64_FORMAT "\n",
-		    s.tickets_open, s.tickets_closed);
-		printf("promises  open %" G_GINT64_FORMAT
-		       ", due soon %" G_GINT64_FORMAT
-		       ", late %" G_GINT64_FORMAT
-		       ", failed %" G_GINT64_FORMAT "\n",
-		    s.promises_open, s.promises_soon, s.promises_late,
-		    s.promises_failed);
-		printf("oldest    due %s\n", oldest);
-	}
-	return s.promises_late > 0 ? EXIT_TROUBLE : 0;
+	if (as_json)
+		status_json(&s);
+	else
+		status_page(&s);
+	return s.promises_late > 0 || s.post_hold != PROTO_HOLD_NONE
+	    ? EXIT_TROUBLE
+	    : 0;
 }
 
 /* --- tickets ----------------------------------------------------------- */
@@ -156,6 +208,7 @@ command_status(GError **err)
 static void
 ticket_json(JsonBuilder *b, const struct proto_ctl_ticket *t)
 {
+	g_autofree char *flags = ticket_flags_show(t->flags);
 	char shown[NUMBER_TEXT_SIZE];
 
 	json_builder_begin_object(b);
@@ -166,7 +219,7 @@ ticket_json(JsonBuilder *b, const struct proto_ctl_ticket *t)
 	json_add_text(b, "category", t->category);
 	json_add_text(b, "lang", t->lang);
 	json_add_num(b, "level", t->level);
-	json_add_num(b, "flags", t->flags);
+	json_add_words(b, "flags", flags);
 	json_add_num(b, "messages", t->messages);
 	json_add_time(b, "opened", t->opened);
 	json_add_time(b, "acknowledged", t->acknowledged);
@@ -191,6 +244,7 @@ ticket_line(const struct proto_ctl_ticket *t)
 static void
 ticket_page(const struct proto_ctl_ticket *t)
 {
+	g_autofree char *flags = ticket_flags_show(t->flags);
 	char shown[NUMBER_TEXT_SIZE];
 	const struct {
 		const char *name;
@@ -206,6 +260,7 @@ ticket_page(const struct proto_ctl_ticket *t)
 	printf("%-13s %s\n", "category", or_dash(t->category));
 	printf("%-13s %s\n", "language", or_dash(t->lang));
 	printf("%-13s %u\n", "messages", t->messages);
+	printf("%-13s %s\n", "flags", or_dash(flags));
 	for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
 		g_autofree char *text = time_show(times[i].at);
 
@@ -341,6 +396,41 @@ command_forget(const char *text, GError **err)
 	return 0;
 }
 
+/* --- the post -------------------------------------------------------- */
+
+static int
+command_post(const char *verb, GError **err)
+{
+	gboolean is_hold = strcmp(verb, "hold") == 0;
+	struct proto_ctl_post request = {
+	    .hold = is_hold ? PROTO_HOLD_OPERATOR : PROTO_HOLD_NONE};
+	struct proto_ctl_post_is answer = {0};
+
+	if (!desk_ask(PROTO_CTL_POST, &request, PROTO_CTL_POST_IS, &answer,
+		err))
+		return EXIT_TROUBLE;
+	if (as_json) {
+		g_autoptr(JsonBuilder) b = json_builder_new();
+
+		json_builder_begin_object(b);
+		json_add_text(b, "post_hold", hold_name(request.hold));
+		json_add_text(b, "was", hold_name(answer.was));
+		json_add_num(b, "waiting", answer.waiting);
+		json_builder_end_object(b);
+		json_print(b);
+	} else if (is_hold) {
+		printf("the post is held: no mail leaves for a player until "
+		       "\"nymdesk post release\"; %" G_GINT64_FORMAT
+		       " promises wait, answers stay with Postfix\n",
+		    answer.waiting);
+	} else {
+		printf("the post is released; %" G_GINT64_FORMAT
+		       " promises go out now\n",
+		    answer.waiting);
+	}
+	return 0;
+}
+
 /* --- check ------------------------------------------------------------- */
 
 static int
@@ -406,13 +496,16 @@ command_run(int argc, char **argv, GError **err)
 		return command_show(argv[2], err);
 	if (argc == 3 && strcmp(verb, "forget") == 0)
 		return command_forget(argv[2], err);
+	if (argc == 3 && strcmp(verb, "post") == 0 &&
+	    (strcmp(argv[2], "hold") == 0 || strcmp(argv[2], "release") == 0))
+		return command_post(argv[2], err);
 	if (argc == 2 && strcmp(verb, "check") == 0)
 		return command_check();
 	if (argc == 2 && strcmp(verb, "logfilter") == 0)
 		return command_logfilter(err);
 	error_fail(err, ERROR_PERM,
 	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
-	    "forget NUMBER | check | logfilter");
+	    "forget NUMBER | post hold|release | check | logfilter");
 	return EXIT_USAGE;
 }
 
@@ -431,14 +524,16 @@ main(int argc, char **argv)
 	    {0}};
 	g_autoptr(GOptionContext) options =
 	    g_option_context_new("status | list | show NUMBER | "
-				 "forget NUMBER | check | logfilter");
+				 "forget NUMBER | post hold|release | "
+				 "check | logfilter");
 	g_autoptr(GError) error = NULL;
 	int code;
 
 	sandbox_no_dump();
 	log_init(ROLE_CTL, LOG_LEVEL_WARN);
 	g_option_context_set_summary(options,
-	    "Looks at a running nymdesk, and has it forget a player at once. "
+	    "Looks at a running nymdesk, has it forget a player at once, or "
+	    "holds its mails to players. "
 	    "No answer ever holds an address.");
 	g_option_context_add_main_entries(options, entries, NULL);
 	if (!g_option_context_parse(options, &argc, &argv, &error)) {

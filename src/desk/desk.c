@@ -238,8 +238,10 @@ gboolean
 desk_has_work(struct desk *desk, gint64 now)
 {
 	struct store_next next = {0};
+	gboolean is_held = FALSE;
 
 	/* A fault shows in the request that the waiting post repeats. */
 	return store_promise_next(desk->store, &next, NULL) &&
-	       next.try_at != 0 && next.try_at <= now;
+	       next.try_at != 0 && next.try_at <= now &&
+	       desk_post_is_held(desk, &is_held, NULL) && !is_held;
 }

@@ -62,6 +62,15 @@ gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
 gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
     struct proto_ctl_forget_is *answer, GError **err);
 
+/* Holds the post or releases it; part of a turn. Held: desk_work() gives no
+ * jobs, desk_take() is ERROR_TEMP, and nothing is lost. */
+gboolean desk_post(struct desk *desk, const struct proto_ctl_post *request,
+    gint64 now, struct proto_ctl_post_is *answer, GError **err);
+
+/* Fills in what the desk itself knows: the post and the guesses. */
+gboolean desk_status(struct desk *desk, gint64 now,
+    struct proto_ctl_status_is *answer, GError **err);
+
 /* TRUE if desk_work() would find a job to claim. */
 gboolean desk_has_work(struct desk *desk, gint64 now);
 

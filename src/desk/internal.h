@@ -11,6 +11,8 @@ struct desk {
 	const struct config *config; /* borrowed */
 	gint64 first_live;	     /* epochs before it are purged */
 	gboolean must_tidy;	     /* after this turn: something was forgotten */
+	gint64 guess_hour;	     /* hours since 1970 */
+	gint64 guesses;		     /* in that hour */
 };
 
 struct store_key desk_key(const struct proto_key *key);
@@ -24,6 +26,15 @@ struct policy desk_policy(const struct config_queue *queue);
 /* store_forget() in this turn; after it, what is gone is gone from the disk. */
 enum store_result desk_forget_player(struct desk *desk,
     const struct number *number, guint *tickets, GError **err);
+
+/* The hold of the post. _sent: one more mail to a player has left, which may
+ * be one too many. */
+gboolean desk_post_is_held(
+    struct desk *desk, gboolean *is_held, GError **err);
+gboolean desk_post_sent(struct desk *desk, gint64 now, GError **err);
+
+/* n addresses or numbers of ours that did not hold: alarms at guess_rate. */
+void desk_guessed(struct desk *desk, guint n, gint64 now);
 
 /* Name of a kind of job for logs. */
 const char *desk_kind_name(guint32 kind);

@@ -164,6 +164,8 @@ static gboolean
 settle_promise(struct desk *desk, struct store_promise *promise,
     enum proto_outcome outcome, gint64 now, GError **err)
 {
+	if (outcome == PROTO_SENT && !desk_post_sent(desk, now, err))
+		return FALSE;
 	if (promise->name.kind == PROTO_JOB_ANSWER)
 		return settle_answer(desk, promise, outcome, now, err);
 	return settle_notice(desk, promise, outcome, now, err);
@@ -216,10 +218,13 @@ claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 	struct store_query query = {
 	    STORE_PROMISES_TO_TRY, now, MIN(work->want, PROTO_JOBS_MAX)};
 	g_autoptr(GArray) list = NULL;
+	gboolean is_held = FALSE;
 
-	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
-	if (query.limit == 0)
+	if (!desk_post_is_held(desk, &is_held, err))
+		return FALSE;
+	if (query.limit == 0 || is_held)
 		return TRUE;
+	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
 	if (!store_promise_list(desk->store, &query, list, err))
 		return FALSE;
 	for (guint i = 0; i < list->len; i++)
@@ -366,10 +371,15 @@ take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
 	    .state = STORE_MESSAGE_SENDING,
 	};
 	gboolean is_sent = FALSE;
+	gboolean is_held = FALSE;
 
 	if (take->job.kind != PROTO_JOB_ANSWER)
 		return error_fail(
 		    err, ERROR_DENIED, "bad request: only answers are taken");
+	if (!desk_post_is_held(desk, &is_held, err))
+		return FALSE;
+	if (is_held)
+		return error_fail(err, ERROR_TEMP, "the post is held");
 	if (!release_held(desk, take->slot, now, err) ||
 	    desk_queue(desk, take->queue, err) == NULL ||
 	    !check_untaken(desk, &promise.name.key, &is_sent, err))

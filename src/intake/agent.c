@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "intake/case.h"
+#include "intake/place.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
 #include "mail/vacation.h"
@@ -189,13 +190,10 @@ is_to_ticket(const struct mail_case *c)
 	    ? g_ptr_array_index(c->mail->rcpt_addrs, 0)
 	    : NULL;
 	struct label label;
-	const char *ext;
 
 	if (to == NULL || claim == NULL ||
-	    config_queue_by_addr(c->config, to->local, to->domain, &ext) !=
-		c->queue)
+	    place_find(c->config, to->local, to->domain, &label) != c->queue)
 		return FALSE;
-	label = label_parse_extension(ext, strlen(ext));
 	return label.kind == LABEL_CAPABILITY &&
 	    number_equal(&label.number, &claim->number);
 }

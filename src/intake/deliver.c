@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "intake/case.h"
 #include "intake/image.h"
+#include "intake/place.h"
 #include "mail/parse.h"
 #include "mail/scrub.h"
 #include "ticket/label.h"
@@ -15,6 +16,7 @@
 
 #define CALL_MS 30000
 #define CLAIM_REFERENCES_MAX 5 /* leaves room for address and subject */
+#define CLAIM_NUMBERS_MAX 3
 #define REFERENCES_MAX 800     /* octets, as the envelope's table says */
 #define SUBJECT_MAX 512
 #define MSGID_MAX 250
@@ -64,9 +66,8 @@ gboolean
 deliver_knows(const char *local, const char *domain, gpointer user_data)
 {
 	const struct deliver *d = user_data;
-	const char *ext;
 
-	return config_queue_by_addr(d->config, local, domain, &ext) != NULL;
+	return place_find(d->config, local, domain, NULL) != NULL;
 }
 
 /* --- what the mail says about tickets -------------------------------- */
@@ -85,15 +86,17 @@ claim_add(GArray *claims, enum proto_via via, const struct label *label)
 
 static GArray *
 claims_collect(const struct mail *mail, const struct config_queue *queue,
-    const char *ext)
+    const struct label *rcpt_label)
 {
 	GArray *claims = g_array_new(FALSE, TRUE, sizeof(struct proto_claim));
-	struct label label = label_parse_extension(ext, strlen(ext));
+	struct number numbers[CLAIM_NUMBERS_MAX];
+	guint n = number_find_all(mail->subject, numbers, CLAIM_NUMBERS_MAX);
+	struct label label;
 
-	if (label.kind == LABEL_CAPABILITY)
-		claim_add(claims, PROTO_VIA_CAPABILITY, &label);
-	else if (label.kind == LABEL_BOUNCE)
-		claim_add(claims, PROTO_VIA_BOUNCE, &label);
+	if (rcpt_label->kind == LABEL_CAPABILITY)
+		claim_add(claims, PROTO_VIA_CAPABILITY, rcpt_label);
+	else if (rcpt_label->kind == LABEL_BOUNCE)
+		claim_add(claims, PROTO_VIA_BOUNCE, rcpt_label);
 	for (guint i = 0;
 	     i < mail->references->len && claims->len < CLAIM_REFERENCES_MAX;
 	     i++) {
@@ -102,9 +105,10 @@ claims_collect(const struct mail *mail, const struct config_queue *queue,
 		if (label.kind == LABEL_MESSAGE)
 			claim_add(claims, PROTO_VIA_MESSAGE_ID, &label);
 	}
-	memset(&label, 0, sizeof(label));
-	if (number_find(mail->subject, &label.number))
+	for (guint i = 0; i < n; i++) {
+		label = (struct label){.number = numbers[i]};
 		claim_add(claims, PROTO_VIA_SUBJECT, &label);
+	}
 	return claims;
 }
 
@@ -197,7 +201,10 @@ case_side(const struct mail_case *c)
 		const struct proto_proof *proof =
 		    &g_array_index(c->id.proofs, struct proto_proof, i);
 
-		if (proof->is_valid && proof->side != PROTO_SIDE_NONE)
+		/* An envelope sender is where machines answer to. */
+		if (proof->is_valid && proof->side != PROTO_SIDE_NONE &&
+		    g_array_index(c->claims, struct proto_claim, i).via ==
+			PROTO_VIA_CAPABILITY)
 			return proof->side;
 	}
 	return PROTO_SIDE_NONE;
@@ -253,14 +260,14 @@ rcpt_deliver(const struct deliver *d, GBytes *message, const struct mail *mail,
 	    .rules = d->rules,
 	    .mail = mail,
 	    .now = g_get_real_time() / G_USEC_PER_SEC};
-	const char *ext;
+	struct label label;
 	gboolean ok;
 
-	c.queue = config_queue_by_addr(d->config, rcpt_addr->local,
-	    rcpt_addr->domain, &ext);
+	c.queue = place_find(d->config, rcpt_addr->local, rcpt_addr->domain,
+	    &label);
 	if (c.queue == NULL)
 		return error_fail(err, ERROR_TEMP, "no such queue any more");
-	c.claims = claims_collect(mail, c.queue, ext);
+	c.claims = claims_collect(mail, c.queue, &label);
 	ok = case_deliver(&c, err);
 	g_array_unref(c.claims);
 	proto_clear(PROTO_VAULT_IDENTITY, &c.id);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "intake/case.h"
 #include "intake/files.h"
+#include "intake/place.h"
 #include "intake/wish.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
@@ -20,11 +21,9 @@
 static gboolean
 sender_is_us(const struct mail_case *c)
 {
-	const char *ext;
-
 	return c->mail->from_addr != NULL &&
-	    config_queue_by_addr(c->config, c->mail->from_addr->local,
-		c->mail->from_addr->domain, &ext) != NULL;
+	    place_find(c->config, c->mail->from_addr->local,
+		c->mail->from_addr->domain, NULL) != NULL;
 }
 
 static char *

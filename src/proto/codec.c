@@ -242,7 +242,7 @@ mac_decode(GVariant *value, struct label_mac *out)
 
 	if (len == 0)
 		return TRUE;
-	if (len != LABEL_MAC_LEN ||
+	if ((len != LABEL_MAC_LEN && len != LABEL_MASKED_LEN) ||
 	    strspn(text, "0123456789abcdefghjkmnpqrstvwxyz") != len)
 		return FALSE;
 	memcpy(out->s, text, len);

@@ -29,6 +29,8 @@ enum store_table {
 	STORE_ENVELOPE, /* struct number */
 	STORE_MESSAGE,	/* struct store_key */
 	STORE_PROMISE,	/* struct store_name */
+	STORE_CLUE,	/* struct store_trait */
+	STORE_POST,	/* nothing: there is one row */
 	STORE_TABLE_END
 };
 
@@ -49,7 +51,7 @@ struct store_ops {
 	/* Adds the row or replaces it; a ticket is there already. */
 	gboolean (*put)(
 	    struct store *, enum store_table, gconstpointer row, GError **);
-	/* Not of tickets. */
+	/* Not of tickets, clues and the post. */
 	gboolean (*remove)(
 	    struct store *, enum store_table, gconstpointer key, GError **);
 
@@ -60,8 +62,10 @@ struct store_ops {
 	/* Appends struct number to out. */
 	gboolean (*ticket_numbers)(struct store *, const struct store_whose *,
 	    GArray *out, GError **);
-	/* All messages of the ticket, and their promises. */
-	gboolean (*messages_remove)(
+	gboolean (*tickets_since)(struct store *, const struct store_since *,
+	    guint *count, GError **);
+	/* All messages of the ticket, their promises, and its clues. */
+	gboolean (*traces_remove)(
 	    struct store *, const struct number *ticket, GError **);
 	gboolean (*contact_move)(struct store *, const struct store_key *from,
 	    const struct store_key *to, gint64 epoch, GError **);
@@ -74,7 +78,7 @@ struct store_ops {
 
 	gboolean (*count)(
 	    struct store *, gint64 now, struct store_counts *, GError **);
-	/* Of envelopes, messages, promises and contacts. */
+	/* Of envelopes, messages, promises, clues and contacts. */
 	gboolean (*purge)(struct store *, gint64 first_live, guint limit,
 	    guint *removed, GError **);
 };

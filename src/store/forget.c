@@ -50,7 +50,7 @@ static gboolean
 forget_ticket(struct store *store, const struct number *number, GError **err)
 {
 	return store->ops->remove(store, STORE_ENVELOPE, number, err) &&
-	       store->ops->messages_remove(store, number, err) &&
+	       store->ops->traces_remove(store, number, err) &&
 	       clear_ticket(store, number, err);
 }
 

@@ -1,7 +1,7 @@
 #include "store/store.h"
 
 #include "base/error.h"
-#include "store/engine.h"
+#include "store/memory.h"
 
 #include <string.h>
 
@@ -22,6 +22,8 @@ static const struct {
     [STORE_ENVELOPE] = {sizeof(struct store_envelope), sizeof(struct number)},
     [STORE_MESSAGE] = {sizeof(struct store_message), STORE_KEY_LEN},
     [STORE_PROMISE] = {sizeof(struct store_promise), sizeof(struct store_name)},
+    [STORE_CLUE] = {sizeof(struct store_clue), sizeof(struct store_trait)},
+    [STORE_POST] = {sizeof(struct store_post), 0}, /* there is one */
 };
 
 struct undo {
@@ -94,8 +96,20 @@ swap(struct memory *m, enum store_table table, GBytes *key, gpointer take_row)
 	return old;
 }
 
-static void
-set(struct store *store, enum store_table table, gconstpointer key,
+GHashTable *
+memory_rows(struct store *store, enum store_table table)
+{
+	return memory_of(store)->tables[table];
+}
+
+gsize
+memory_key_len(enum store_table table)
+{
+	return shapes[table].key_len;
+}
+
+void
+memory_set(struct store *store, enum store_table table, gconstpointer key,
     gconstpointer row)
 {
 	struct memory *m = memory_of(store);
@@ -222,7 +236,7 @@ move_tickets(struct store *store, const struct store_key *from,
 			continue;
 		ticket.contact = *to;
 		ticket.epoch = epoch;
-		set(store, STORE_TICKET, &ticket, &ticket);
+		memory_set(store, STORE_TICKET, &ticket, &ticket);
 	}
 }
 
@@ -234,12 +248,12 @@ contact_move(struct store *store, const struct store_key *from,
 
 	(void)err;
 	if (look(store, STORE_CONTACT, from, &row, NULL) == STORE_FOUND) {
-		set(store, STORE_CONTACT, from, NULL);
+		memory_set(store, STORE_CONTACT, from, NULL);
 		row.id = *to;
 		row.epoch = epoch;
 		if (look(store, STORE_CONTACT, to, &other, NULL) ==
 		    STORE_MISSING)
-			set(store, STORE_CONTACT, &row, &row);
+			memory_set(store, STORE_CONTACT, &row, &row);
 	}
 	move_tickets(store, from, to, epoch);
 	return TRUE;
@@ -277,7 +291,7 @@ ticket_add(struct store *store, const struct store_ticket *ticket, GError **err)
 	if (look(store, STORE_TICKET, &ticket->t.number, &other, NULL) ==
 	    STORE_FOUND)
 		return error_fail(err, ERROR_CONFLICT, "the number is taken");
-	set(store, STORE_TICKET, ticket, ticket);
+	memory_set(store, STORE_TICKET, ticket, ticket);
 	return TRUE;
 }
 
@@ -291,7 +305,7 @@ memory_put(struct store *store, enum store_table table, gconstpointer row,
 	    is_borne_by_other(store, contact->pseudonym, &contact->id))
 		return error_fail(err, ERROR_CONFLICT,
 		    "another contact bears this pseudonym");
-	set(store, table, row, row);
+	memory_set(store, table, row, row);
 	return TRUE;
 }
 
@@ -300,7 +314,7 @@ memory_remove(struct store *store, enum store_table table, gconstpointer key,
     GError **err)
 {
 	(void)err;
-	set(store, table, key, NULL);
+	memory_set(store, table, key, NULL);
 	return TRUE;
 }
 
@@ -362,211 +376,6 @@ ticket_numbers(struct store *store, const struct store_whose *whose,
 	return TRUE;
 }
 
-/* --- messages and promises --- */
-
-static gboolean
-is_live(const struct store_promise *p)
-{
-	return p->state == STORE_PROMISE_OPEN ||
-	       p->state == STORE_PROMISE_CLAIMED;
-}
-
-static gboolean
-is_asked_for(const struct store_promise *p, const struct store_query *query)
-{
-	switch (query->which) {
-	case STORE_PROMISES_TO_TRY:
-		return p->state == STORE_PROMISE_OPEN &&
-		       p->next_try <= query->arg;
-	case STORE_PROMISES_OF_SLOT:
-		return p->state == STORE_PROMISE_CLAIMED &&
-		       p->slot == query->arg;
-	case STORE_PROMISES_TO_ALARM:
-		return p->alarm_at != 0 && p->alarm_at <= query->arg;
-	}
-	return FALSE;
-}
-
-static gint
-by_next_try(gconstpointer a, gconstpointer b)
-{
-	const struct store_promise *x = a, *y = b;
-
-	return (x->next_try > y->next_try) - (x->next_try < y->next_try);
-}
-
-static gboolean
-promise_list(struct store *store, const struct store_query *query, GArray *out,
-    GError **err)
-{
-	g_autoptr(GList) rows = NULL;
-	guint left = query->limit;
-
-	(void)err;
-	rows = g_hash_table_get_values(memory_of(store)->tables[STORE_PROMISE]);
-	rows = g_list_sort(rows, by_next_try);
-	for (GList *l = rows; l != NULL && left > 0; l = l->next)
-		if (is_asked_for(l->data, query)) {
-			g_array_append_vals(out, l->data, 1);
-			left--;
-		}
-	return TRUE;
-}
-
-static gint64
-earlier(gint64 a, gint64 b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
-static gboolean
-promise_next(struct store *store, struct store_next *out, GError **err)
-{
-	GHashTableIter iter;
-	gpointer row;
-
-	(void)err;
-	*out = (struct store_next){0};
-	g_hash_table_iter_init(&iter, memory_of(store)->tables[STORE_PROMISE]);
-	while (g_hash_table_iter_next(&iter, NULL, &row)) {
-		const struct store_promise *p = row;
-
-		if (p->state == STORE_PROMISE_OPEN)
-			out->try_at = earlier(out->try_at, p->next_try);
-		out->alarm_at = earlier(out->alarm_at, p->alarm_at);
-	}
-	return TRUE;
-}
-
-/* --- counts and purge --- */
-
-static void
-count_promises(struct memory *m, gint64 now, struct store_counts *out)
-{
-	GHashTableIter iter;
-	gpointer row;
-
-	g_hash_table_iter_init(&iter, m->tables[STORE_PROMISE]);
-	while (g_hash_table_iter_next(&iter, NULL, &row)) {
-		const struct store_promise *p = row;
-
-		if (p->state == STORE_PROMISE_FAILED)
-			out->promises_failed++;
-		if (!is_live(p))
-			continue;
-		out->promises_open++;
-		out->oldest_due = earlier(out->oldest_due, p->due);
-		if (p->due < now)
-			out->promises_late++;
-		else if (p->alarmed > 0)
-			out->promises_soon++;
-	}
-}
-
-static gboolean
-count(struct store *store, gint64 now, struct store_counts *out, GError **err)
-{
-	struct memory *m = memory_of(store);
-	GHashTableIter iter;
-	gpointer row;
-
-	(void)err;
-	*out = (struct store_counts){0};
-	g_hash_table_iter_init(&iter, m->tables[STORE_TICKET]);
-	while (g_hash_table_iter_next(&iter, NULL, &row)) {
-		const struct store_ticket *ticket = row;
-
-		if (ticket->t.state == TICKET_CLOSED)
-			out->tickets_closed++;
-		else
-			out->tickets_open++;
-	}
-	count_promises(m, now, out);
-	return TRUE;
-}
-
-static guint
-purge_message(struct store *store, const struct store_message *row)
-{
-	struct store_message message = *row;
-	g_autoptr(GList) rows = NULL;
-	guint removed = 1;
-
-	rows = g_hash_table_get_values(memory_of(store)->tables[STORE_PROMISE]);
-	for (GList *l = rows; l != NULL; l = l->next) {
-		struct store_promise promise = *(struct store_promise *)l->data;
-
-		if (!store_key_equal(&promise.name.key, &message.fingerprint))
-			continue;
-		set(store, STORE_PROMISE, &promise.name, NULL);
-		removed++;
-	}
-	set(store, STORE_MESSAGE, &message.fingerprint, NULL);
-	return removed;
-}
-
-static gboolean
-messages_remove(struct store *store, const struct number *ticket, GError **err)
-{
-	g_autoptr(GList) rows = NULL;
-
-	(void)err;
-	rows = g_hash_table_get_values(memory_of(store)->tables[STORE_MESSAGE]);
-	for (GList *l = rows; l != NULL; l = l->next) {
-		const struct store_message *message = l->data;
-
-		if (number_equal(&message->ticket, ticket))
-			(void)purge_message(store, message);
-	}
-	return TRUE;
-}
-
-static guint
-purge_row(struct store *store, enum store_table table, gconstpointer row,
-    gint64 first_live)
-{
-	const struct store_contact *contact = row;
-	const struct store_message *message = row;
-	const struct store_envelope *envelope = row;
-	g_autoptr(GBytes) key = g_bytes_new(row, shapes[table].key_len);
-
-	if (table == STORE_MESSAGE)
-		return message->epoch < first_live
-			   ? purge_message(store, message)
-			   : 0;
-	if ((table == STORE_CONTACT ? contact->epoch : envelope->epoch) >=
-	    first_live)
-		return 0;
-	set(store, table, g_bytes_get_data(key, NULL), NULL);
-	return 1;
-}
-
-static gboolean
-purge(struct store *store, gint64 first_live, guint limit, guint *removed,
-    GError **err)
-{
-	static const enum store_table tables[] = {
-	    STORE_CONTACT, STORE_MESSAGE, STORE_ENVELOPE};
-
-	(void)err;
-	*removed = 0;
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
-		enum store_table table = tables[i];
-		g_autoptr(GList) rows = NULL;
-		guint left = limit;
-
-		rows = g_hash_table_get_values(memory_of(store)->tables[table]);
-		for (GList *l = rows; l != NULL && left > 0; l = l->next) {
-			guint gone =
-			    purge_row(store, table, l->data, first_live);
-
-			*removed += gone;
-			left -= gone > 0 ? 1 : 0;
-		}
-	}
-	return TRUE;
-}
-
 static const struct store_ops memory_ops = {
     .close = memory_close,
     .step = memory_step,
@@ -576,13 +385,14 @@ static const struct store_ops memory_ops = {
     .ticket_add = ticket_add,
     .ticket_list = ticket_list,
     .ticket_numbers = ticket_numbers,
-    .messages_remove = messages_remove,
+    .tickets_since = memory_tickets_since,
+    .traces_remove = memory_traces_remove,
     .contact_move = contact_move,
     .pseudonym_find = pseudonym_find,
-    .promise_list = promise_list,
-    .promise_next = promise_next,
-    .count = count,
-    .purge = purge,
+    .promise_list = memory_promise_list,
+    .promise_next = memory_promise_next,
+    .count = memory_count,
+    .purge = memory_purge,
 };
 
 struct store *

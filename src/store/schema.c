@@ -8,6 +8,24 @@
 #define MESSAGE_TICKET_INDEX                                                   \
 	"CREATE INDEX message_ticket ON message(ticket);"
 
+/* With the time, for the limit of tickets in one window. */
+#define TICKET_CONTACT_INDEX                                                   \
+	"CREATE INDEX ticket_contact ON ticket(contact, opened);"
+/* The epoch comes first: what belongs to it is found and dies together. */
+#define CLUE_TABLE                                                             \
+	"CREATE TABLE clue ("                                                  \
+	"  epoch INTEGER NOT NULL, key BLOB NOT NULL, kind INTEGER NOT NULL,"  \
+	"  ticket TEXT NOT NULL REFERENCES ticket(number),"                    \
+	"  PRIMARY KEY (epoch, key)"                                           \
+	") STRICT, WITHOUT ROWID;"                                             \
+	"CREATE INDEX clue_ticket ON clue(ticket);"
+#define POST_TABLE                                                             \
+	"CREATE TABLE post ("                                                  \
+	"  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),"                    \
+	"  hour INTEGER NOT NULL, sent INTEGER NOT NULL,"                      \
+	"  hold INTEGER NOT NULL, since INTEGER NOT NULL"                      \
+	") STRICT;"
+
 const char schema_create[] =
     "CREATE TABLE contact ("
     "  id BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL,"
@@ -25,7 +43,7 @@ const char schema_create[] =
     "  answered INTEGER NOT NULL, closed INTEGER NOT NULL,"
     "  messages INTEGER NOT NULL, copy_id TEXT NOT NULL"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX ticket_contact ON ticket(contact);"
+    TICKET_CONTACT_INDEX
     "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
     "CREATE INDEX ticket_closed ON ticket(closed) WHERE state = 2;"
     TICKET_EPOCH_INDEX
@@ -43,6 +61,8 @@ const char schema_create[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX message_epoch ON message(epoch);"
     MESSAGE_TICKET_INDEX
+    CLUE_TABLE
+    POST_TABLE
 
     "CREATE TABLE promise ("
     "  key BLOB NOT NULL, kind INTEGER NOT NULL,"
@@ -58,7 +78,7 @@ const char schema_create[] =
     "CREATE INDEX promise_alarm ON promise(alarm_at)"
     "  WHERE alarm_at IS NOT NULL;"
     "PRAGMA application_id = 1853451620;"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 3;";
 
 /* In version 1 a ticket without an address had no epoch: it gets the newest,
  * so that it is not forgotten while it is young. */
@@ -66,6 +86,10 @@ const char schema_from_1[] = TICKET_EPOCH_INDEX MESSAGE_TICKET_INDEX
     "UPDATE ticket SET epoch = (SELECT max(epoch) FROM message)"
     "  WHERE epoch = 0 AND EXISTS (SELECT 1 FROM message);"
     "PRAGMA user_version = 2;";
+
+const char schema_from_2[] = "DROP INDEX ticket_contact;" TICKET_CONTACT_INDEX
+    CLUE_TABLE POST_TABLE
+    "PRAGMA user_version = 3;";
 
 #define TICKET_COLUMNS                                                         \
 	"contact, epoch, queue, state, level, lang, category, flags,"          \
@@ -118,6 +142,10 @@ const char *const schema_sql[SQL_END] = {
 		       " WHERE contact = ? LIMIT ?",
     [SQL_TICKETS_DEAD] = "SELECT number FROM ticket INDEXED BY ticket_epoch"
 			 " WHERE epoch < ? AND pseudonym <> '' LIMIT ?",
+    /* 2 is TICKET_FLAG_UNPROVEN. */
+    [SQL_TICKETS_SINCE] =
+	"SELECT count(*) FROM (SELECT 1 FROM ticket INDEXED BY ticket_contact"
+	" WHERE contact = ? AND opened >= ? AND flags & 2 = 0 LIMIT ?)",
     [SQL_ENVELOPE_GET] = "SELECT ticket, epoch, contact, sealed FROM envelope"
 			 " WHERE ticket = ?",
     [SQL_ENVELOPE_PUT] =
@@ -137,6 +165,18 @@ const char *const schema_sql[SQL_END] = {
     [SQL_MESSAGE_DELETE] = "DELETE FROM message WHERE fingerprint = ?",
     [SQL_MESSAGES_DELETE] = "DELETE FROM message INDEXED BY message_ticket"
 			    " WHERE ticket = ?",
+    [SQL_CLUE_GET] = "SELECT epoch, key, kind, ticket FROM clue"
+		     " WHERE epoch = ? AND key = ?",
+    [SQL_CLUE_PUT] = "INSERT INTO clue (epoch, key, kind, ticket)"
+		     " VALUES (?, ?, ?, ?) ON CONFLICT (epoch, key) DO UPDATE"
+		     " SET kind = excluded.kind, ticket = excluded.ticket",
+    [SQL_CLUES_DELETE] = "DELETE FROM clue INDEXED BY clue_ticket"
+			 " WHERE ticket = ?",
+    [SQL_POST_GET] = "SELECT hour, sent, hold, since FROM post WHERE id = 1",
+    [SQL_POST_PUT] = "INSERT INTO post (id, hour, sent, hold, since)"
+		     " VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+		     " SET hour = excluded.hour, sent = excluded.sent,"
+		     " hold = excluded.hold, since = excluded.since",
     [SQL_PROMISE_GET] = SELECT_PROMISES "WHERE key = ? AND kind = ?",
     [SQL_PROMISE_PUT] = "INSERT INTO promise (" PROMISE_COLUMNS ") VALUES"
 			" (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)"
@@ -180,6 +220,9 @@ const char *const schema_sql[SQL_END] = {
     [SQL_PURGE_PROMISES] = "DELETE FROM promise WHERE key IN " DEAD_MESSAGES,
     [SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE fingerprint IN"
 			   " " DEAD_MESSAGES,
+    [SQL_PURGE_CLUES] = "DELETE FROM clue WHERE (epoch, key) IN"
+			" (SELECT epoch, key FROM clue WHERE epoch < ?1"
+			" LIMIT ?2)",
     [SQL_PURGE_CONTACTS] = "DELETE FROM contact WHERE id IN"
 			   " (SELECT id FROM contact WHERE epoch < ?1"
 			   " LIMIT ?2)",

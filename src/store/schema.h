@@ -9,12 +9,13 @@
 
 /* schema_create sets both. */
 #define SCHEMA_APPLICATION_ID 1853451620 /* "nymd" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* Makes all tables in an empty database. */
 extern const char schema_create[];
-/* Brings version 1 to version 2. */
+/* Bring a version to the next one. */
 extern const char schema_from_1[];
+extern const char schema_from_2[];
 
 enum statement {
 	SQL_BEGIN = STORE_BEGIN,
@@ -35,6 +36,7 @@ enum statement {
 	SQL_TICKET_LIST,
 	SQL_TICKETS_OF,
 	SQL_TICKETS_DEAD,
+	SQL_TICKETS_SINCE,
 	SQL_ENVELOPE_GET,
 	SQL_ENVELOPE_PUT,
 	SQL_ENVELOPE_DELETE,
@@ -42,6 +44,11 @@ enum statement {
 	SQL_MESSAGE_PUT,
 	SQL_MESSAGE_DELETE,
 	SQL_MESSAGES_DELETE,
+	SQL_CLUE_GET,
+	SQL_CLUE_PUT,
+	SQL_CLUES_DELETE,
+	SQL_POST_GET,
+	SQL_POST_PUT,
 	SQL_PROMISE_GET,
 	SQL_PROMISE_PUT,
 	SQL_PROMISE_DELETE,
@@ -54,6 +61,7 @@ enum statement {
 	SQL_PURGE_ENVELOPES,
 	SQL_PURGE_PROMISES,
 	SQL_PURGE_MESSAGES,
+	SQL_PURGE_CLUES,
 	SQL_PURGE_CONTACTS,
 	SQL_END
 };

@@ -170,9 +170,12 @@ sqlite_get(struct store *store, enum store_table table, gconstpointer key,
 	    [STORE_ENVELOPE] = {SQL_ENVELOPE_GET, sqlite_read_envelope},
 	    [STORE_MESSAGE] = {SQL_MESSAGE_GET, sqlite_read_message},
 	    [STORE_PROMISE] = {SQL_PROMISE_GET, sqlite_read_promise},
+	    [STORE_CLUE] = {SQL_CLUE_GET, sqlite_read_clue},
+	    [STORE_POST] = {SQL_POST_GET, sqlite_read_post},
 	};
 	struct sqlite *s = sqlite_of(store);
 	const struct store_name *name = key;
+	const struct store_trait *trait = key;
 	enum statement id = how[table].id;
 	enum store_result found;
 	sqlite3_stmt *at;
@@ -182,6 +185,11 @@ sqlite_get(struct store *store, enum store_table table, gconstpointer key,
 	else if (table == STORE_PROMISE)
 		found = query(
 		    s, &at, err, id, "ki", &name->key, (gint64)name->kind);
+	else if (table == STORE_CLUE)
+		found =
+		    query(s, &at, err, id, "ik", trait->epoch, &trait->key);
+	else if (table == STORE_POST)
+		found = query(s, &at, err, id, "");
 	else
 		found = query(s, &at, err, id, "k", key);
 	if (found == STORE_FOUND) {
@@ -220,6 +228,20 @@ promise_put(struct sqlite *s, const struct store_promise *p, GError **err)
 }
 
 static gboolean
+clue_put(struct sqlite *s, const struct store_clue *c, GError **err)
+{
+	return run(s, err, SQL_CLUE_PUT, "ikin", c->trait.epoch, &c->trait.key,
+	    (gint64)c->kind, &c->ticket);
+}
+
+static gboolean
+post_put(struct sqlite *s, const struct store_post *p, GError **err)
+{
+	return run(s, err, SQL_POST_PUT, "iiii", p->hour, p->sent,
+	    (gint64)p->hold, p->since);
+}
+
+static gboolean
 sqlite_put(struct store *store, enum store_table table, gconstpointer row,
     GError **err)
 {
@@ -242,6 +264,10 @@ sqlite_put(struct store *store, enum store_table table, gconstpointer row,
 		    m->epoch, &m->ticket, (gint64)m->state);
 	case STORE_PROMISE:
 		return promise_put(s, row, err);
+	case STORE_CLUE:
+		return clue_put(s, row, err);
+	case STORE_POST:
+		return post_put(s, row, err);
 	case STORE_TABLE_END:
 		break;
 	}
@@ -266,6 +292,8 @@ sqlite_remove(struct store *store, enum store_table table, gconstpointer key,
 		return run(s, err, SQL_PROMISE_DELETE, "ki", &name->key,
 		    (gint64)name->kind);
 	case STORE_TICKET:
+	case STORE_CLUE:
+	case STORE_POST:
 	case STORE_TABLE_END:
 		break;
 	}
@@ -351,12 +379,28 @@ ticket_numbers(struct store *store, const struct store_whose *whose,
 }
 
 static gboolean
-messages_remove(struct store *store, const struct number *ticket, GError **err)
+tickets_since(struct store *store, const struct store_since *since,
+    guint *count, GError **err)
+{
+	sqlite3_stmt *row;
+
+	if (query(sqlite_of(store), &row, err, SQL_TICKETS_SINCE, "kii",
+		&since->contact, since->opened, (gint64)since->limit) !=
+	    STORE_FOUND)
+		return FALSE;
+	*count = (guint)sqlite3_column_int64(row, 0);
+	done(row);
+	return TRUE;
+}
+
+static gboolean
+traces_remove(struct store *store, const struct number *ticket, GError **err)
 {
 	struct sqlite *s = sqlite_of(store);
 
 	return run(s, err, SQL_PROMISES_DELETE, "n", ticket) &&
-	       run(s, err, SQL_MESSAGES_DELETE, "n", ticket);
+	       run(s, err, SQL_MESSAGES_DELETE, "n", ticket) &&
+	       run(s, err, SQL_CLUES_DELETE, "n", ticket);
 }
 
 static gboolean
@@ -421,6 +465,7 @@ purge(struct store *store, gint64 first_live, guint limit, guint *removed,
 	    SQL_PURGE_ENVELOPES,
 	    SQL_PURGE_PROMISES,
 	    SQL_PURGE_MESSAGES,
+	    SQL_PURGE_CLUES,
 	    SQL_PURGE_CONTACTS,
 	};
 	struct sqlite *s = sqlite_of(store);
@@ -489,7 +534,8 @@ static const struct store_ops sqlite_ops = {
     .ticket_add = ticket_add,
     .ticket_list = ticket_list,
     .ticket_numbers = ticket_numbers,
-    .messages_remove = messages_remove,
+    .tickets_since = tickets_since,
+    .traces_remove = traces_remove,
     .contact_move = contact_move,
     .pseudonym_find = pseudonym_find,
     .promise_list = promise_list,

@@ -120,7 +120,8 @@ check_schema(sqlite3 *db, GError **err)
 		    "the database was "
 		    "written by a newer nymdesk: install that; its version",
 		    version);
-	return version != 1 || change_schema(db, schema_from_1, err);
+	return (version > 1 || change_schema(db, schema_from_1, err)) &&
+	       (version > 2 || change_schema(db, schema_from_2, err));
 }
 
 static gboolean

@@ -104,6 +104,30 @@ sqlite_read_message(sqlite3_stmt *st, gpointer row)
 }
 
 void
+sqlite_read_clue(sqlite3_stmt *st, gpointer row)
+{
+	struct store_clue *c = row;
+
+	*c = (struct store_clue){0};
+	c->trait.epoch = sqlite3_column_int64(st, 0);
+	read_key(st, 1, &c->trait.key);
+	c->kind = read_u32(st, 2);
+	read_text(st, 3, c->ticket.s, sizeof(c->ticket.s));
+}
+
+void
+sqlite_read_post(sqlite3_stmt *st, gpointer row)
+{
+	struct store_post *p = row;
+
+	*p = (struct store_post){0};
+	p->hour = sqlite3_column_int64(st, 0);
+	p->sent = sqlite3_column_int64(st, 1);
+	p->hold = read_u32(st, 2);
+	p->since = sqlite3_column_int64(st, 3);
+}
+
+void
 sqlite_read_promise(sqlite3_stmt *st, gpointer row)
 {
 	struct store_promise *p = row;

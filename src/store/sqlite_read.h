@@ -15,6 +15,8 @@ void sqlite_read_ticket(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_number(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_envelope(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_message(struct sqlite3_stmt *st, gpointer row);
+void sqlite_read_clue(struct sqlite3_stmt *st, gpointer row);
+void sqlite_read_post(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_promise(struct sqlite3_stmt *st, gpointer row);
 
 #endif

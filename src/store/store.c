@@ -140,6 +140,13 @@ store_ticket_list(struct store *store, const struct number *after, guint limit,
 	return store->ops->ticket_list(store, after, limit, out, err);
 }
 
+gboolean
+store_tickets_since(struct store *store, const struct store_since *since,
+    guint *count, GError **err)
+{
+	return store->ops->tickets_since(store, since, count, err);
+}
+
 enum store_result
 store_envelope_get(struct store *store, const struct number *ticket,
     struct store_envelope *out, GError **err)
@@ -176,6 +183,37 @@ store_message_delete(
 {
 	g_assert(store->in_transaction);
 	return store->ops->remove(store, STORE_MESSAGE, fingerprint, err);
+}
+
+enum store_result
+store_clue_get(struct store *store, const struct store_trait *trait,
+    struct store_clue *out, GError **err)
+{
+	return store->ops->get(store, STORE_CLUE, trait, out, err);
+}
+
+gboolean
+store_clue_put(
+    struct store *store, const struct store_clue *clue, GError **err)
+{
+	g_assert(store->in_transaction);
+	return store->ops->put(store, STORE_CLUE, clue, err);
+}
+
+gboolean
+store_post_get(struct store *store, struct store_post *out, GError **err)
+{
+	*out = (struct store_post){0};
+	return store->ops->get(store, STORE_POST, NULL, out, err) !=
+	       STORE_ERROR;
+}
+
+gboolean
+store_post_put(
+    struct store *store, const struct store_post *post, GError **err)
+{
+	g_assert(store->in_transaction);
+	return store->ops->put(store, STORE_POST, post, err);
 }
 
 enum store_result

@@ -2,7 +2,8 @@
 #define ND_STORE_STORE_H
 
 /*
- * What the desk remembers: contacts, tickets, messages, promises.
+ * What the desk remembers: contacts, tickets, messages, clues, promises, and
+ * what the post may do.
  *
  * One writer, one thread. Rows are plain values; a lookup fills in a copy.
  * Nothing readable about a player may be given to it: keyed ids, our own
@@ -59,6 +60,26 @@ struct store_message {
 	enum store_message_state state;
 };
 
+/* How a mail says to which ticket others of its player belong. The same in two
+ * epochs is two traits. */
+struct store_trait {
+	gint64 epoch; /* of key */
+	struct store_key key;
+};
+
+struct store_clue {
+	struct store_trait trait;
+	guint32 kind;
+	struct number ticket;
+};
+
+struct store_post {
+	gint64 hour;  /* s / 3600, to which sent belongs */
+	gint64 sent;  /* mails to players */
+	guint32 hold; /* 0: none */
+	gint64 since; /* s; of the hold */
+};
+
 enum store_promise_state {
 	STORE_PROMISE_OPEN = 1,
 	STORE_PROMISE_CLAIMED,
@@ -111,6 +132,13 @@ struct store_counts {
 	gint64 promises_failed;
 };
 
+/* Which tickets of a contact count against his limit. */
+struct store_since {
+	struct store_key contact;
+	gint64 opened; /* s; then or later */
+	guint limit;   /* no need to count further */
+};
+
 enum store_result {
 	STORE_ERROR,   /* err is set */
 	STORE_MISSING, /* no such row; *out is untouched */
@@ -155,6 +183,10 @@ gboolean store_ticket_update(
 gboolean store_ticket_list(struct store *store, const struct number *after,
     guint limit, GArray *out, GError **err);
 
+/* Not those whose sender was shown forged: they are not his. */
+gboolean store_tickets_since(struct store *store,
+    const struct store_since *since, guint *count, GError **err);
+
 /* On STORE_FOUND the caller owns out->sealed. */
 enum store_result store_envelope_get(struct store *store,
     const struct number *ticket, struct store_envelope *out, GError **err);
@@ -168,6 +200,18 @@ gboolean store_message_put(
     struct store *store, const struct store_message *message, GError **err);
 gboolean store_message_delete(
     struct store *store, const struct store_key *fingerprint, GError **err);
+
+enum store_result store_clue_get(struct store *store,
+    const struct store_trait *trait, struct store_clue *out, GError **err);
+/* The last ticket that a trait is put for has it. */
+gboolean store_clue_put(
+    struct store *store, const struct store_clue *clue, GError **err);
+
+/* Zeroed if nothing was put yet. */
+gboolean store_post_get(
+    struct store *store, struct store_post *out, GError **err);
+gboolean store_post_put(
+    struct store *store, const struct store_post *post, GError **err);
 
 enum store_result store_promise_get(struct store *store,
     const struct store_name *name, struct store_promise *out, GError **err);
@@ -185,8 +229,8 @@ gboolean store_count(
     struct store *store, gint64 now, struct store_counts *out, GError **err);
 
 /* Forgets the player of this ticket now: his contact, and of each of his
- * tickets the envelope, the messages, their promises, and all of the row but
- * what is counted: the contact, pseudonym and Message-ID go, and the times are
+ * tickets the envelope, the messages, their promises, the clues, and all of
+ * the row but what is counted: the contact, pseudonym and Message-ID go, and the times are
  * moved back by one step to the hour in which it was opened. *tickets: how
  * many; 0 if he was forgotten before. Without a contact, this ticket alone.
  * store_idle() after the commit takes it from the disk as well. */
@@ -195,7 +239,7 @@ enum store_result store_forget(struct store *store, const struct number *ticket,
 gboolean store_ticket_is_forgotten(const struct store_ticket *ticket);
 
 /* Forgets what belongs to epochs before first_live: envelopes, messages and
- * their promises, contacts, and of tickets what store_forget() takes; at most
+ * their promises, clues, contacts, and of tickets what store_forget() takes; at most
  * limit rows of each. *removed: how many; call again until it is 0. */
 gboolean store_purge(struct store *store, gint64 first_live, guint limit,
     guint *removed, GError **err);

@@ -12,6 +12,7 @@
  */
 #include <glib.h>
 
+#include "ticket/flag.h"
 #include "ticket/number.h"
 #include "ticket/pseudonym.h"
 
@@ -20,23 +21,6 @@
 enum ticket_state {
 	TICKET_OPEN = 1,
 	TICKET_CLOSED,
-};
-
-/* Facts about a mail; a ticket collects them. Bits, equal to those of enum
- * proto_mail_flag. */
-enum ticket_flag {
-	TICKET_FLAG_MACHINE = 1 << 0,
-	TICKET_FLAG_UNPROVEN = 1 << 1,
-	TICKET_FLAG_OTHER_ADDR = 1 << 2,
-	TICKET_FLAG_MENTIONS = 1 << 3,
-	TICKET_FLAG_PLACEHOLDER = 1 << 4,
-	TICKET_FLAG_NO_RETURN = 1 << 5,
-	TICKET_FLAG_ENCRYPTED = 1 << 6,
-	TICKET_FLAG_FORGET = 1 << 7,
-	TICKET_FLAG_UNDELIVERABLE = 1 << 8,
-	TICKET_FLAG_DELAYED = 1 << 9,
-	TICKET_FLAG_BURST = 1 << 10,
-	TICKET_FLAG_REPEAT = 1 << 11,
 };
 
 struct ticket {

@@ -11,6 +11,16 @@
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* The letters that people take for digits are none of it. */
+static int
+value_of_char(char c)
+{
+	const char *at =
+	    c == '\0' ? NULL : strchr(alphabet, g_ascii_tolower(c));
+
+	return at == NULL ? -1 : (int)(at - alphabet);
+}
+
 struct label_mac
 label_mac_from_bytes(const guint8 *bytes)
 {
@@ -27,6 +37,32 @@ label_mac_from_bytes(const guint8 *bytes)
 		mac.s[i] = alphabet[(bits >> n) & 0x1f];
 	}
 	return mac;
+}
+
+struct label_mac
+label_masked_from_bits(guint64 bits)
+{
+	struct label_mac masked = {{0}};
+
+	for (guint i = LABEL_MASKED_LEN; i > 0; i--) {
+		masked.s[i - 1] = alphabet[bits & 0x1f];
+		bits >>= 5;
+	}
+	return masked;
+}
+
+gboolean
+label_masked_to_bits(const struct label_mac *masked, guint64 *bits)
+{
+	*bits = 0;
+	for (guint i = 0; i < LABEL_MASKED_LEN; i++) {
+		int value = value_of_char(masked->s[i]);
+
+		if (value < 0)
+			return FALSE;
+		*bits = *bits << 5 | (guint64)value;
+	}
+	return masked->s[LABEL_MASKED_LEN] == '\0';
 }
 
 /* What is left to read of a text. */
@@ -47,22 +83,27 @@ take_word(struct cursor *c, const char *word)
 	return TRUE;
 }
 
+/* Takes so many base32 characters as a keyed part. */
+static gboolean
+take_keyed(struct cursor *c, guint len, struct label_mac *mac)
+{
+	if (c->len < len)
+		return FALSE;
+	for (guint i = 0; i < len; i++) {
+		if (value_of_char(c->at[i]) < 0)
+			return FALSE;
+		mac->s[i] = g_ascii_tolower(c->at[i]);
+	}
+	mac->s[len] = '\0';
+	c->at += len;
+	c->len -= len;
+	return TRUE;
+}
+
 static gboolean
 take_mac(struct cursor *c, struct label_mac *mac)
 {
-	if (c->len < LABEL_MAC_LEN)
-		return FALSE;
-	for (guint i = 0; i < LABEL_MAC_LEN; i++) {
-		char lower = g_ascii_tolower(c->at[i]);
-
-		if (lower == '\0' || strchr(alphabet, lower) == NULL)
-			return FALSE;
-		mac->s[i] = lower;
-	}
-	mac->s[LABEL_MAC_LEN] = '\0';
-	c->at += LABEL_MAC_LEN;
-	c->len -= LABEL_MAC_LEN;
-	return TRUE;
+	return take_keyed(c, LABEL_MAC_LEN, mac);
 }
 
 static gboolean
@@ -83,7 +124,8 @@ label_parse_extension(const char *text, gsize len)
 	struct label label = {.kind = LABEL_BOUNCE};
 	struct cursor c = {text, len};
 
-	if (take_word(&c, BOUNCE_PREFIX) && take_mac(&c, &label.token) &&
+	if (take_word(&c, BOUNCE_PREFIX) &&
+	    take_keyed(&c, LABEL_MASKED_LEN, &label.token) &&
 	    take_word(&c, ".") && take_mac(&c, &label.mac) && c.len == 0)
 		return label;
 	label = (struct label){.kind = LABEL_CAPABILITY};

@@ -6,26 +6,31 @@
  * the keyed parts; this module only writes and reads the text. Pure.
  *
  *   support+k7f39q2y-0123456789abc@domain       capability address
- *   support+b-0123456789abc.0123456789abc@domain  envelope sender
+ *   support+b-01234567.0123456789abc@domain       envelope sender
  *   <k7f39q2y.0123456789abc.0123456789abc@domain> Message-ID
  *   <k7f39q2y.root@domain>                        root of the thread
  *
- * Keyed parts are 13 lower-case Crockford base32 characters (65 bits).
+ * Keyed parts are 13 lower-case Crockford base32 characters (65 bits). An
+ * envelope sender has no number that could be read: its first part is a number
+ * and the kind of a job, 40 bits that only the vault can unmask.
  */
 #include <glib.h>
 
 #include "ticket/number.h"
 
 #define LABEL_MAC_LEN 13
+#define LABEL_MASKED_LEN 8
+#define LABEL_MASKED_BITS 40
 
 struct label_mac {
-	char s[LABEL_MAC_LEN + 1]; /* lower case; "" means none */
+	char s[LABEL_MAC_LEN + 1]; /* lower case; "" means none; of the masked
+				    * part LABEL_MASKED_LEN characters */
 };
 
 enum label_kind {
 	LABEL_NONE,	  /* no extension, or not one of ours */
 	LABEL_CAPABILITY, /* number and mac */
-	LABEL_BOUNCE,	  /* token and mac */
+	LABEL_BOUNCE,	  /* token (the masked part) and mac */
 	LABEL_MESSAGE,	  /* number, token and mac */
 	LABEL_ROOT,	  /* number */
 };
@@ -44,12 +49,17 @@ struct label_set {
 	struct label_mac player;       /* capability, player side */
 	struct label_mac message;      /* token of the Message-ID */
 	struct label_mac message_mac;
-	struct label_mac bounce;       /* token of the envelope sender */
+	struct label_mac bounce;       /* masked part of the envelope sender */
 	struct label_mac bounce_mac;
 };
 
 /* First 65 bits of at least 9 bytes as text. */
 struct label_mac label_mac_from_bytes(const guint8 *bytes);
+
+/* The masked part as text and back; the low LABEL_MASKED_BITS are used. FALSE
+ * if it is no text of that length. */
+struct label_mac label_masked_from_bits(guint64 bits);
+gboolean label_masked_to_bits(const struct label_mac *masked, guint64 *bits);
 
 /* Reads the extension of a recipient, what follows the delimiter in
  * "support+...". Tolerates any case. LABEL_NONE if it has no such form. */

@@ -4,7 +4,6 @@
 
 #include "base/banned.h"
 
-#define NUMBER_BITS 35
 #define GROUP_LEN 4
 /* A number in brackets, with whatever dashes and spaces a client put in. */
 #define BRACKET_MAX 64
@@ -53,14 +52,19 @@ static gboolean
 char_is_dash(gunichar c)
 {
 	return g_unichar_type(c) == G_UNICODE_DASH_PUNCTUATION ||
-	       c == 0x2212; /* minus sign */
+	       c == 0x00ad /* soft hyphen */ || c == 0x2212 /* minus sign */;
+}
+
+static gboolean
+char_is_space(gunichar c)
+{
+	return c == '\t' || g_unichar_type(c) == G_UNICODE_SPACE_SEPARATOR;
 }
 
 static gboolean
 char_is_filler(gunichar c)
 {
-	return c == '\t' || g_unichar_type(c) == G_UNICODE_SPACE_SEPARATOR ||
-	       char_is_dash(c);
+	return char_is_space(c) || char_is_dash(c);
 }
 
 /* The character at text (len > 0) and its octets; octets that are no UTF-8
@@ -94,6 +98,17 @@ number_from_bits(guint64 bits)
 	for (guint i = 0; i < NUMBER_LEN; i++)
 		number.s[i] = alphabet[values[i]];
 	return number;
+}
+
+guint64
+number_to_bits(const struct number *number)
+{
+	guint64 bits = 0;
+
+	for (guint i = 0; i < NUMBER_LEN - 1; i++)
+		bits = bits << 5 |
+		       (guint64)value_of_char((guchar)number->s[i]);
+	return bits;
 }
 
 /* Takes the value of the next character; FALSE if there is no room. */
@@ -135,10 +150,28 @@ number_parse(const char *text, gsize len, struct number *out)
 	return n == NUMBER_LEN && number_from_values(values, out);
 }
 
-static gboolean
-find_bracketed(const char *subject, gsize len, struct number *out)
+/* Where the numbers of a subject are collected. */
+struct finds {
+	struct number *out; /* borrowed */
+	guint n;
+	guint max;
+};
+
+static void
+finds_add(struct finds *finds, const struct number *number)
+{
+	for (guint i = 0; i < finds->n; i++)
+		if (number_equal(&finds->out[i], number))
+			return;
+	if (finds->n < finds->max)
+		finds->out[finds->n++] = *number;
+}
+
+static void
+find_bracketed(const char *subject, gsize len, struct finds *finds)
 {
 	gsize open = len; /* of the innermost bracket; len for none */
+	struct number number;
 
 	for (gsize i = 0; i < len; i++) {
 		if (subject[i] == '[') {
@@ -147,12 +180,72 @@ find_bracketed(const char *subject, gsize len, struct number *out)
 			gsize inner = i - open - 1;
 
 			if (inner <= BRACKET_MAX &&
-			    number_parse(subject + open + 1, inner, out))
-				return TRUE;
+			    number_parse(subject + open + 1, inner, &number))
+				finds_add(finds, &number);
 			open = len;
 		}
 	}
-	return FALSE;
+}
+
+/* What is left to read of a subject. */
+struct cursor {
+	const char *at;
+	gsize len;
+};
+
+/* 0 at the end. */
+static gunichar
+cursor_peek(const struct cursor *c, gsize *size)
+{
+	*size = 0;
+	return c->len == 0 ? 0 : char_at(c->at, c->len, size);
+}
+
+static gboolean
+take_one(struct cursor *c, gboolean (*fits)(gunichar))
+{
+	gsize size;
+
+	if (!fits(cursor_peek(c, &size)))
+		return FALSE;
+	c->at += size;
+	c->len -= size;
+	return TRUE;
+}
+
+static gboolean
+take_group(struct cursor *c, guint8 *values, guint *n)
+{
+	for (guint i = 0; i < GROUP_LEN; i++) {
+		gsize size;
+		int value = value_of_char(cursor_peek(c, &size));
+
+		if (value < 0 || !values_add(values, n, value))
+			return FALSE;
+		c->at += size;
+		c->len -= size;
+	}
+	return TRUE;
+}
+
+/* A space on one side of the dash only: "1234 - 5678" is what people write
+ * between two things. */
+static gboolean
+take_dash(struct cursor *c)
+{
+	gboolean has_space = take_one(c, char_is_space);
+
+	if (!take_one(c, char_is_dash))
+		return FALSE;
+	if (!has_space)
+		(void)take_one(c, char_is_space);
+	return TRUE;
+}
+
+static gboolean
+char_is_word(gunichar c)
+{
+	return g_unichar_isalnum(c) || c == '_' || char_is_dash(c);
 }
 
 /* TRUE if text starts with a "K7F3-9Q2Y" that holds, and no word or dash
@@ -160,57 +253,40 @@ find_bracketed(const char *subject, gsize len, struct number *out)
 static gboolean
 parse_dashed(const char *text, gsize len, struct number *out)
 {
+	struct cursor c = {text, len};
 	guint8 values[NUMBER_LEN];
 	guint n = 0;
-	gsize i = 0;
-	gsize size;
 
-	for (guint k = 0; k < NUMBER_LEN + 1; k++, i += size) {
-		gunichar c;
-		int value;
-
-		if (i >= len)
-			return FALSE;
-		c = char_at(text + i, len - i, &size);
-		value = value_of_char(c);
-		if (k == GROUP_LEN
-			? !char_is_dash(c)
-			: value < 0 || !values_add(values, &n, value))
-			return FALSE;
-	}
-	if (i < len) {
-		gunichar c = char_at(text + i, len - i, &size);
-
-		if (g_unichar_isalnum(c) || c == '_' || char_is_dash(c))
-			return FALSE;
-	}
-	return number_from_values(values, out);
+	return take_group(&c, values, &n) && take_dash(&c) &&
+	       take_group(&c, values, &n) && !take_one(&c, char_is_word) &&
+	       number_from_values(values, out);
 }
 
-static gboolean
-find_dashed(const char *subject, gsize len, struct number *out)
+static void
+find_dashed(const char *subject, gsize len, struct finds *finds)
 {
 	gboolean is_boundary = TRUE;
+	struct number number;
 	gsize size;
 
 	for (gsize i = 0; i < len; i += size) {
 		gunichar c = char_at(subject + i, len - i, &size);
 
-		if (is_boundary && parse_dashed(subject + i, len - i, out))
-			return TRUE;
-		is_boundary =
-		    !g_unichar_isalnum(c) && c != '_' && !char_is_dash(c);
+		if (is_boundary && parse_dashed(subject + i, len - i, &number))
+			finds_add(finds, &number);
+		is_boundary = !char_is_word(c);
 	}
-	return FALSE;
 }
 
-gboolean
-number_find(const char *subject, struct number *out)
+guint
+number_find_all(const char *subject, struct number *out, guint max)
 {
+	struct finds finds = {.out = out, .max = max};
 	gsize len = strlen(subject);
 
-	return find_bracketed(subject, len, out) ||
-	       find_dashed(subject, len, out);
+	find_bracketed(subject, len, &finds);
+	find_dashed(subject, len, &finds);
+	return finds.n;
 }
 
 const char *

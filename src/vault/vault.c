@@ -5,13 +5,13 @@
 #include <sodium.h>
 
 #include "base/error.h"
-#include "ticket/label.h"
 #include "ticket/number.h"
 #include "vault/bucket.h"
+#include "vault/labels.h"
+#include "vault/mac.h"
 
 #include "base/banned.h"
 
-#define MAC_LEN crypto_auth_hmacsha256_BYTES
 #define NONCE_LEN crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_LEN crypto_aead_xchacha20poly1305_ietf_ABYTES
 /* Every envelope is padded to this, so its length says nothing. */
@@ -19,8 +19,6 @@
 
 G_STATIC_ASSERT(PROTO_ENVELOPE_MAX < PADDED_LEN);
 G_STATIC_ASSERT(NONCE_LEN + PADDED_LEN + TAG_LEN == VAULT_SEALED_LEN);
-G_STATIC_ASSERT(MAC_LEN == PROTO_KEY_LEN);
-G_STATIC_ASSERT(crypto_auth_hmacsha256_KEYBYTES == KEYS_SUBKEY_LEN);
 G_STATIC_ASSERT(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == KEYS_SUBKEY_LEN);
 
 struct vault {
@@ -84,66 +82,7 @@ tick_or_wait(struct vault *vault, gint64 now, GError **err)
 	return FALSE;
 }
 
-/* --- keyed hashes --------------------------------------------------- */
-
-/* One HMAC in the making. Every field goes in behind its length and the
- * first one names the purpose, so no two inputs look alike. */
-struct mac {
-	crypto_auth_hmacsha256_state state;
-	guint8 out[MAC_LEN];
-};
-
-static void
-mac_add(struct mac *mac, gconstpointer data, gsize len)
-{
-	guint64 le = GUINT64_TO_LE((guint64)len);
-
-	(void)crypto_auth_hmacsha256_update(
-	    &mac->state, (const guint8 *)&le, sizeof le);
-	(void)crypto_auth_hmacsha256_update(&mac->state, data, len);
-}
-
-static void
-mac_add_text(struct mac *mac, const char *text)
-{
-	mac_add(mac, text, strlen(text));
-}
-
-static void
-mac_add_num(struct mac *mac, guint32 num)
-{
-	guint32 le = GUINT32_TO_LE(num);
-
-	mac_add(mac, &le, sizeof le);
-}
-
-static void
-mac_begin(struct mac *mac, const guint8 *key, const char *purpose)
-{
-	(void)crypto_auth_hmacsha256_init(&mac->state, key, KEYS_SUBKEY_LEN);
-	mac_add_text(mac, purpose);
-}
-
-static struct proto_key
-mac_end_key(struct mac *mac)
-{
-	struct proto_key key;
-
-	(void)crypto_auth_hmacsha256_final(&mac->state, key.b);
-	sodium_memzero(mac, sizeof *mac);
-	return key;
-}
-
-static struct label_mac
-mac_end_label(struct mac *mac)
-{
-	struct label_mac label;
-
-	(void)crypto_auth_hmacsha256_final(&mac->state, mac->out);
-	label = label_mac_from_bytes(mac->out);
-	sodium_memzero(mac, sizeof *mac);
-	return label;
-}
+/* --- ids ------------------------------------------------------------- */
 
 static struct proto_key
 contact_id(const guint8 *key, const char *sender_addr)
@@ -169,205 +108,136 @@ static struct number
 derived_number(const guint8 *key, const struct proto_key *digest, guint32 i)
 {
 	struct mac mac;
-	struct proto_key bytes;
-	guint64 bits;
 
 	mac_begin(&mac, key, "number");
 	mac_add(&mac, digest->b, sizeof digest->b);
 	mac_add_num(&mac, i);
-	bytes = mac_end_key(&mac);
-	memcpy(&bits, bytes.b, sizeof bits);
-	return number_from_bits(GUINT64_FROM_LE(bits));
+	return number_from_bits(mac_end_bits(&mac));
 }
 
-static struct label_mac
-capability(const guint8 *key, enum proto_side side, const char *queue,
-    const struct number *number)
+/* What a mail answers to is the Message-ID of another one. */
+static struct proto_key
+clue_key(const guint8 *key, const struct proto_clue_text *clue)
 {
+	guint32 kind =
+	    clue->kind == PROTO_CLUE_REFERENCE ? PROTO_CLUE_ID : clue->kind;
 	struct mac mac;
 
-	mac_begin(&mac, key, "capability");
-	mac_add_num(&mac, side);
-	mac_add_text(&mac, queue);
-	mac_add_text(&mac, number->s);
-	return mac_end_label(&mac);
+	mac_begin(&mac, key, "clue");
+	mac_add_num(&mac, kind);
+	mac_add_text(&mac, clue->text);
+	return mac_end_key(&mac);
 }
 
-static struct label_mac
-message_mac(const guint8 *key, const struct number *number,
-    const struct label_mac *token)
-{
-	struct mac mac;
+/* --- answers -------------------------------------------------------- */
 
-	mac_begin(&mac, key, "message-id");
-	mac_add_text(&mac, number->s);
-	mac_add_text(&mac, token->s);
-	return mac_end_label(&mac);
-}
-
-static struct label_mac
-bounce_mac(const guint8 *key, const struct label_mac *token)
-{
-	struct mac mac;
-
-	mac_begin(&mac, key, "bounce");
-	mac_add_text(&mac, token->s);
-	return mac_end_label(&mac);
-}
-
+/* No list is an empty list. */
 static guint
-claims_len(const struct proto_vault_identify *request)
+list_len(const GArray *list)
 {
-	return request->claims == NULL ? 0 : request->claims->len;
+	return list == NULL ? 0 : list->len;
 }
 
-/* --- labels --------------------------------------------------------- */
-
-/* What tokens derive from: a mail that came in, or a job to send one. */
-struct token_seed {
-	const char *message; /* purposes */
-	const char *bounce;
-	const struct proto_key *key; /* of the mail or the job */
-	guint32 kind;		     /* of the job */
-};
-
-static struct label_mac
-token(const guint8 *key, const char *purpose, const struct token_seed *seed,
-    const struct number *number)
+static GArray *
+identity_epochs(
+    const struct vault *vault, const struct proto_vault_identify *request)
 {
-	struct mac mac;
+	GArray *epochs =
+	    g_array_new(FALSE, FALSE, sizeof(struct proto_epoch_ids));
 
-	mac_begin(&mac, key, purpose);
-	mac_add(&mac, seed->key->b, sizeof seed->key->b);
-	mac_add_num(&mac, seed->kind);
-	mac_add_text(&mac, number->s);
-	return mac_end_label(&mac);
+	for (guint e = 0; e < keys_live(vault->keys); e++) {
+		struct proto_epoch_ids ids = {
+		    .epoch = keys_epoch(vault->keys, e),
+		    .contact =
+			contact_id(keys_subkey(vault->keys, e, KEYS_CONTACT),
+			    request->sender_addr),
+		    .fingerprint =
+			fingerprint(keys_subkey(vault->keys, e, KEYS_MESSAGE),
+			    &request->digest)};
+
+		g_array_append_val(epochs, ids);
+	}
+	return epochs;
 }
 
-/* The ids of one mail, under one epoch. */
+static GArray *
+identity_proofs(
+    const struct vault *vault, const struct proto_vault_identify *request)
+{
+	GArray *proofs = g_array_new(FALSE, FALSE, sizeof(struct proto_proof));
+
+	for (guint i = 0; i < list_len(request->claims); i++) {
+		struct proto_proof proof =
+		    labels_prove(vault->keys, request->queue,
+			&g_array_index(request->claims, struct proto_claim, i));
+
+		g_array_append_val(proofs, proof);
+	}
+	return proofs;
+}
+
 static void
-label_ids(const struct keys *keys, guint epoch, const struct token_seed *seed,
-    struct label_set *set)
-{
-	const guint8 *message = keys_subkey(keys, epoch, KEYS_MESSAGE);
-	const guint8 *mac = keys_subkey(keys, epoch, KEYS_CAPABILITY);
-
-	set->message = token(message, seed->message, seed, &set->number);
-	set->message_mac = message_mac(mac, &set->number, &set->message);
-	set->bounce = token(message, seed->bounce, seed, &set->number);
-	set->bounce_mac = bounce_mac(mac, &set->bounce);
-}
-
-static void
-identity_add_label(const struct vault *vault,
+label_add(const struct vault *vault,
     const struct proto_vault_identify *request, const struct number *number,
     GArray *labels)
 {
-	const struct token_seed seed = {.message = "copy message-id",
-	    .bounce = "copy sender",
-	    .key = &request->digest};
-	const guint8 *key = keys_subkey(vault->keys, 0, KEYS_CAPABILITY);
+	const struct labels_mail copy = {
+	    .queue = request->queue, .key = &request->digest};
 	struct label_set set = {.number = *number};
 
-	set.agent = capability(key, PROTO_SIDE_AGENT, request->queue, number);
-	set.player = capability(key, PROTO_SIDE_PLAYER, request->queue, number);
-	label_ids(vault->keys, 0, &seed, &set);
+	labels_make_capabilities(vault->keys, request->queue, &set);
+	labels_make_ids(vault->keys, &copy, &set);
 	g_array_append_val(labels, set);
 }
 
-static void
-identity_add_labels(const struct vault *vault,
-    const struct proto_vault_identify *request, GArray *labels)
+/* Of the numbers that a new ticket may get, and of those that the mail or its
+ * proofs name. */
+static GArray *
+identity_labels(const struct vault *vault,
+    const struct proto_vault_identify *request, const GArray *proofs)
 {
 	const guint8 *key = keys_subkey(vault->keys, 0, KEYS_TICKET);
+	GArray *labels = g_array_new(FALSE, FALSE, sizeof(struct label_set));
 
 	for (guint32 i = 0; i < PROTO_NUMBERS; i++) {
 		struct number number = derived_number(key, &request->digest, i);
 
-		identity_add_label(vault, request, &number, labels);
+		label_add(vault, request, &number, labels);
 	}
-	for (guint i = 0; i < claims_len(request); i++) {
-		const struct proto_claim *claim =
-		    &g_array_index(request->claims, struct proto_claim, i);
+	for (guint i = 0; i < proofs->len; i++) {
+		const struct number *number =
+		    &g_array_index(proofs, struct proto_proof, i).number;
 
-		if (number_is_set(&claim->number))
-			identity_add_label(
-			    vault, request, &claim->number, labels);
+		if (!number_is_set(number))
+			number = &g_array_index(
+			    request->claims, struct proto_claim, i)
+				      .number;
+		if (number_is_set(number))
+			label_add(vault, request, number, labels);
 	}
+	return labels;
 }
 
-/* --- proofs --------------------------------------------------------- */
-
-/* In constant time, with the NUL, so that a claim of another length fails. */
-static guint32
-mac_equal(const struct label_mac *claimed, const struct label_mac *own)
+static GArray *
+identity_clues(
+    const struct vault *vault, const struct proto_vault_identify *request)
 {
-	return sodium_memcmp(claimed->s, own->s, sizeof own->s) == 0;
-}
+	GArray *clues = g_array_new(FALSE, FALSE, sizeof(struct proto_clue));
 
-static enum proto_side
-capability_side(
-    const guint8 *key, const char *queue, const struct proto_claim *claim)
-{
-	struct label_mac player =
-	    capability(key, PROTO_SIDE_PLAYER, queue, &claim->number);
-	struct label_mac agent =
-	    capability(key, PROTO_SIDE_AGENT, queue, &claim->number);
-	guint32 is_player = mac_equal(&claim->mac, &player);
-	guint32 is_agent = mac_equal(&claim->mac, &agent);
+	for (guint e = 0; e < keys_live(vault->keys); e++) {
+		const guint8 *key = keys_subkey(vault->keys, e, KEYS_MESSAGE);
 
-	return is_player != 0  ? PROTO_SIDE_PLAYER
-	       : is_agent != 0 ? PROTO_SIDE_AGENT
-			       : PROTO_SIDE_NONE;
-}
+		for (guint i = 0; i < list_len(request->clues); i++) {
+			const struct proto_clue_text *text = &g_array_index(
+			    request->clues, struct proto_clue_text, i);
+			struct proto_clue clue = {.kind = text->kind,
+			    .epoch = keys_epoch(vault->keys, e),
+			    .key = clue_key(key, text)};
 
-/* One claim under one epoch. */
-static struct proto_proof
-claim_prove(
-    const guint8 *key, const char *queue, const struct proto_claim *claim)
-{
-	struct proto_proof proof = {0};
-	struct label_mac own;
-
-	switch ((enum proto_via)claim->via) {
-	case PROTO_VIA_CAPABILITY:
-		proof.side = capability_side(key, queue, claim);
-		proof.is_valid = proof.side != PROTO_SIDE_NONE;
-		break;
-	case PROTO_VIA_MESSAGE_ID:
-		own = message_mac(key, &claim->number, &claim->token);
-		proof.is_valid = mac_equal(&claim->mac, &own);
-		break;
-	case PROTO_VIA_BOUNCE:
-		own = bounce_mac(key, &claim->token);
-		proof.is_valid = mac_equal(&claim->mac, &own);
-		break;
-	case PROTO_VIA_SUBJECT:
-	default:
-		break;
-	}
-	return proof;
-}
-
-static void
-identity_add_proofs(const struct vault *vault,
-    const struct proto_vault_identify *request, GArray *proofs)
-{
-	for (guint i = 0; i < claims_len(request); i++) {
-		const struct proto_claim *claim =
-		    &g_array_index(request->claims, struct proto_claim, i);
-		struct proto_proof proof = {0};
-
-		for (guint e = 0; e < keys_live(vault->keys); e++) {
-			struct proto_proof one = claim_prove(
-			    keys_subkey(vault->keys, e, KEYS_CAPABILITY),
-			    request->queue, claim);
-
-			proof.is_valid |= one.is_valid;
-			proof.side |= one.side;
+			g_array_append_val(clues, clue);
 		}
-		g_array_append_val(proofs, proof);
 	}
+	return clues;
 }
 
 /* --- envelopes ------------------------------------------------------ */
@@ -464,29 +334,16 @@ vault_identify(struct vault *vault, const struct proto_vault_identify *request,
 	    request->envelope == NULL ? 0 : g_bytes_get_size(request->envelope);
 
 	if (envelope_len > PROTO_ENVELOPE_MAX ||
-	    claims_len(request) > PROTO_CLAIMS_MAX)
-		return error_fail(
-		    err, ERROR_PERM, "envelope or list of claims is too large");
+	    list_len(request->claims) > PROTO_CLAIMS_MAX ||
+	    list_len(request->clues) > PROTO_CLUES_MAX)
+		return error_fail(err, ERROR_PERM,
+		    "envelope or list of claims or clues is too large");
 	if (!tick_or_wait(vault, now, err))
 		return FALSE;
-	answer->epochs =
-	    g_array_new(FALSE, FALSE, sizeof(struct proto_epoch_ids));
-	answer->proofs = g_array_new(FALSE, FALSE, sizeof(struct proto_proof));
-	answer->labels = g_array_new(FALSE, FALSE, sizeof(struct label_set));
-	for (guint e = 0; e < keys_live(vault->keys); e++) {
-		struct proto_epoch_ids ids = {
-		    .epoch = keys_epoch(vault->keys, e),
-		    .contact =
-			contact_id(keys_subkey(vault->keys, e, KEYS_CONTACT),
-			    request->sender_addr),
-		    .fingerprint =
-			fingerprint(keys_subkey(vault->keys, e, KEYS_MESSAGE),
-			    &request->digest)};
-
-		g_array_append_val(answer->epochs, ids);
-	}
-	identity_add_proofs(vault, request, answer->proofs);
-	identity_add_labels(vault, request, answer->labels);
+	answer->epochs = identity_epochs(vault, request);
+	answer->proofs = identity_proofs(vault, request);
+	answer->labels = identity_labels(vault, request, answer->proofs);
+	answer->clues = identity_clues(vault, request);
 	answer->sealed = envelope_len == 0
 			     ? g_bytes_new(NULL, 0)
 			     : envelope_seal(vault, request->envelope,
@@ -499,14 +356,16 @@ gboolean
 vault_open(struct vault *vault, const struct proto_vault_open *request,
     gint64 now, struct proto_vault_opened *answer, GError **err)
 {
-	const struct token_seed seed = {.message = "job message-id",
-	    .bounce = "job sender",
+	struct labels_mail mail = {.queue = request->queue,
 	    .key = &request->job,
 	    .kind = request->kind};
 	struct label_set label = {.number = request->number};
-	guint epoch;
 	GBytes *envelope;
 
+	if (!number_is_set(&request->number) || request->kind == 0 ||
+	    request->kind >= PROTO_JOB_END)
+		return error_fail(
+		    err, ERROR_PERM, "no ticket or no kind of job");
 	if (!tick_or_wait(vault, now, err))
 		return FALSE;
 	if (!bucket_take(&vault->bucket, now)) {
@@ -514,16 +373,16 @@ vault_open(struct vault *vault, const struct proto_vault_open *request,
 		return error_fail(
 		    err, ERROR_TEMP, "too many envelopes were opened lately");
 	}
-	if (!keys_find(vault->keys, request->epoch, &epoch))
+	if (!keys_find(vault->keys, request->epoch, &mail.epoch))
 		return error_fail(err, ERROR_PERM, "the key is gone");
-	envelope = envelope_open(vault, request, epoch);
+	envelope = envelope_open(vault, request, mail.epoch);
 	if (envelope == NULL)
 		return error_fail(
 		    err, ERROR_PERM, "the envelope does not open");
 	vault->counters.opened++;
-	label.player = capability(keys_subkey(vault->keys, 0, KEYS_CAPABILITY),
-	    PROTO_SIDE_PLAYER, request->queue, &request->number);
-	label_ids(vault->keys, epoch, &seed, &label);
+	labels_make_capabilities(vault->keys, request->queue, &label);
+	label.agent = (struct label_mac){{0}};
+	labels_make_ids(vault->keys, &mail, &label);
 	answer->envelope = envelope;
 	answer->label = label;
 	return TRUE;

@@ -13,6 +13,13 @@
  * stay the same as long as that can be opened; his capability address comes
  * from the newest epoch, because he may answer late.
  *
+ * An envelope sender says to this vault of which ticket and job its mail was,
+ * without a row anywhere, and nothing to anybody else: synthetic IV, masked
+ * number (vault/labels.h). Whoever has no key passes a wrong one for right,
+ * as any keyed part, with a chance of 2^-65 for each live epoch and try. It
+ * dies with its epoch, and is good for the queue it was made for only, as a
+ * capability; a Message-ID is good for every queue.
+ *
  * Mails without a sender share one contact id per epoch, that of the empty
  * address; it is no proof of being the same person.
  *
@@ -54,13 +61,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(vault_auto, vault_free)
  * keys must die on time. */
 gboolean vault_tick(struct vault *vault, gint64 now, GError **err);
 
-/* ERROR_PERM if the envelope or the list of claims is too large. */
+/* ERROR_PERM if the envelope or a list is too large; a list may be NULL. */
 gboolean vault_identify(struct vault *vault,
     const struct proto_vault_identify *request, gint64 now,
     struct proto_vault_identity *answer, GError **err);
 
-/* ERROR_TEMP if too many were opened lately, ERROR_PERM if the epoch is dead
- * or the bytes are not what was sealed for this contact and epoch. The
+/* ERROR_TEMP if too many were opened lately, ERROR_PERM if the epoch is dead,
+ * the bytes are not what was sealed for this contact and epoch, or the
+ * request names no ticket or no kind of job. The
  * plaintext in the answer is wiped when its last reference goes. */
 gboolean vault_open(struct vault *vault, const struct proto_vault_open *request,
     gint64 now, struct proto_vault_opened *answer, GError **err);

@@ -161,6 +161,10 @@ recycle=100000
 server=inet:127.0.0.1:{next}
 hand_over={hand_over}
 notice={notice}
+[limits]
+ack_burst=100000
+repeat=0
+post_rate=10000000
 [vault]
 open_rate=100000
 open_burst=1000000

@@ -102,7 +102,7 @@ check_subject(const char *text)
 	struct number again = {{0}};
 	char shown[NUMBER_TEXT_SIZE];
 
-	if (!number_find(text, &number))
+	if (number_find_all(text, &number, 1) == 0)
 		return;
 	REACHED();
 	number_show(&number, shown);

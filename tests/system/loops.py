@@ -19,6 +19,7 @@ from world import ANNA
 ROUNDS = 1000
 ROBOTS = "robots.example"
 SEED = 3834
+BURST = 5
 
 
 def base(addr):
@@ -183,11 +184,10 @@ class Pair(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        # A burst of its own is not what stops these.
         cls.pair = []
         for domain in ("casino.example", "rival.example"):
             gateway = Gateway(domain=domain, workers=2, more={
-                "limits.post_rate": 100000})
+                "limits.ack_burst": BURST})
             cls.pair.append(gateway)
             cls.addClassCleanup(gateway.stop)
             gateway.start()
@@ -266,7 +266,7 @@ class Pair(unittest.TestCase):
         net = self.net([Responder("chatty", ["queue"], varies=True)])
         self.seed(net)
         net.run(least=1, most=300)
-        self.expect_quiet(net, 5)
+        self.expect_quiet(net, BURST)
 
 
 class Desks(unittest.TestCase):

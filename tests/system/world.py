@@ -48,6 +48,9 @@ listen={lmtp}
 workers={workers}
 [post]
 server=inet:127.0.0.1:{server}
+[limits]
+ack_burst=100000
+post_rate=1000000
 [queue support]
 address={queue}
 role=Casino Support

@@ -15,6 +15,7 @@
 #include "ticket/pseudonym.h"
 
 int desk_control_tests(void);
+int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
 
@@ -606,6 +607,7 @@ main(void)
 	int failed = cmocka_run_group_tests_name("desk", tests, NULL, NULL);
 
 	failed += desk_control_tests();
+	failed += desk_limits_tests();
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
 	return failed;

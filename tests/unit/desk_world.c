@@ -20,6 +20,8 @@ world_init(struct world *w, struct store *take_store)
 	w->queues[1].per_ticket_pseudonym = TRUE;
 	w->config.epoch_s = WORLD_EPOCH_S;
 	w->config.retention_s = WORLD_RETENTION_S;
+	w->config.post_rate = 1000000;
+	w->config.guess_rate = 1000000;
 	w->config.queues = g_ptr_array_new();
 	g_ptr_array_add(w->config.queues, &w->queues[0]);
 	g_ptr_array_add(w->config.queues, &w->queues[1]);

@@ -248,6 +248,116 @@ test_message(void **state)
 }
 
 static void
+test_clue(void **state)
+{
+	struct store *s = ((struct fixture *)*state)->store;
+	struct store_clue row = {{5, key(1)}, 2, number("AAAAAAAA")}, got;
+	struct store_trait other = {6, key(1)};
+
+	begin(s);
+	add_ticket(s, "AAAAAAAA");
+	add_ticket(s, "BBBBBBBB");
+	assert_int_equal(
+	    store_clue_get(s, &row.trait, &got, NULL), STORE_MISSING);
+	assert_true(store_clue_put(s, &row, NULL));
+	assert_int_equal(
+	    store_clue_get(s, &row.trait, &got, NULL), STORE_FOUND);
+	assert_memory_equal(&got.trait, &row.trait, sizeof(row.trait));
+	assert_int_equal(got.kind, 2);
+	assert_string_equal(got.ticket.s, "AAAAAAAA");
+	assert_int_equal(
+	    store_clue_get(s, &other, &got, NULL), STORE_MISSING);
+	row.ticket = number("BBBBBBBB");
+	row.kind = 3;
+	assert_true(store_clue_put(s, &row, NULL)); /* the last has it */
+	assert_int_equal(
+	    store_clue_get(s, &row.trait, &got, NULL), STORE_FOUND);
+	assert_string_equal(got.ticket.s, "BBBBBBBB");
+	assert_int_equal(got.kind, 3);
+	commit(s);
+}
+
+static void
+test_post(void **state)
+{
+	struct store *s = ((struct fixture *)*state)->store;
+	struct store_post row = {472222, 17, 2, NOW}, got = {1, 1, 1, 1};
+
+	assert_true(store_post_get(s, &got, NULL));
+	assert_memory_equal(
+	    &got, &((struct store_post){0}), sizeof(got));
+	for (guint i = 0; i < 2; i++) {
+		begin(s);
+		assert_true(store_post_put(s, &row, NULL));
+		commit(s);
+		assert_true(store_post_get(s, &got, NULL));
+		assert_int_equal(got.hour, row.hour);
+		assert_int_equal(got.sent, row.sent);
+		assert_int_equal(got.hold, row.hold);
+		assert_int_equal(got.since, row.since);
+		row = (struct store_post){472223, 0, 0, 0};
+	}
+	begin(s);
+	got.sent = 99;
+	assert_true(store_post_put(s, &got, NULL));
+	store_rollback(s);
+	assert_true(store_post_get(s, &got, NULL));
+	assert_int_equal(got.sent, 0);
+}
+
+static void
+test_tickets_since(void **state)
+{
+	static const struct {
+		guint8 contact;
+		gint64 opened;
+		guint limit;
+		guint count;
+	} cases[] = {
+	    {7, NOW, 9, 2},	  /* not the forged one */
+	    {7, NOW + 1, 9, 1},
+	    {7, NOW + 2, 9, 0},
+	    {7, 0, 9, 3},
+	    {7, 0, 2, 2},
+	    {7, 0, 0, 0},
+	    {8, 0, 9, 1},
+	    {9, 0, 9, 0},
+	};
+	static const struct {
+		const char *number;
+		guint8 contact;
+		gint64 opened;
+		guint32 flags;
+	} rows[] = {
+	    {"AAAAAAAA", 7, NOW - 1, 0},
+	    {"BBBBBBBB", 7, NOW, TICKET_FLAG_MACHINE | TICKET_FLAG_MENTIONS},
+	    {"CCCCCCCC", 7, NOW + 1, 0},
+	    {"DDDDDDDD", 7, NOW + 1, TICKET_FLAG_UNPROVEN},
+	    {"EEEEEEEE", 8, NOW + 1, 0},
+	};
+	struct store *s = ((struct fixture *)*state)->store;
+
+	begin(s);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct store_ticket row = ticket(rows[i].number);
+
+		row.contact = key(rows[i].contact);
+		row.t.opened = rows[i].opened;
+		row.t.flags = rows[i].flags;
+		assert_true(store_ticket_add(s, &row, NULL));
+	}
+	commit(s);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct store_since since = {key(cases[i].contact),
+		    cases[i].opened, cases[i].limit};
+		guint count = 99;
+
+		assert_true(store_tickets_since(s, &since, &count, NULL));
+		assert_int_equal(count, cases[i].count);
+	}
+}
+
+static void
 test_promise(void **state)
 {
 	struct store *s = ((struct fixture *)*state)->store;
@@ -433,7 +543,8 @@ test_save(void **state)
 	on(test_contact), on(test_pseudonym_of_ticket), on(test_contact_move), \
 	    on(test_ticket), on(test_ticket_list), on(test_envelope),          \
 	    on(test_message), on(test_promise), on(test_promise_lists),        \
-	    on(test_count), on(test_rollback), on(test_save)
+	    on(test_count), on(test_rollback), on(test_save), on(test_clue),   \
+	    on(test_post), on(test_tickets_since)
 
 int
 main(void)

@@ -123,7 +123,7 @@ static void
 test_refused_files(void **state)
 {
 	static const char *const cases[] = {
-	    "PRAGMA user_version = 3",
+	    "PRAGMA user_version = 4",
 	    "PRAGMA application_id = 7",
 	};
 	struct fixture *f = *state;
@@ -136,53 +136,87 @@ test_refused_files(void **state)
 		assert_null(store_open_sqlite(f->path, &err));
 		assert_true(error_is(err, ERROR_PERM));
 		g_clear_error(&err);
-		alter(f->path, "PRAGMA user_version = 2;"
+		alter(f->path, "PRAGMA user_version = 3;"
 			       "PRAGMA application_id = 1853451620");
 		(void)reopen(f);
 	}
 }
 
+/* What versions lacked that came before. */
+#define WITHOUT_3                                                              \
+	"DROP TABLE clue; DROP TABLE post; DROP INDEX ticket_contact;"         \
+	"CREATE INDEX ticket_contact ON ticket(contact);"
+#define WITHOUT_2 "DROP INDEX ticket_epoch; DROP INDEX message_ticket;"
+
+static void
+check_upgraded(struct store *s)
+{
+	struct store_clue clue = {{7, key(3)}, 1, number("BBBBBBBB")};
+	struct store_post post = {.sent = 7};
+	struct number b = number("BBBBBBBB");
+	guint n = 0;
+
+	assert_true(store_post_get(s, &post, NULL));
+	assert_int_equal(post.sent, 0);
+	post.sent = 8;
+	begin(s);
+	assert_true(store_clue_put(s, &clue, NULL));
+	assert_true(store_post_put(s, &post, NULL));
+	assert_int_equal(store_forget(s, &b, &n, NULL), STORE_FOUND);
+	assert_int_equal(n, 1);
+	commit(s);
+	assert_int_equal(
+	    store_clue_get(s, &clue.trait, &clue, NULL), STORE_MISSING);
+}
+
 /* Version 1 had no index to forget by, and no epoch in tickets without an
  * address. */
 static void
-test_version_1(void **state)
+test_old_versions(void **state)
 {
+	static const struct {
+		const char *undo;
+		gint64 epoch; /* of the ticket without an address */
+	} cases[] = {
+	    {WITHOUT_3 WITHOUT_2 "PRAGMA user_version = 1", 9},
+	    {WITHOUT_3 "PRAGMA user_version = 2", 0},
+	};
 	struct fixture *f = *state;
 	struct store_message m = {
-	    key(1), 5, number("AAAAAAAA"), STORE_MESSAGE_TAKEN};
-	struct number a = number("AAAAAAAA");
+	    key(1), 9, number("AAAAAAAA"), STORE_MESSAGE_TAKEN};
 	struct store_ticket row;
-	guint n = 0;
 
-	begin(f->store);
-	row = ticket("AAAAAAAA");
-	row.contact = (struct store_key){{0}};
-	row.epoch = 0;
-	assert_true(store_ticket_add(f->store, &row, NULL));
-	row = ticket("BBBBBBBB");
-	assert_true(store_ticket_add(f->store, &row, NULL));
-	m.epoch = 9;
-	assert_true(store_message_put(f->store, &m, NULL));
-	commit(f->store);
-	g_clear_pointer(&f->store, store_close);
-	alter(f->path, "DROP INDEX ticket_epoch; DROP INDEX message_ticket;"
-		       "PRAGMA user_version = 1");
-	for (int i = 0; i < 2; i++) { /* the second time it is version 2 */
-		f->store = store_open_sqlite(f->path, NULL);
-		assert_non_null(f->store);
-		assert_int_equal(
-		    find_ticket(f->store, "AAAAAAAA", &row), STORE_FOUND);
-		assert_int_equal(row.epoch, 9);
-		assert_int_equal(
-		    find_ticket(f->store, "BBBBBBBB", &row), STORE_FOUND);
-		assert_int_equal(row.epoch, 5);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_clear_pointer(&f->store, store_close);
+		(void)g_unlink(f->path);
+		f->store = store_open_sqlite(f->path, NULL);
+		begin(f->store);
+		row = ticket("AAAAAAAA");
+		row.contact = (struct store_key){{0}};
+		row.epoch = 0;
+		assert_true(store_ticket_add(f->store, &row, NULL));
+		row = ticket("BBBBBBBB");
+		assert_true(store_ticket_add(f->store, &row, NULL));
+		assert_true(store_message_put(f->store, &m, NULL));
+		commit(f->store);
+		g_clear_pointer(&f->store, store_close);
+		alter(f->path, cases[i].undo);
+		for (int k = 0; k < 2; k++) { /* then it is the newest */
+			f->store = store_open_sqlite(f->path, NULL);
+			assert_non_null(f->store);
+			assert_int_equal(
+			    find_ticket(f->store, "AAAAAAAA", &row),
+			    STORE_FOUND);
+			assert_int_equal(row.epoch, cases[i].epoch);
+			assert_int_equal(
+			    find_ticket(f->store, "BBBBBBBB", &row),
+			    STORE_FOUND);
+			assert_int_equal(row.epoch, 5);
+			g_clear_pointer(&f->store, store_close);
+		}
+		f->store = store_open_sqlite(f->path, NULL);
+		check_upgraded(f->store);
 	}
-	f->store = store_open_sqlite(f->path, NULL);
-	begin(f->store);
-	assert_int_equal(store_forget(f->store, &a, &n, NULL), STORE_FOUND);
-	commit(f->store);
-	assert_int_equal(n, 1);
 }
 
 static void
@@ -305,7 +339,7 @@ store_file_tests(void)
 	    ON_SQLITE(test_reopen),
 	    ON_SQLITE(test_deleted_is_gone),
 	    ON_SQLITE(test_refused_files),
-	    ON_SQLITE(test_version_1),
+	    ON_SQLITE(test_old_versions),
 	    ON_SQLITE(test_not_a_database),
 	    ON_SQLITE(test_busy),
 	    ON_SQLITE(test_full_at_commit),

@@ -62,6 +62,7 @@ test_purge(void **state)
 
 		assert_true(store_message_put(s, &m, NULL));
 		put_promise(s, promise(i, STORE_PROMISE_SETTLED));
+		put_clue(s, i, m.epoch, "AAAAAAAA");
 	}
 	commit(s);
 	assert_int_equal(purge_all(s, 5, LIMIT), 1); /* nothing is dead yet */
@@ -73,6 +74,9 @@ test_purge(void **state)
 	assert_int_equal(find_message(s, 1), STORE_MISSING);
 	assert_int_equal(find_message(s, 2), STORE_MISSING);
 	assert_int_equal(find_message(s, 3), STORE_FOUND);
+	assert_int_equal(find_clue(s, 1, 5), STORE_MISSING);
+	assert_int_equal(find_clue(s, 2, 5), STORE_MISSING);
+	assert_int_equal(find_clue(s, 3, 6), STORE_FOUND);
 	got = promise(2, STORE_PROMISE_SETTLED);
 	assert_int_equal(
 	    store_promise_get(s, &got.name, &got, NULL), STORE_MISSING);
@@ -135,6 +139,7 @@ put_players(struct store *s)
 		put_envelope(s, numbers[i], 5, sealed);
 		assert_true(store_message_put(s, &m, NULL));
 		put_promise(s, p);
+		put_clue(s, (guint8)(i + 1), 5, numbers[i]);
 	}
 }
 
@@ -171,6 +176,8 @@ test_forget(void **state)
 		    STORE_MISSING);
 		assert_int_equal(
 		    find_message(s, (guint8)(i + 1)), STORE_MISSING);
+		assert_int_equal(
+		    find_clue(s, (guint8)(i + 1), 5), STORE_MISSING);
 	}
 	/* No alarm is left for what nobody can keep. */
 	assert_int_equal(
@@ -183,6 +190,7 @@ test_forget(void **state)
 
 	assert_int_equal(find_contact(s, 8), STORE_FOUND);
 	assert_int_equal(find_message(s, 4), STORE_FOUND);
+	assert_int_equal(find_clue(s, 4, 5), STORE_FOUND);
 	assert_int_equal(find_ticket(s, "DDDDDDDD", &row), STORE_FOUND);
 	assert_false(store_ticket_is_forgotten(&row));
 	/* The name is free again. */
@@ -284,6 +292,7 @@ put_crowd(struct store *s, GBytes *sealed)
 		struct store_ticket row;
 		struct store_message m = {.epoch = 5};
 		struct store_promise p = {.due = NOW, .alarm_at = NOW};
+		struct store_clue c = {.trait.epoch = 5, .kind = 1};
 
 		(void)g_snprintf(text, sizeof(text), "AAAAA%03u", i);
 		row = ticket(text);
@@ -304,6 +313,10 @@ put_crowd(struct store *s, GBytes *sealed)
 		put_envelope(s, text, 5, is_his ? sealed : other);
 		assert_true(store_message_put(s, &m, NULL));
 		put_promise(s, p);
+		c.trait.key = key(is_his ? 0xC7 : 10);
+		memcpy(c.trait.key.b, m.fingerprint.b, 2);
+		c.ticket = row.t.number;
+		assert_true(store_clue_put(s, &c, NULL));
 	}
 }
 
@@ -314,7 +327,7 @@ count_traces(const struct fixture *f)
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
 	static const char *const texts[] = {
 	    "sealed-for-him", "tawny-stoat-77", "hiscopyid"};
-	struct store_key id = key(0xA7), print = key(0xB7);
+	struct store_key id = key(0xA7), print = key(0xB7), clue = key(0xC7);
 	guint found = 0;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
@@ -328,6 +341,7 @@ count_traces(const struct fixture *f)
 				     strlen(texts[j])) != NULL;
 		found += memmem(data, len, id.b, 8) != NULL;
 		found += memmem(data, len, print.b, 8) != NULL;
+		found += memmem(data, len, clue.b, 8) != NULL;
 	}
 	return found;
 }
@@ -343,9 +357,9 @@ open_crowd(struct fixture *f)
 	put_contact(f->store, 8, 6, "brave-lynx-10");
 	put_crowd(f->store, sealed);
 	commit(f->store);
-	assert_int_equal(count_traces(f), 5); /* in the log, all of them */
+	assert_int_equal(count_traces(f), 6); /* in the log, all of them */
 	store_idle(f->store);
-	assert_int_equal(count_traces(f), 5); /* in the database */
+	assert_int_equal(count_traces(f), 6); /* in the database */
 }
 
 static void

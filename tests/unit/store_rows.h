@@ -157,6 +157,23 @@ put_envelope(struct store *s, const char *text, gint64 epoch, GBytes *sealed)
 	assert_true(store_envelope_put(s, &row, NULL));
 }
 
+static G_GNUC_UNUSED void
+put_clue(struct store *s, guint8 n, gint64 epoch, const char *text)
+{
+	struct store_clue row = {{epoch, key(n)}, 1, number(text)};
+
+	assert_true(store_clue_put(s, &row, NULL));
+}
+
+static G_GNUC_UNUSED enum store_result
+find_clue(struct store *s, guint8 n, gint64 epoch)
+{
+	struct store_trait at = {epoch, key(n)};
+	struct store_clue row;
+
+	return store_clue_get(s, &at, &row, NULL);
+}
+
 static G_GNUC_UNUSED enum store_result
 find_contact(struct store *s, guint8 id)
 {

@@ -88,6 +88,8 @@ ask_init(struct ask *ask)
 				.digest = {{1, 2, 3}}}};
 	ask->request.claims =
 	    g_array_new(FALSE, FALSE, sizeof(struct proto_claim));
+	ask->request.clues =
+	    g_array_new(FALSE, FALSE, sizeof(struct proto_clue_text));
 	ask->request.envelope = g_bytes_new_static("envelope", 8);
 }
 
@@ -98,6 +100,7 @@ ask_forget(struct ask *ask)
 		g_array_unref(ask->answer.epochs);
 		g_array_unref(ask->answer.proofs);
 		g_array_unref(ask->answer.labels);
+		g_array_unref(ask->answer.clues);
 		g_bytes_unref(ask->answer.sealed);
 	}
 	memset(&ask->answer, 0, sizeof ask->answer);
@@ -108,6 +111,7 @@ ask_clear(struct ask *ask)
 {
 	ask_forget(ask);
 	g_array_unref(ask->request.claims);
+	g_array_unref(ask->request.clues);
 	g_bytes_unref(ask->request.envelope);
 }
 

@@ -1,0 +1,264 @@
+#include "store/memory.h"
+
+#include "base/banned.h"
+
+/* --- tickets --- */
+
+gboolean
+memory_tickets_since(struct store *store, const struct store_since *since,
+    guint *count, GError **err)
+{
+	GHashTableIter iter;
+	gpointer row;
+
+	(void)err;
+	*count = 0;
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_TICKET));
+	while (*count < since->limit &&
+	       g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_ticket *ticket = row;
+
+		if (store_key_equal(&ticket->contact, &since->contact) &&
+		    ticket->t.opened >= since->opened &&
+		    (ticket->t.flags & TICKET_FLAG_UNPROVEN) == 0)
+			(*count)++;
+	}
+	return TRUE;
+}
+
+/* --- messages, promises and clues --- */
+
+static gboolean
+is_live(const struct store_promise *p)
+{
+	return p->state == STORE_PROMISE_OPEN ||
+	       p->state == STORE_PROMISE_CLAIMED;
+}
+
+static gboolean
+is_asked_for(const struct store_promise *p, const struct store_query *query)
+{
+	switch (query->which) {
+	case STORE_PROMISES_TO_TRY:
+		return p->state == STORE_PROMISE_OPEN &&
+		       p->next_try <= query->arg;
+	case STORE_PROMISES_OF_SLOT:
+		return p->state == STORE_PROMISE_CLAIMED &&
+		       p->slot == query->arg;
+	case STORE_PROMISES_TO_ALARM:
+		return p->alarm_at != 0 && p->alarm_at <= query->arg;
+	}
+	return FALSE;
+}
+
+static gint
+by_next_try(gconstpointer a, gconstpointer b)
+{
+	const struct store_promise *x = a, *y = b;
+
+	return (x->next_try > y->next_try) - (x->next_try < y->next_try);
+}
+
+gboolean
+memory_promise_list(struct store *store, const struct store_query *query,
+    GArray *out, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+	guint left = query->limit;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_PROMISE));
+	rows = g_list_sort(rows, by_next_try);
+	for (GList *l = rows; l != NULL && left > 0; l = l->next)
+		if (is_asked_for(l->data, query)) {
+			g_array_append_vals(out, l->data, 1);
+			left--;
+		}
+	return TRUE;
+}
+
+static gint64
+earlier(gint64 a, gint64 b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+gboolean
+memory_promise_next(struct store *store, struct store_next *out, GError **err)
+{
+	GHashTableIter iter;
+	gpointer row;
+
+	(void)err;
+	*out = (struct store_next){0};
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_PROMISE));
+	while (g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_promise *p = row;
+
+		if (p->state == STORE_PROMISE_OPEN)
+			out->try_at = earlier(out->try_at, p->next_try);
+		out->alarm_at = earlier(out->alarm_at, p->alarm_at);
+	}
+	return TRUE;
+}
+
+/* --- counts and purge --- */
+
+static void
+count_promises(struct store *store, gint64 now, struct store_counts *out)
+{
+	GHashTableIter iter;
+	gpointer row;
+
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_PROMISE));
+	while (g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_promise *p = row;
+
+		if (p->state == STORE_PROMISE_FAILED)
+			out->promises_failed++;
+		if (!is_live(p))
+			continue;
+		out->promises_open++;
+		out->oldest_due = earlier(out->oldest_due, p->due);
+		if (p->due < now)
+			out->promises_late++;
+		else if (p->alarmed > 0)
+			out->promises_soon++;
+	}
+}
+
+gboolean
+memory_count(
+    struct store *store, gint64 now, struct store_counts *out, GError **err)
+{
+	GHashTableIter iter;
+	gpointer row;
+
+	(void)err;
+	*out = (struct store_counts){0};
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_TICKET));
+	while (g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_ticket *ticket = row;
+
+		if (ticket->t.state == TICKET_CLOSED)
+			out->tickets_closed++;
+		else
+			out->tickets_open++;
+	}
+	count_promises(store, now, out);
+	return TRUE;
+}
+
+static guint
+purge_message(struct store *store, const struct store_message *row)
+{
+	struct store_message message = *row;
+	g_autoptr(GList) rows = NULL;
+	guint removed = 1;
+
+	rows = g_hash_table_get_values(memory_rows(store, STORE_PROMISE));
+	for (GList *l = rows; l != NULL; l = l->next) {
+		struct store_promise promise = *(struct store_promise *)l->data;
+
+		if (!store_key_equal(&promise.name.key, &message.fingerprint))
+			continue;
+		memory_set(store, STORE_PROMISE, &promise.name, NULL);
+		removed++;
+	}
+	memory_set(store, STORE_MESSAGE, &message.fingerprint, NULL);
+	return removed;
+}
+
+static void
+clues_remove(struct store *store, const struct number *ticket)
+{
+	g_autoptr(GList) rows = NULL;
+
+	rows = g_hash_table_get_values(memory_rows(store, STORE_CLUE));
+	for (GList *l = rows; l != NULL; l = l->next) {
+		struct store_clue clue = *(struct store_clue *)l->data;
+
+		if (number_equal(&clue.ticket, ticket))
+			memory_set(store, STORE_CLUE, &clue.trait, NULL);
+	}
+}
+
+gboolean
+memory_traces_remove(
+    struct store *store, const struct number *ticket, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_MESSAGE));
+	for (GList *l = rows; l != NULL; l = l->next) {
+		const struct store_message *message = l->data;
+
+		if (number_equal(&message->ticket, ticket))
+			(void)purge_message(store, message);
+	}
+	clues_remove(store, ticket);
+	return TRUE;
+}
+
+static gint64
+epoch_of(enum store_table table, gconstpointer row)
+{
+	switch (table) {
+	case STORE_CONTACT:
+		return ((const struct store_contact *)row)->epoch;
+	case STORE_MESSAGE:
+		return ((const struct store_message *)row)->epoch;
+	case STORE_ENVELOPE:
+		return ((const struct store_envelope *)row)->epoch;
+	case STORE_CLUE:
+		return ((const struct store_clue *)row)->trait.epoch;
+	case STORE_TICKET:
+	case STORE_PROMISE:
+	case STORE_POST:
+	case STORE_TABLE_END:
+		break;
+	}
+	g_assert_not_reached();
+}
+
+static guint
+purge_row(struct store *store, enum store_table table, gconstpointer row,
+    gint64 first_live)
+{
+	g_autoptr(GBytes) key = NULL;
+
+	if (epoch_of(table, row) >= first_live)
+		return 0;
+	if (table == STORE_MESSAGE)
+		return purge_message(store, row);
+	key = g_bytes_new(row, memory_key_len(table));
+	memory_set(store, table, g_bytes_get_data(key, NULL), NULL);
+	return 1;
+}
+
+gboolean
+memory_purge(struct store *store, gint64 first_live, guint limit,
+    guint *removed, GError **err)
+{
+	static const enum store_table tables[] = {
+	    STORE_CONTACT, STORE_MESSAGE, STORE_ENVELOPE, STORE_CLUE};
+
+	(void)err;
+	*removed = 0;
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+		enum store_table table = tables[i];
+		g_autoptr(GList) rows = NULL;
+		guint left = limit;
+
+		rows = g_hash_table_get_values(memory_rows(store, table));
+		for (GList *l = rows; l != NULL && left > 0; l = l->next) {
+			guint gone =
+			    purge_row(store, table, l->data, first_live);
+
+			*removed += gone;
+			left -= gone > 0 ? 1 : 0;
+		}
+	}
+	return TRUE;
+}
