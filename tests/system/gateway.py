@@ -6,10 +6,12 @@ own, may stand for any domain, and several of them may run side by side.
 """
 
 import email.policy
+import json
 import re
 import smtplib
 import socket
 import socketserver
+import subprocess
 import threading
 
 import mails
@@ -178,8 +180,19 @@ class Gateway(World):
     def configure(self, **more):
         super().configure(**{**self.more, **more})
 
+    def status(self):
+        """Also while the post is held, which is an alarm."""
+        done = self.run("status", "--json")
+        return json.loads(done.stdout)
+
+    def run(self, *args):
+        """The command as it is, whatever its exit status."""
+        return subprocess.run([self.bin + "/nymdesk", "-c", self.conf, *args],
+                              capture_output=True, text=True, timeout=30,
+                              check=False, env=self.env)
+
     def is_idle(self):
-        return self.nymdesk("status")["promises_open"] == 0
+        return self.status()["promises_open"] == 0
 
     # --- mails in --------------------------------------------------------
 

@@ -341,9 +341,6 @@ class Breaker(unittest.TestCase):
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
 
-    def status(self):
-        return self.world.nymdesk("status")
-
     def sent_to(self, players):
         """Notices that each of them got."""
         got = collections.Counter()
@@ -362,7 +359,7 @@ class Breaker(unittest.TestCase):
         raise AssertionError("still held")
 
     def is_held(self):
-        return self.status()["post_hold"] not in (None, "none", "")
+        return self.world.status()["post_hold"] not in (None, "none", "")
 
     def test_1_a_flood_of_first_mails(self):
         world = self.world
@@ -372,7 +369,7 @@ class Breaker(unittest.TestCase):
                                      "Where is it?\n"))
         wait_for(self.is_held, 20, "the breaker")
         self.assertEqual(len(world.copies(world.sink.mails)), self.FLOOD)
-        status = self.status()
+        status = self.world.status()
         self.assertEqual(status["post_hold"], "breaker")
         self.assertEqual(sum(self.sent_to(players)), self.RATE)
         self.assertEqual(status["promises_open"], self.FLOOD - self.RATE)
@@ -381,7 +378,7 @@ class Breaker(unittest.TestCase):
         world.stop_nymdesk()
         world.advance(3700)
         world.start_nymdesk()
-        self.assertEqual(self.status()["post_hold"], "breaker")
+        self.assertEqual(self.world.status()["post_hold"], "breaker")
         self.assertEqual(sum(self.sent_to(players)), self.RATE)
         times = self.release_all()
         self.assertLessEqual(times, self.FLOOD // self.RATE + 1)
@@ -393,7 +390,7 @@ class Breaker(unittest.TestCase):
         player = "held@players.example"
         _, copy, _ = world.open("before@players.example")
         world.nymdesk("post", "hold")
-        self.assertEqual(self.status()["post_hold"], "operator")
+        self.assertEqual(self.world.status()["post_hold"], "operator")
         world.give(mails.message(player, world.queue, "Bonus", "Where?\n"))
         answer = mails.reply(copy.mail, ANNA, "It is on its way.\n")
         octets = b"Authentication-Results: mx.casino.example; auth=pass " \
@@ -412,7 +409,7 @@ class Breaker(unittest.TestCase):
         wait_for(world.is_idle, 20, "the promise to be kept")
         self.assertEqual(self.sent_to([player, "before@players.example"]),
                          [1, 2])
-        self.assertEqual(self.status()["post_hold"], "none")
+        self.assertEqual(self.world.status()["post_hold"], "none")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class Table(unittest.TestCase):
         return self.world.ticket(number or self.number)["messages"]
 
     def count(self):
-        status = self.world.nymdesk("status")
+        status = self.world.status()
         return status["tickets_open"] + status["tickets_closed"]
 
     def mail(self, to=None, subject="Something else", who=None, **headers):
