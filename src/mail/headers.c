@@ -141,3 +141,11 @@ headers_skip_cfws(const char *p)
 	}
 	return p;
 }
+
+char *
+headers_first_word(const char *value)
+{
+	const char *p = headers_skip_cfws(value);
+
+	return g_ascii_strdown(p, (gssize)strcspn(p, " \t;(,/\""));
+}

@@ -39,4 +39,8 @@ const char *headers_get(const struct headers *headers, const char *name,
 /* Steps over comments and white space (RFC 5322 3.2.2 CFWS). */
 const char *headers_skip_cfws(const char *p);
 
+/* The first word of a structured value in lower case, behind comments, without
+ * its parameters; caller frees. */
+char *headers_first_word(const char *value);
+
 #endif

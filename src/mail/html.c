@@ -13,6 +13,7 @@
 #define INDENT_MAX 10
 #define BREAKS_MAX 3
 #define URL_MAX 2048
+#define CHARSET_SEARCH 1024
 
 enum element_kind {
 	EL_DROP = 1 << 0,	/* no content and no effect on the text */
@@ -436,4 +437,34 @@ html_to_text(const char *html, gsize len)
 	g_array_free(render.stack, TRUE);
 	g_string_free(render.out, TRUE);
 	return text;
+}
+
+char *
+html_charset(const char *bytes, gsize len)
+{
+	static const char key[] = "charset=";
+	gsize max = MIN(len, CHARSET_SEARCH);
+
+	for (gsize i = 0; i + sizeof(key) < max; i++) {
+		const char *p = bytes + i + sizeof(key) - 1;
+		gsize n = 0;
+
+		if (g_ascii_strncasecmp(bytes + i, key, sizeof(key) - 1) != 0)
+			continue;
+		while (p < bytes + max && (*p == '"' || *p == '\''))
+			p++;
+		while (p + n < bytes + max &&
+		    (g_ascii_isalnum(p[n]) || p[n] == '-' || p[n] == '_'))
+			n++;
+		return g_strndup(p, n);
+	}
+	return NULL;
+}
+
+gboolean
+html_begins(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	return g_ascii_strncasecmp(text, "<html", 5) == 0 ||
+	    g_ascii_strncasecmp(text, "<!doctype html", 14) == 0;
 }

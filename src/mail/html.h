@@ -26,4 +26,10 @@ void html_init(void);
  * NULL; caller frees. */
 char *html_to_text(const char *html, gsize len);
 
+/* The charset that a document names inside, NULL if none; caller frees. */
+char *html_charset(const char *bytes, gsize len);
+
+/* Some say nothing of the type, or it was lost on the way. */
+gboolean html_begins(const char *text);
+
 #endif

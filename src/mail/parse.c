@@ -8,11 +8,14 @@
 #include "mail/decode.h"
 #include "mail/headers.h"
 #include "mail/html.h"
+#include "mail/ids.h"
 #include "mail/machine.h"
 #include "mail/parts.h"
 #include "mail/people.h"
 #include "mail/prescan.h"
-#include "mail/vacation.h"
+#include "mail/report.h"
+#include "mail/scrub.h"
+#include "mail/text.h"
 
 #include <gmime/gmime.h>
 
@@ -20,8 +23,6 @@
 
 #define SUBJECT_MAX 1024
 #define NAME_MAX_BYTES 256
-#define ID_MAX 900	  /* octets; a header line holds no more */
-#define REFERENCES_MAX 100
 
 void
 mail_init(void)
@@ -47,7 +48,6 @@ mail_new(void)
 	mail->other_names = g_ptr_array_new_with_free_func(g_free);
 	mail->rcpt_addrs = g_ptr_array_new_with_free_func(addr_free_item);
 	mail->references = g_ptr_array_new_with_free_func(g_free);
-	mail->thread = g_strdup("");
 	return mail;
 }
 
@@ -135,93 +135,6 @@ read_recipients(struct mail *mail, const struct headers *headers)
 	}
 }
 
-/* --- Message-IDs ---------------------------------------------------- */
-
-/* What stands between the brackets, without folding white space; NULL if it
- * could not be written into a header again. */
-static char *
-id_take(const char *p, gsize len)
-{
-	g_autoptr(GString) id = g_string_new(NULL);
-
-	for (gsize i = 0; i < len; i++)
-		if (p[i] != ' ' && p[i] != '\t')
-			g_string_append_c(id, p[i]);
-	for (gsize i = 0; i < id->len; i++)
-		if ((guchar)id->str[i] < ' ' || id->str[i] == 0x7f)
-			return NULL;
-	if (id->len == 0 || id->len > ID_MAX ||
-	    !g_utf8_validate(id->str, (gssize)id->len, NULL))
-		return NULL;
-	return g_strndup(id->str, id->len);
-}
-
-/* Adds the ids of a value in order. A value without brackets is one id if it
- * is one word with an "@". */
-static void
-ids_read(GPtrArray *out, const char *value)
-{
-	const char *p = value;
-	gsize bare = strcspn(value, "<> \t");
-
-	if (value[bare] == '\0' && strchr(value, '@') != NULL) {
-		char *id = id_take(value, bare);
-
-		if (id != NULL)
-			g_ptr_array_add(out, id);
-		return;
-	}
-	while ((p = strchr(p, '<')) != NULL) {
-		const char *end = p + 1 + strcspn(p + 1, "<>");
-		char *id = *end == '>'
-		    ? id_take(p + 1, (gsize)(end - p - 1))
-		    : NULL;
-
-		if (id != NULL)
-			g_ptr_array_add(out, id);
-		p = end;
-	}
-}
-
-static void
-add_reference(struct mail *mail, const char *id)
-{
-	if (mail->references->len < REFERENCES_MAX &&
-	    !g_ptr_array_find_with_equal_func(mail->references, id,
-		g_str_equal, NULL))
-		g_ptr_array_add(mail->references, g_strdup(id));
-}
-
-static void
-read_references(struct mail *mail, const struct headers *headers)
-{
-	g_autoptr(GPtrArray) replied = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) thread = g_ptr_array_new_with_free_func(g_free);
-	const char *value;
-
-	for (guint n = 0; (value = headers_get(headers, "in-reply-to", n)) !=
-	     NULL; n++)
-		ids_read(replied, value);
-	for (guint n = 0; (value = headers_get(headers, "references", n)) !=
-	     NULL; n++)
-		ids_read(thread, value);
-	for (guint i = 0; i < replied->len; i++)
-		add_reference(mail, replied->pdata[i]);
-	for (guint i = thread->len; i > 0; i--)
-		add_reference(mail, thread->pdata[i - 1]);
-}
-
-static char *
-read_message_id(const struct headers *headers)
-{
-	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-	const char *value = headers_get(headers, "message-id", 0);
-
-	if (value != NULL)
-		ids_read(ids, value);
-	return g_strdup(ids->len > 0 ? ids->pdata[0] : "");
-}
-
 /* --- digest --------------------------------------------------------- */
 
 static void
@@ -249,17 +162,49 @@ sum_header(GChecksum *sum, const struct headers *headers, const char *name)
 }
 
 static void
-sum_facts(GChecksum *sum, const struct mail *mail,
-    const struct headers *headers)
+sum_from(GChecksum *sum, const struct mail *mail)
 {
 	g_autofree char *from = mail->from_addr != NULL
 	    ? addr_to_normal(mail->from_addr)
 	    : g_strdup("");
 
 	sum_field(sum, from);
+}
+
+static void
+sum_facts(GChecksum *sum, const struct mail *mail,
+    const struct headers *headers)
+{
+	sum_from(sum, mail);
 	sum_header(sum, headers, "message-id");
 	sum_header(sum, headers, "date");
 	sum_header(sum, headers, "subject");
+}
+
+static void
+sum_take(GChecksum *sum, guint8 digest[MAIL_DIGEST_LEN])
+{
+	gsize len = MAIL_DIGEST_LEN;
+
+	g_checksum_get_digest(sum, digest, &len);
+	g_assert(len == MAIL_DIGEST_LEN);
+}
+
+/* Who sends the same words again sends them with another Message-ID and
+ * Date, perhaps behind "Re:", and wrapped anew. */
+static void
+sum_words(struct mail *mail)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree char *subject = scrub_subject_base(mail->subject);
+	g_autofree char *text = text_line(mail->text, TEXT_MAX);
+
+	if (*text == '\0')
+		return;
+	sum_from(sum, mail);
+	sum_field(sum, subject);
+	sum_field(sum, text);
+	sum_take(sum, mail->words);
 }
 
 /* --- the whole ------------------------------------------------------ */
@@ -275,12 +220,9 @@ read_facts(struct mail *mail, const struct headers *headers,
 	read_recipients(mail, headers);
 	mail->subject = decode_text(subject != NULL ? subject : "",
 	    SUBJECT_MAX);
-	mail->message_id = read_message_id(headers);
-	read_references(mail, headers);
-	mail->machine = machine_classify(headers, options->sender_addr,
-	    mail->from_addr);
-	if (mail->machine == MAIL_PERSON && vacation_subject(mail->subject))
-		mail->machine = MAIL_REPLIED;
+	mail->message_id = ids_first(headers, "message-id");
+	ids_read_references(mail->references, headers);
+	mail->thread = ids_thread(headers);
 	mail->auth = authres_evaluate(headers, options->authserv_id,
 	    mail->from_addr, authors == 1);
 }
@@ -320,18 +262,20 @@ fill(struct mail *mail, const char *raw, gsize len,
 	g_autoptr(headers_auto) headers = headers_scan(raw, len,
 	    is_ok ? PRESCAN_HEADER_BYTES : DECODE_SHORT);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	gsize digest_len = MAIL_DIGEST_LEN;
+	g_auto(report_parts_auto) report = {0};
 
 	read_facts(mail, headers, options);
 	sum_facts(sum, mail, headers);
-	if (is_ok && parts_collect(raw, len, mail, sum)) {
+	if (is_ok && parts_collect(raw, len, mail, sum, &report))
 		sum_field(sum, mail->text);
-		cipher_hold(mail);
-	} else {
+	else
 		become_placeholder(mail, raw + headers->body,
 		    len - headers->body, sum);
-	}
-	g_checksum_get_digest(sum, mail->digest, &digest_len);
+	sum_take(sum, mail->digest);
+	sum_words(mail);
+	machine_read(mail, headers, options->sender_addr, &report);
+	if (!mail->is_placeholder)
+		cipher_hold(mail);
 }
 
 struct mail *

@@ -6,6 +6,7 @@
 #include "mail/decode.h"
 #include "mail/html.h"
 #include "mail/kind.h"
+#include "mail/report.h"
 #include "mail/sniff.h"
 #include "mail/text.h"
 #include "mail/transfer.h"
@@ -16,7 +17,6 @@
 
 #define BODY_MAX (4 * 1024 * 1024) /* octets of one body that are rendered */
 #define SUBJECT_MAX 256
-#define CHARSET_SEARCH 1024
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeParser, g_object_unref)
@@ -25,6 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
 struct walk {
 	GPtrArray *files;
 	GChecksum *sum;
+	struct report_parts *report; /* borrowed */
 	guint parts;
 	guint bodies;	 /* texts taken so far */
 	gsize octets;	 /* kept so far */
@@ -38,6 +39,7 @@ struct place {
 	guint depth;
 	gboolean is_related; /* in multipart/related, not its root */
 	gboolean is_signature; /* in multipart/signed, not what is signed */
+	gboolean is_enclosed; /* in another mail */
 	GString *text;	     /* borrowed: of the caller; NULL: not wanted */
 };
 
@@ -86,29 +88,6 @@ param_is(GMimeObject *object, const char *name, const char *value)
 	    name);
 
 	return found != NULL && g_ascii_strcasecmp(found, value) == 0;
-}
-
-/* The charset of an HTML body that names it inside only. */
-static char *
-html_charset(const char *bytes, gsize len)
-{
-	static const char key[] = "charset=";
-	gsize max = MIN(len, CHARSET_SEARCH);
-
-	for (gsize i = 0; i + sizeof(key) < max; i++) {
-		const char *p = bytes + i + sizeof(key) - 1;
-		gsize n = 0;
-
-		if (g_ascii_strncasecmp(bytes + i, key, sizeof(key) - 1) != 0)
-			continue;
-		while (p < bytes + max && (*p == '"' || *p == '\''))
-			p++;
-		while (p + n < bytes + max &&
-		    (g_ascii_isalnum(p[n]) || p[n] == '-' || p[n] == '_'))
-			n++;
-		return g_strndup(p, n);
-	}
-	return NULL;
 }
 
 /* What the header says if one forgives it a parameter, a comment or another
@@ -181,15 +160,6 @@ part_to_utf8(GMimeObject *object, const char *bytes, gsize len)
 	return charset_to_utf8(label != NULL ? label : inner, bytes, len);
 }
 
-/* Some say nothing of the type, or it was lost on the way. */
-static gboolean
-begins_as_html(const char *text)
-{
-	text += strspn(text, " \t\r\n");
-	return g_ascii_strncasecmp(text, "<html", 5) == 0 ||
-	    g_ascii_strncasecmp(text, "<!doctype html", 14) == 0;
-}
-
 static char *
 render_body(GMimeObject *object, const char *bytes, gsize len)
 {
@@ -198,7 +168,7 @@ render_body(GMimeObject *object, const char *bytes, gsize len)
 	    decoded != NULL ? decoded : bytes, len);
 	g_autofree char *unflowed = NULL;
 
-	if (is_type(object, "text", "html") || begins_as_html(utf8))
+	if (is_type(object, "text", "html") || html_begins(utf8))
 		return html_to_text(utf8, strlen(utf8));
 	if (param_is(object, "format", "flowed"))
 		unflowed = text_unflow(utf8, param_is(object, "delsp", "yes"));
@@ -339,9 +309,34 @@ is_seal(const struct mail_file *file, gboolean is_signature)
 		strcmp(file->type, "application/pkcs7-signature") == 0);
 }
 
+/* What a mail says of another one belongs to it alone, and not to a mail
+ * that encloses it. */
 static void
-take_file(struct walk *walk, GMimePart *part, gboolean is_inline,
-    gboolean is_signature)
+keep_report(struct walk *walk, GMimeObject *object, const void *data,
+    gsize len)
+{
+	GMimeContentType *declared = g_mime_object_get_content_type(object);
+	g_autofree char *type = NULL;
+
+	if (declared == NULL)
+		return;
+	type = g_mime_content_type_get_mime_type(declared);
+	report_parts_add(walk->report, type, data, len);
+}
+
+static gboolean
+is_inline(GMimePart *part, struct place place)
+{
+	const char *disposition = g_mime_object_get_disposition(
+	    GMIME_OBJECT(part));
+
+	return place.is_related ||
+	    (disposition != NULL &&
+		g_ascii_strcasecmp(disposition, "inline") == 0);
+}
+
+static void
+take_file(struct walk *walk, GMimePart *part, struct place place)
 {
 	g_autoptr(GMimeStream) stream = decode_part(part);
 	struct mail_file *file = g_new0(struct mail_file, 1);
@@ -351,10 +346,12 @@ take_file(struct walk *walk, GMimePart *part, gboolean is_inline,
 		data = stream_bytes(stream)->data;
 		file->size = stream_bytes(stream)->len;
 	}
-	file->is_inline = is_inline;
+	file->is_inline = is_inline(part, place);
 	type_file(file, GMIME_OBJECT(part), data, file->size);
 	sum_file(walk->sum, file, data);
-	if (is_seal(file, is_signature)) {
+	if (!place.is_enclosed)
+		keep_report(walk, GMIME_OBJECT(part), data, file->size);
+	if (is_seal(file, place.is_signature)) {
 		mail_file_free(file);
 		return;
 	}
@@ -413,9 +410,6 @@ is_body(const struct walk *walk, GMimeObject *object)
 static void
 collect_leaf(struct walk *walk, GMimePart *part, struct place place)
 {
-	const char *disposition = g_mime_object_get_disposition(
-	    GMIME_OBJECT(part));
-
 	if (++walk->parts > PARTS_MAX) {
 		walk->is_cut = TRUE;
 		return;
@@ -423,11 +417,7 @@ collect_leaf(struct walk *walk, GMimePart *part, struct place place)
 	if (is_body(walk, GMIME_OBJECT(part)))
 		take_body(walk, part, place.text);
 	else
-		take_file(walk, part,
-		    place.is_related ||
-			(disposition != NULL &&
-			    g_ascii_strcasecmp(disposition, "inline") == 0),
-		    place.is_signature);
+		take_file(walk, part, place);
 }
 
 static void
@@ -486,6 +476,17 @@ collect_alternative(struct walk *walk, GMimeMultipart *multipart,
 	(void)collect_choice(walk, multipart, place, FALSE);
 }
 
+/* The header of an enclosed mail may be what a report is about. */
+static void
+keep_header(struct walk *walk, GMimeMessagePart *part, GMimeMessage *message)
+{
+	g_autofree char *header = g_mime_object_get_headers(
+	    GMIME_OBJECT(message), NULL);
+
+	if (header != NULL)
+		keep_report(walk, GMIME_OBJECT(part), header, strlen(header));
+}
+
 static void
 collect_message(struct walk *walk, GMimeMessagePart *part, struct place place)
 {
@@ -496,6 +497,8 @@ collect_message(struct walk *walk, GMimeMessagePart *part, struct place place)
 	g_autofree char *clean = NULL;
 	g_autofree char *quoted = NULL;
 
+	if (message != NULL && !place.is_enclosed)
+		keep_header(walk, part, message);
 	if (message == NULL ||
 	    g_mime_message_get_mime_part(message) == NULL) {
 		walk->is_cut = TRUE;
@@ -503,6 +506,7 @@ collect_message(struct walk *walk, GMimeMessagePart *part, struct place place)
 	}
 	walk->has_message = TRUE;
 	child.depth++;
+	child.is_enclosed = TRUE;
 	child.text = place.text != NULL ? inner : NULL;
 	collect(walk, g_mime_message_get_mime_part(message), child);
 	if (place.text == NULL)
@@ -582,12 +586,13 @@ walk_message(struct walk *walk, GMimeMessage *message, struct mail *mail)
 }
 
 gboolean
-parts_collect(const char *raw, gsize len, struct mail *mail, GChecksum *sum)
+parts_collect(const char *raw, gsize len, struct mail *mail, GChecksum *sum,
+    struct report_parts *report)
 {
 	GByteArray *bytes = g_byte_array_new_take((guint8 *)raw, len);
 	GMimeMessage *message = parse(bytes);
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
-	struct walk walk = {.sum = sum, .files = files};
+	struct walk walk = {.sum = sum, .files = files, .report = report};
 	gboolean is_ok = message != NULL && walk_message(&walk, message, mail);
 
 	g_clear_object(&message);

@@ -16,15 +16,17 @@
 #include <glib.h>
 
 #include "mail/model.h"
+#include "mail/report.h"
 
 #define PARTS_MAX 200	/* leaves */
 #define PARTS_DEPTH 20	/* multiparts and enclosed mails in each other */
 #define PARTS_OCTETS (20 * 1024 * 1024) /* kept of all files together */
 
-/* Sets mail->text and mail->files, which are unset before, and adds type
- * and content of each file to sum. FALSE if nothing can be made of the mail:
- * nothing is set then. raw must hold no NUL. */
+/* Sets mail->text and mail->files, which are unset before, adds type and
+ * content of each file to sum, and to report what a machine would say of
+ * another mail. FALSE if nothing can be made of the mail: nothing is set then.
+ * raw must hold no NUL. */
 gboolean parts_collect(const char *raw, gsize len, struct mail *mail,
-    GChecksum *sum);
+    GChecksum *sum, struct report_parts *report);
 
 #endif

@@ -3,42 +3,57 @@
 #include <string.h>
 
 #include "mail/quote_words.h"
+#include "ticket/number.h"
 
 #include "base/banned.h"
 
+#define NUMBER_TEXT_MAX 40 /* octets of a number in its loosest writing */
 #define LINES_MAX 6 /* with words, from the first; a greeting counts */
 
 /* All as quote_fold() leaves them. What follows in a subject is a colon, a
- * dash or nothing. */
+ * dash behind a blank, or nothing. */
 static const char *const subjects[] = {"automatic reply", "automatic response",
     "automated reply", "automated response", "auto reply", "auto-reply",
-    "autoreply", "auto response", "auto-response", "autoresponse", "auto",
+    "autoreply", "auto response", "auto-response", "autoresponse",
     "out of office", "out of the office", "out-of-office",
     "out of office autoreply", "out of office auto-reply",
     "out of office reply", "out of office notification", "vacation reply",
-    "vacation", "away from office", "ooo", "i am out of the office",
+    "away from office", "i am out of the office",
     "automatische antwort", "automatische rückantwort",
     "automatische nachricht", "abwesenheitsnotiz", "abwesenheitsnachricht",
-    "abwesenheitsmeldung", "abwesenheitsassistent", "abwesenheit", "abwesend",
-    "autoantwort", "nicht im büro", "ausser haus", "réponse automatique",
+    "abwesenheitsmeldung", "abwesenheitsassistent",
+    "autoantwort", "nicht im büro", "réponse automatique",
     "réponse d'absence", "réponse d’absence", "message d'absence",
     "message d’absence", "notification d'absence", "absence du bureau",
-    "absent du bureau", "absence", "αυτόματη απάντηση", "αυτόματο μήνυμα",
+    "absent du bureau", "αυτόματη απάντηση", "αυτόματο μήνυμα",
     "απάντηση εκτόσ γραφείου", "εκτόσ γραφείου", "μήνυμα απουσίασ",
     "απουσία από το γραφείο", "respuesta automática", "respuesta automatica",
     "fuera de la oficina", "fuera de oficina", "autorespuesta",
     "mensaje de ausencia", "aviso de ausencia", "risposta automatica",
-    "fuori sede", "fuori ufficio", "assenza dall'ufficio",
-    "assente dall'ufficio", "messaggio di assenza", "resposta automática",
-    "resposta automatica", "fora do escritório", "ausência do escritório",
-    "ausente do escritório", "mensagem de ausência", "автоответ",
-    "автоматический ответ", "автоответчик", "нет на месте", "вне офиса",
+    "fuori ufficio", "assenza dall'ufficio", "assente dall'ufficio",
+    "messaggio di assenza", "resposta automática", "resposta automatica",
+    "fora do escritório", "ausência do escritório", "ausente do escritório",
+    "mensagem de ausência", "автоответ", "автоматический ответ", "вне офиса",
     "отсутствие на рабочем месте", "сообщение об отсутствии", "otomatik yanıt",
     "otomatik cevap", "ofis dışında", "ofis dışı", "işyeri dışında",
     "automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź",
     "poza biurem", "nieobecność w biurze", "informacja o nieobecności",
     "automatisch antwoord", "afwezigheidsbericht", "automatiskt svar",
     "autosvar", "自动回复", NULL};
+
+/* The same of responders, which people write about other things as well:
+ * German "Auto" is a car. */
+static const char *const short_subjects[] = {"auto", "ooo", "vacation",
+    "on vacation", "away", "abwesend", "abwesenheit", "urlaub", "im urlaub",
+    "ausser haus", "absence", "absent", "απουσία", "άδεια", "ausencia",
+    "ausente", "vacaciones", "assenza", "assente", "fuori sede", "ausência",
+    "férias", "автоответчик", "отпуск", "нет на месте", "izin", "izindeyim",
+    "nieobecność", "urlop", NULL};
+
+/* Notes: "AUTO: Jane Doe is out of the office (returning 05/01/2026)". */
+static const char *const notes_words[] = {" is out of the office",
+    " ist ausser haus", " est absent", " è fuori sede", " è fuori ufficio",
+    " está fuera de la oficina", " está fora do escritório", NULL};
 
 /* Both stand in one line of the text. */
 static const char *const away[][2] = {
@@ -104,21 +119,58 @@ subject_is(const char *text, const char *word)
 	if (strncmp(text, word, len) != 0)
 		return FALSE;
 	rest += strspn(rest, " ])");
-	return *rest == '\0' || *rest == ':' || *rest == '-' ||
-	    g_str_has_prefix(rest, "–") || g_str_has_prefix(rest, "：") ||
-	    (rest > text + len && rest[-1] == ']');
+	return *rest == '\0' || *rest == ':' ||
+	    g_str_has_prefix(rest, "：") ||
+	    (rest > text + len && (rest[-1] == ']' || *rest == '-' ||
+		g_str_has_prefix(rest, "–")));
+}
+
+static gboolean
+is_one_of(const char *text, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (subject_is(text, *list))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
+is_of_notes(const char *text)
+{
+	if (!g_str_has_prefix(text, "auto: "))
+		return FALSE;
+	for (const char *const *s = notes_words; *s != NULL; s++)
+		if (strstr(text, *s) != NULL)
+			return TRUE;
+	return FALSE;
+}
+
+/* The responder repeats the subject of our mail. */
+static gboolean
+has_number(const char *subject)
+{
+	const char *p = subject;
+
+	while ((p = strchr(p, '[')) != NULL) {
+		gsize len = strcspn(++p, "[]");
+		struct number number;
+
+		if (len <= NUMBER_TEXT_MAX && p[len] == ']' &&
+		    number_parse(p, len, &number))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 gboolean
-vacation_subject(const char *subject)
+vacation_subject(const char *subject, gboolean is_answer)
 {
 	g_autofree char *folded = quote_fold(subject, strlen(subject));
 	const char *text = folded + strspn(folded, "[(* ");
 
-	for (const char *const *s = subjects; *s != NULL; s++)
-		if (subject_is(text, *s))
-			return TRUE;
-	return FALSE;
+	return is_one_of(text, subjects) || is_of_notes(text) ||
+	    (is_one_of(text, short_subjects) &&
+		(is_answer || has_number(subject)));
 }
 
 static gboolean
@@ -142,7 +194,7 @@ vacation_words(const char *subject, const char *text)
 {
 	guint lines = 0;
 
-	if (vacation_subject(subject))
+	if (vacation_subject(subject, TRUE))
 		return TRUE;
 	while (*text != '\0' && *text != '>' && lines < LINES_MAX) {
 		gsize len = strcspn(text, "\n");

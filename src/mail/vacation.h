@@ -8,8 +8,10 @@
 #include <glib.h>
 
 /* TRUE if a responder wrote the subject: "Automatic reply: ...". Exact enough
- * for mails of strangers, who may also write about automatic replies. */
-gboolean vacation_subject(const char *subject);
+ * for mails of strangers, who may also write about automatic replies. Short
+ * ones that people write, too ("Absence: ...", "Auto"), count only if the mail
+ * answers another one: is_answer, or a number of ours in brackets. */
+gboolean vacation_subject(const char *subject, gboolean is_answer);
 
 /* TRUE if subject or first lines say that somebody is away. For mails of
  * agents: players may have reason to write that they were away. */
