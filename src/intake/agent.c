@@ -4,13 +4,15 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "intake/case.h"
-#include "intake/place.h"
-#include "mail/compose.h"
+#include "intake/claims.h"
+#include "intake/tell.h"
 #include "mail/scrub.h"
 #include "mail/vacation.h"
-#include "ticket/label.h"
 
 #include "base/banned.h"
+
+static const char not_enrolled[] =
+    "the sender is not enrolled as an agent of this queue";
 
 static gboolean
 addr_is_listed(const struct addr *addr, char **list)
@@ -44,65 +46,7 @@ agent_is_machine(const struct mail_case *c)
 	    vacation_words(c->mail->subject, c->mail->text);
 }
 
-static const struct proto_claim *
-claim_find(const struct mail_case *c, enum proto_via via)
-{
-	for (guint i = 0; i < c->claims->len; i++) {
-		const struct proto_claim *claim =
-		    &g_array_index(c->claims, struct proto_claim, i);
-
-		if (claim->via == via)
-			return claim;
-	}
-	return NULL;
-}
-
 /* --- telling an agent ---------------------------------------------------- */
-
-struct word {
-	const struct number *number; /* NULL if none is known */
-	const char *const *rcpts;    /* NULL-ended */
-	const char *reply_to;	     /* Message-ID, "" if to nobody's mail */
-	const char *why;
-	const char *what_to_do;
-};
-
-/* With the null sender: nobody's machine answers it, and nobody is told if it
- * cannot be delivered (RFC 3834 3.1). */
-static gboolean
-word_send(const struct mail_case *c, const struct word *word, GError **err)
-{
-	const struct label_set *labels = word->number != NULL
-	    ? case_labels(c, word->number)
-	    : &g_array_index(c->id.labels, struct label_set, 0);
-	char shown[NUMBER_TEXT_SIZE] = "";
-	g_autofree char *id = NULL;
-	g_autofree char *root = NULL;
-	g_autoptr(GBytes) content = NULL;
-	struct compose_notice notice = {.role_name = c->queue->role,
-	    .queue_address = c->queue->address,
-	    .agent_addr = word->rcpts[0],
-	    .in_reply_to = word->reply_to,
-	    .date = c->now,
-	    .why = word->why,
-	    .what_to_do = word->what_to_do};
-
-	if (labels == NULL)
-		return error_fail(err, ERROR_TEMP, "no labels for a notice");
-	id = label_message_id(labels, c->queue->domain);
-	notice.message_id = id;
-	if (word->number != NULL) {
-		root = label_root_id(word->number, c->queue->domain);
-		notice.number = number_show(word->number, shown);
-		notice.root_id = root;
-	}
-	content = compose_agent_notice(&notice);
-	if (content == NULL)
-		return error_fail(err, ERROR_TEMP,
-		    "cannot compose a notice");
-	log_info("agent.told", LOG_QUEUE(c->queue));
-	return case_hand_over(c, NULL, word->rcpts, content, err);
-}
 
 /* To the agent if he is one of ours, else to all agents of the queue. */
 static gboolean
@@ -113,8 +57,8 @@ notice_send(const struct mail_case *c, const struct number *number,
 	    agent_is_member(c) ? addr_to_wire(c->mail->from_addr) : NULL;
 	const char *const own_list[] = {own_addr, NULL};
 
-	return word_send(c,
-	    &(struct word){.number = number,
+	return tell_send(c,
+	    &(struct tell_word){.number = number,
 		.rcpts = own_addr != NULL
 		    ? own_list
 		    : (const char *const *)c->queue->agents,
@@ -125,7 +69,7 @@ notice_send(const struct mail_case *c, const struct number *number,
 }
 
 gboolean
-agent_deliver_stray(struct mail_case *c, GError **err)
+agent_deliver_stray(const struct mail_case *c, GError **err)
 {
 	return notice_send(c, NULL,
 	    "your address is enrolled as an agent's, and this mail was not "
@@ -155,18 +99,18 @@ agents_present(const struct mail_case *c)
 	return list;
 }
 
-gboolean
-agent_deliver_machine(struct mail_case *c, GError **err)
+static gboolean
+machine_deliver(const struct mail_case *c, GError **err)
 {
-	const struct proto_claim *claim =
-	    claim_find(c, PROTO_VIA_CAPABILITY);
+	const struct proto_proof *bounce = case_proof(c, PROTO_VIA_BOUNCE);
+	const struct number *number = case_agent_ticket(c);
 	g_autoptr(GPtrArray) rcpts = agents_present(c);
 
 	log_info("agent.machine", LOG_QUEUE(c->queue));
-	if (claim == NULL)
-		claim = claim_find(c, PROTO_VIA_SUBJECT);
-	return word_send(c,
-	    &(struct word){.number = claim != NULL ? &claim->number : NULL,
+	if (number == NULL && bounce != NULL)
+		number = &bounce->number;
+	return tell_send(c,
+	    &(struct tell_word){.number = number,
 		.rcpts = (const char *const *)rcpts->pdata,
 		.reply_to = "",
 		.why = "it is an automatic reply of an agent, such as out of "
@@ -179,50 +123,39 @@ agent_deliver_machine(struct mail_case *c, GError **err)
 
 /* --- an answer ------------------------------------------------------------ */
 
-/* TRUE if To: names the ticket's address; a mail to somebody else that came
- * here by Bcc is none of the player's. */
-static gboolean
-is_to_ticket(const struct mail_case *c)
-{
-	const struct proto_claim *claim =
-	    claim_find(c, PROTO_VIA_CAPABILITY);
-	const struct addr *to = c->mail->rcpt_addrs->len > 0
-	    ? g_ptr_array_index(c->mail->rcpt_addrs, 0)
-	    : NULL;
-	struct label label;
-
-	if (to == NULL || claim == NULL ||
-	    place_find(c->config, to->local, to->domain, &label) != c->queue)
-		return FALSE;
-	return label.kind == LABEL_CAPABILITY &&
-	    number_equal(&label.number, &claim->number);
-}
-
 /* Completed from an address book, an old address looks like any other. */
 static gboolean
-names_other_ticket(const struct mail_case *c)
+names_other_ticket(const struct mail_case *c, const struct number *ticket)
 {
-	const struct proto_claim *to = claim_find(c, PROTO_VIA_CAPABILITY);
-	const struct proto_claim *said = claim_find(c, PROTO_VIA_SUBJECT);
+	for (guint i = 0; i < c->claims->len; i++) {
+		const struct proto_claim *claim =
+		    &g_array_index(c->claims, struct proto_claim, i);
 
-	return to != NULL && said != NULL &&
-	    !number_equal(&to->number, &said->number);
+		if (claim->via == PROTO_VIA_SUBJECT)
+			return !number_equal(&claim->number, ticket);
+	}
+	return FALSE;
 }
 
 /* NULL if the mail may be an answer, else why it is not one. */
 static const char *
-refusal(const struct mail_case *c)
+refusal(const struct mail_case *c, const struct number *ticket)
 {
+	struct claims_rcpts to = claims_rcpts(c->config, c->mail, ticket);
+
 	if (!agent_is_member(c))
-		return "the sender is not enrolled as an agent of this queue";
+		return not_enrolled;
 	if (c->queue->proof && c->mail->auth != MAIL_AUTH_PASS)
 		return "it was not proven that the mail is yours "
 		       "(no pass in Authentication-Results)";
-	if (c->mail->recipients > 1)
-		return "the mail has further recipients";
-	if (!is_to_ticket(c))
+	/* It came here by Bcc, and is none of the player's. */
+	if (to.ticket == 0)
 		return "the mail is addressed to somebody else";
-	if (names_other_ticket(c))
+	if (to.people > 0)
+		return "the mail has further recipients";
+	if (to.others > 0)
+		return "the mail is also addressed to another ticket";
+	if (names_other_ticket(c, ticket))
 		return "the subject has the number of another ticket than "
 		       "the address";
 	if (c->mail->is_placeholder)
@@ -313,11 +246,9 @@ static char *
 answer_text(const struct mail_case *c, GError **err)
 {
 	g_autoptr(GPtrArray) own = g_ptr_array_new();
-	const struct proto_claim *claim =
-	    claim_find(c, PROTO_VIA_CAPABILITY);
 	struct scrub_agent self = {.role_name = c->queue->role,
 	    .queue_domain = c->queue->domain,
-	    .mac = claim != NULL ? claim->mac.s : NULL};
+	    .mac = case_agent_mac(c)};
 	char *text;
 
 	for (char **p = c->queue->members; *p != NULL; p++)
@@ -334,15 +265,22 @@ answer_text(const struct mail_case *c, GError **err)
 }
 
 static gboolean
-reply_deliver(const struct mail_case *c, const struct number *number,
-    GError **err)
+reply_deliver(const struct mail_case *c,
+    const struct proto_desk_admitted *admitted, GError **err)
 {
+	const struct number *number = &admitted->number;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
-	const char *why = refusal(c);
+	const char *why = refusal(c, number);
 
 	if (why != NULL)
 		return notice_send(c, number, why, "", err);
+	if (admitted->ticket_flags & PROTO_FLAG_UNDELIVERABLE)
+		return notice_send(c, number,
+		    "the player's mail system refused our last mail",
+		    "Nothing is sent in this ticket until the player writes "
+		    "again.",
+		    err);
 	text = answer_text(c, &error);
 	if (text == NULL)
 		return notice_send(c, number, error->message, "", err);
@@ -357,7 +295,7 @@ admitted_deliver(const struct mail_case *c,
 	case PROTO_DUPLICATE:
 		return TRUE;
 	case PROTO_REPLY:
-		return reply_deliver(c, &admitted->number, err);
+		return reply_deliver(c, admitted, err);
 	case PROTO_UNKNOWN:
 		return notice_send(c, NULL,
 		    "there is no such ticket any more", "", err);
@@ -365,6 +303,16 @@ admitted_deliver(const struct mail_case *c,
 		return error_fail_num(err, ERROR_TEMP, "unexpected verdict",
 		    admitted->verdict);
 	}
+}
+
+/* A person's mail to the envelope sender of a copy, where only machines write
+ * to. */
+static gboolean
+return_deliver(const struct mail_case *c, GError **err)
+{
+	if (agent_is_member(c))
+		return agent_deliver_stray(c, err);
+	return notice_send(c, NULL, not_enrolled, "", err);
 }
 
 gboolean
@@ -376,10 +324,11 @@ agent_deliver(struct mail_case *c, GError **err)
 
 	/* Out-of-office and receipts never reach the player (RFC 3834 2). */
 	if (agent_is_machine(c))
-		return agent_deliver_machine(c, err);
+		return machine_deliver(c, err);
+	if (case_agent_ticket(c) == NULL)
+		return return_deliver(c, err);
 	case_admit_fill(c, PROTO_SIDE_AGENT, &admit);
-	ok = ipc_call(c->peers->desk, PROTO_DESK_ADMIT, &admit, -1,
-		 PROTO_DESK_ADMITTED, &admitted, err) &&
+	ok = case_admit(c, &admit, &admitted, err) &&
 	    admitted_deliver(c, &admitted, err);
 	proto_clear(PROTO_DESK_ADMITTED, &admitted);
 	case_admit_clear(&admit);

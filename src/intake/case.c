@@ -8,19 +8,6 @@
 
 #include "base/banned.h"
 
-const struct label_set *
-case_labels(const struct mail_case *c, const struct number *number)
-{
-	for (guint i = 0; i < c->id.labels->len; i++) {
-		const struct label_set *set =
-		    &g_array_index(c->id.labels, struct label_set, i);
-
-		if (number_equal(&set->number, number))
-			return set;
-	}
-	return NULL;
-}
-
 static guint32
 flags_of(const struct mail *mail)
 {
@@ -48,20 +35,10 @@ case_admit_fill(const struct mail_case *c, enum proto_side side,
 	    .flags = flags_of(c->mail),
 	    .received = c->now,
 	    .epochs = c->id.epochs,
-	    .claims =
-		g_array_new(FALSE, TRUE, sizeof(struct proto_claim)),
+	    .clues = c->id.clues,
+	    .guesses = MIN(c->guesses + case_guesses(c), PROTO_CLAIMS_MAX),
+	    .claims = case_claims(c, side),
 	    .numbers = g_array_new(FALSE, TRUE, sizeof(struct number))};
-	for (guint i = 0; i < c->claims->len; i++) {
-		const struct proto_claim *claim =
-		    &g_array_index(c->claims, struct proto_claim, i);
-		const struct proto_proof *proof =
-		    &g_array_index(c->id.proofs, struct proto_proof, i);
-		struct proto_claim bare = {.via = claim->via,
-		    .number = claim->number};
-
-		if (proof->is_valid || claim->via == PROTO_VIA_SUBJECT)
-			g_array_append_val(admit->claims, bare);
-	}
 	for (guint i = 0; i < PROTO_NUMBERS && i < c->id.labels->len; i++)
 		g_array_append_val(admit->numbers,
 		    g_array_index(c->id.labels, struct label_set, i).number);
@@ -73,6 +50,52 @@ case_admit_clear(struct proto_desk_admit *admit)
 	g_clear_pointer(&admit->claims, g_array_unref);
 	g_clear_pointer(&admit->numbers, g_array_unref);
 }
+
+gboolean
+case_admit(const struct mail_case *c, const struct proto_desk_admit *admit,
+    struct proto_desk_admitted *admitted, GError **err)
+{
+	return ipc_call(c->peers->desk, PROTO_DESK_ADMIT, admit, -1,
+	    PROTO_DESK_ADMITTED, admitted, err);
+}
+
+/* What the desk keeps of a copy's Message-ID: enough to make it again with
+ * the ticket's number, and no Message-ID by itself. */
+static char *
+copy_id_make(const struct label_set *labels)
+{
+	return g_strconcat(labels->message.s, ".", labels->message_mac.s,
+	    NULL);
+}
+
+gboolean
+case_commit(const struct mail_case *c, const struct proto_desk_admit *admit,
+    const struct proto_desk_admitted *admitted,
+    const struct label_set *labels, GError **err)
+{
+	g_autofree char *id =
+	    labels == NULL ? g_strdup("") : copy_id_make(labels);
+	struct proto_desk_commit request = {.admit = *admit,
+	    .verdict = admitted->verdict,
+	    .number = admitted->number,
+	    .pseudonym = admitted->pseudonym,
+	    .copy_id = id};
+	char nothing;
+
+	/* A report comes from a daemon, to which nobody ever writes. */
+	if (admit->report == PROTO_REPORT_NONE)
+		request.sealed = c->id.sealed;
+	return ipc_call(c->peers->desk, PROTO_DESK_COMMIT, &request, -1,
+	    PROTO_DESK_COMMITTED, &nothing, err);
+}
+
+void
+case_let_go(const struct mail_case *c)
+{
+	ipc_client_drop(c->peers->desk);
+}
+
+/* --- hand-over -------------------------------------------------------- */
 
 static gboolean
 results_accept(const struct mail_case *c, const GArray *results, GError **err)

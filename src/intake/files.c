@@ -83,14 +83,34 @@ release_file(struct release *r, const struct mail_file *file,
 	return TRUE;
 }
 
-gboolean
-files_release(const struct mail_case *c, struct scrubbed *body, GError **err)
+/* What pretends to belong to a ticket must not bring anything to open. */
+static void
+withhold_all(struct scrubbed *body)
 {
+	for (guint i = 0; i < body->files->len; i++) {
+		struct scrubbed_file *out = body->files->pdata[i];
+
+		g_clear_pointer(&out->text, g_free);
+		g_clear_pointer(&out->octets, g_bytes_unref);
+		out->fate = SCRUBBED_UNPROVEN;
+	}
+}
+
+gboolean
+files_release(const struct mail_case *c, guint32 flags,
+    struct scrubbed *body, GError **err)
+{
+	static const guint32 suspect =
+	    PROTO_FLAG_UNPROVEN | PROTO_FLAG_MENTIONS;
 	/* As base64 octets become a third more, and so they came. */
 	struct release r = {.c = c,
 	    .octets = MAX(FILES_OCTETS_MIN,
 		g_bytes_get_size(c->message) / 4 * 3)};
 
+	if ((flags & suspect) == suspect) {
+		withhold_all(body);
+		return TRUE;
+	}
 	for (guint i = 0; i < body->files->len; i++)
 		if (!release_file(&r, c->mail->files->pdata[i],
 			body->files->pdata[i], err))

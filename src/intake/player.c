@@ -15,7 +15,10 @@
 /* Any of these, and the desk promises no notice: ticket_decide(). */
 #define UNTOLD                                                                 \
 	((guint32)(PROTO_FLAG_MACHINE | PROTO_FLAG_UNPROVEN |                  \
-	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_NO_RETURN))
+	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_NO_RETURN | PROTO_FLAG_BURST))
+
+/* What an earlier mail of ours met, and what this one did not change. */
+#define STANDING ((guint32)(PROTO_FLAG_UNDELIVERABLE | PROTO_FLAG_DELAYED))
 
 /* A mail of our own that came back is never answered. */
 static gboolean
@@ -38,12 +41,17 @@ flags_show(const struct proto_desk_admitted *admitted)
 	    {PROTO_FLAG_PLACEHOLDER, "unreadable"},
 	    {PROTO_FLAG_NO_RETURN, "no-return"},
 	    {PROTO_FLAG_ENCRYPTED, "encrypted"},
-	    {PROTO_FLAG_FORGET, "forget"}};
+	    {PROTO_FLAG_FORGET, "forget"},
+	    {PROTO_FLAG_UNDELIVERABLE, "undeliverable"},
+	    {PROTO_FLAG_DELAYED, "delayed"},
+	    {PROTO_FLAG_BURST, "burst"},
+	    {PROTO_FLAG_REPEAT, "repeat"}};
+	guint32 flags = admitted->flags | (admitted->ticket_flags & STANDING);
 	GString *out = g_string_new(NULL);
 	char shown[NUMBER_TEXT_SIZE];
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		if (admitted->flags & names[i].flag)
+		if (flags & names[i].flag)
 			g_string_append_printf(out, "%s%s",
 			    out->len > 0 ? "," : "", names[i].name);
 	if (number_is_set(&admitted->mentions))
@@ -51,15 +59,6 @@ flags_show(const struct proto_desk_admitted *admitted)
 		    out->len > 0 ? "," : "",
 		    number_show(&admitted->mentions, shown));
 	return g_string_free(out, FALSE);
-}
-
-/* What the desk keeps of a copy's Message-ID: enough to make it again with
- * the ticket's number, and no Message-ID by itself. */
-static char *
-copy_id_make(const struct label_set *labels)
-{
-	return g_strconcat(labels->message.s, ".", labels->message_mac.s,
-	    NULL);
 }
 
 static char *
@@ -124,25 +123,6 @@ copy_hand_over(const struct mail_case *c, const struct scrubbed *body,
 }
 
 static gboolean
-commit(const struct mail_case *c, const struct proto_desk_admit *admit,
-    const struct proto_desk_admitted *admitted,
-    const struct label_set *labels, GError **err)
-{
-	g_autofree char *id =
-	    labels == NULL ? g_strdup("") : copy_id_make(labels);
-	struct proto_desk_commit request = {.admit = *admit,
-	    .verdict = admitted->verdict,
-	    .number = admitted->number,
-	    .pseudonym = admitted->pseudonym,
-	    .copy_id = id,
-	    .sealed = c->id.sealed};
-	char nothing;
-
-	return ipc_call(c->peers->desk, PROTO_DESK_COMMIT, &request, -1,
-	    PROTO_DESK_COMMITTED, &nothing, err);
-}
-
-static gboolean
 admitted_deliver(struct mail_case *c, struct scrubbed *body,
     const struct proto_desk_admit *admit,
     const struct proto_desk_admitted *admitted, GError **err)
@@ -153,9 +133,6 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 	case PROTO_DUPLICATE:
 		log_info("mail.again", LOG_QUEUE(c->queue));
 		return TRUE;
-	case PROTO_BOUNCE:
-		log_info("mail.bounce", LOG_QUEUE(c->queue));
-		return commit(c, admit, admitted, NULL, err);
 	case PROTO_NEW:
 	case PROTO_FOLLOW_UP:
 		break;
@@ -163,14 +140,13 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 		return error_fail_num(err, ERROR_TEMP, "unexpected verdict",
 		    admitted->verdict);
 	}
-	labels = case_labels(c, &admitted->number);
+	labels = case_labels(c, &admitted->number, err);
 	if (labels == NULL)
-		return error_fail(err, ERROR_TEMP,
-		    "the desk chose a number without labels");
+		return FALSE;
 	body->text = wish_note(admitted->flags, body->text);
-	if (!files_release(c, body, err) ||
+	if (!files_release(c, admitted->flags, body, err) ||
 	    !copy_hand_over(c, body, admitted, labels, err) ||
-	    !commit(c, admit, admitted, labels, err))
+	    !case_commit(c, admit, admitted, labels, err))
 		return FALSE;
 	log_info("ticket.mail", LOG_TICKET(&admitted->number),
 	    LOG_NUM("verdict", admitted->verdict),
@@ -206,9 +182,11 @@ player_deliver(struct mail_case *c, GError **err)
 	admit.flags |= wishes;
 	if (sender_is_us(c))
 		admit.flags |= PROTO_FLAG_MACHINE;
-	ok = ipc_call(c->peers->desk, PROTO_DESK_ADMIT, &admit, -1,
-		 PROTO_DESK_ADMITTED, &admitted, err) &&
-	    admitted_deliver(c, &body, &admit, &admitted, err);
+	ok = case_admit(c, &admit, &admitted, err);
+	if (ok && !admitted_deliver(c, &body, &admit, &admitted, err)) {
+		case_let_go(c);
+		ok = FALSE;
+	}
 	proto_clear(PROTO_DESK_ADMITTED, &admitted);
 	case_admit_clear(&admit);
 	scrubbed_clear(&body);

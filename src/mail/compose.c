@@ -152,6 +152,8 @@ append_file_lines(GString *text, const GPtrArray *files)
 				 "answer to ask for it anew",
 	    [SCRUBBED_TOO_LARGE] = "withheld, as it is too large; "
 				   "answer to ask for less",
+	    [SCRUBBED_UNPROVEN] = "withheld, as it is not shown who sent it, "
+				  "and the mail names\n a ticket of another",
 	    [SCRUBBED_REDACTED] = "attached as text with personal data masked",
 	    [SCRUBBED_CLEANED] = "attached, encoded anew from its pixels",
 	    [SCRUBBED_PASSED] = "attached unread, as it came; "
@@ -322,21 +324,35 @@ compose_player_mail(const struct compose_player *mail)
 	return player_mail(mail, mail->is_auto ? "auto-replied" : NULL);
 }
 
+/* What happened, in one line. */
+static char *
+notice_first_line(const struct compose_notice *notice, const char *label)
+{
+	if (notice->what != NULL)
+		return g_strdup_printf(
+		    "%s of %s did not reach the player.", notice->what, label);
+	if (label[0] == '[')
+		return g_strdup_printf(
+		    "Your answer to %s was not sent to the player.", label);
+	return g_strdup("Your mail was not sent to the player.");
+}
+
 GBytes *
 compose_agent_notice(const struct compose_notice *notice)
 {
 	gboolean known = notice->number != NULL && notice->number[0] != '\0';
 	g_autofree char *label = known ? g_strdup_printf("[%s]", notice->number)
 				       : g_strdup("your mail");
-	g_autofree char *subject = g_strdup_printf("Not sent: %s", label);
+	g_autofree char *subject = g_strdup_printf("%s: %s",
+	    notice->what != NULL ? "Undelivered" : "Not sent", label);
+	g_autofree char *first = notice_first_line(notice, label);
 	g_autofree char *why = writer_clean(notice->why, WRITER_VALUE_MAX);
 	g_autofree char *todo =
 	    writer_clean(notice->what_to_do, WRITER_VALUE_MAX);
 	g_autofree char *refs = g_strconcat(or_empty(notice->root_id), " ",
 	    or_empty(notice->in_reply_to), NULL);
 	g_autofree char *text = g_strdup_printf(
-	    "%s%s was not sent to the player.\n\nWhy: %s.\n\nWhat to do: %s\n",
-	    known ? "Your answer to " : "", known ? label : "Your mail", why,
+	    "%s\n\nWhy: %s.\n\nWhat to do: %s\n", first, why,
 	    todo[0] != '\0'
 		? todo
 		: "correct this and answer the mail of the ticket again.");

@@ -75,11 +75,14 @@ struct compose_notice {
 	const char *in_reply_to; /* the agent's mail, "" if none */
 	const char *root_id;	 /* "" if no number is known */
 	gint64 date;
+	const char *what;	/* "The answer": a mail of ours that came back;
+				 * NULL: the agent's, which was not sent */
 	const char *why;	/* one sentence, without full stop */
 	const char *what_to_do; /* "" for the usual advice */
 };
 
-/* Tells an agent that his answer was not sent. Same header fields as a mail
+/* Tells an agent that his answer was not sent, or that a mail to the player
+ * came back. Same header fields as a mail
  * to the player, with Auto-Submitted: auto-generated always. Nothing of the
  * agent's text is in it. */
 GBytes *compose_agent_notice(const struct compose_notice *notice);

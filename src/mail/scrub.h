@@ -28,6 +28,7 @@ enum scrubbed_fate { /* what the agents are told of a file */
 	SCRUBBED_WITHHELD, /* its kind may show who made it */
 	SCRUBBED_REFUSED,  /* it could not be decoded */
 	SCRUBBED_TOO_LARGE, /* it, or all of them together */
+	SCRUBBED_UNPROVEN, /* whose mail it is is not shown */
 	SCRUBBED_REDACTED, /* text is set */
 	SCRUBBED_CLEANED,  /* octets is set: an image encoded anew */
 	SCRUBBED_PASSED,   /* octets is set: as it came */

@@ -73,9 +73,9 @@ ROWS = [
      "sender,"),
 
     # What lies on the disk.
-    ("id-stored", LEAK, PLAYER,
-     "	    .copy_id = id,",
-     "	    .copy_id = MUTANT(\"id-stored\") ? c->mail->message_id : id,"),
+    ("id-stored", LEAK, CASE,
+     "	    .copy_id = id};",
+     "	    .copy_id = MUTANT(\"id-stored\") ? c->mail->message_id : id};"),
     ("id-as-category", LEAK, PLAYER,
      "	admit.category = (char *)category;",
      "	admit.category = MUTANT(\"id-as-category\") ? "
@@ -100,8 +100,8 @@ ROWS = [
      "	return MUTANT(\"automatic-relayed\") ? FALSE : "
      "c->mail->machine != MAIL_PERSON ||"),
     ("reply-all-relayed", LEAK, AGENT,
-     "	if (c->mail->recipients > 1)",
-     "	if (c->mail->recipients > 1 && !MUTANT(\"reply-all-relayed\"))"),
+     "	if (to.people > 0)",
+     "	if (to.people > 0 && !MUTANT(\"reply-all-relayed\"))"),
 
     # What two players differ in.
     ("placeholder-length", PAIRS, "src/rules/redact.c",

@@ -131,7 +131,7 @@ fates_follow_kind_and_policy(void **state)
 		role.size = 5;
 		fixture_init(&f, rows[i].policy);
 		file_add(&f, rows[i].type, rows[i].size);
-		assert_true(files_release(&f.c, &f.body, NULL));
+		assert_true(files_release(&f.c, 0, &f.body, NULL));
 		out = f.body.files->pdata[0];
 		if (out->fate != rows[i].fate)
 			fail_msg("row %zu: fate %d", i, out->fate);
@@ -156,7 +156,7 @@ a_silent_role_defers_the_mail(void **state)
 	role.result = IMAGE_FAILED;
 	fixture_init(&f, "withhold");
 	file_add(&f, "image/png", 9);
-	assert_false(files_release(&f.c, &f.body, &error));
+	assert_false(files_release(&f.c, 0, &f.body, &error));
 	assert_true(error_is(error, ERROR_TEMP));
 	assert_null(((struct scrubbed_file *)f.body.files->pdata[0])->octets);
 	fixture_done(&f);
@@ -185,7 +185,7 @@ limits_hold_for_all_together(void **state)
 		fixture_init(&f, "withhold");
 		for (guint n = 0; n < FILES_IMAGES_MAX + 3; n++)
 			file_add(&f, "image/png", 9);
-		assert_true(files_release(&f.c, &f.body, NULL));
+		assert_true(files_release(&f.c, 0, &f.body, NULL));
 		assert_int_equal(role.asked, rows[i].asked);
 		for (guint n = 0; n < f.body.files->len; n++) {
 			const struct scrubbed_file *out =

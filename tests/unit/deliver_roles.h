@@ -1,0 +1,52 @@
+#ifndef ND_TESTS_UNIT_DELIVER_ROLES_H
+#define ND_TESTS_UNIT_DELIVER_ROLES_H
+
+/*
+ * A vault, a desk and a post for test-deliver, in the place of proto/ipc.c.
+ *
+ * The vault believes what the first character of a mac says: "p" is a mail or
+ * address of the player's side, "a" of the agents' side, "k" an envelope
+ * sender of an acknowledgement, "v" a Message-ID; all else is wrong. An
+ * envelope sender is of BOUNCED. The desk answers what the test laid down and
+ * remembers what it was asked; a mail that was committed or answered is known.
+ */
+#include <glib.h>
+
+#include "proto/messages.h"
+
+#define TICKET "K7F39Q2Y"
+#define TICKET_LOWER "k7f39q2y"
+#define BOUNCED TICKET
+
+struct roles {
+	/* Laid down by the test. */
+	guint32 verdict;
+	guint32 flags;	      /* added to those of the mail */
+	guint32 ticket_flags;
+	struct number number;
+	gboolean desk_is_down; /* at commit */
+	gboolean post_is_down;
+	guint32 post_code;
+
+	/* What they saw. */
+	guint identified;
+	GArray *clue_kinds;  /* own guint32; of the last mail */
+	char queue[65];	     /* that the vault was asked for last */
+	guint admitted;
+	struct proto_desk_admit admit; /* the last; lists are NULL */
+	GArray *claims;		       /* own struct proto_claim; its claims */
+	guint committed;
+	gboolean had_envelope; /* the last commit */
+	guint let_go;	       /* connections to the desk that were dropped */
+	guint answers;
+	GPtrArray *mails; /* own char; whole mails handed over */
+	GPtrArray *rcpts; /* own char; the first recipient of each */
+};
+
+extern struct roles roles;
+
+/* All quiet: a new ticket, everybody works. */
+void roles_reset(void);
+void roles_clear(void);
+
+#endif
