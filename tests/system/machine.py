@@ -76,8 +76,8 @@ def report(kind, parts, sender, to, subject="Report"):
              "\tboundary=\"x y\"", ""]
     for media_type, text in parts:
         lines += ["--x y", "Content-Type: " + media_type, "", text]
-    return "\r\n".join(lines + ["--x y--", ""]).replace(
-        "\r\n", "\n").replace("\n", "\r\n").encode()
+    return "\n".join(lines + ["--x y--", ""]).replace(
+        "\r", "").replace("\n", "\r\n").encode()
 
 
 def head(taken):
@@ -108,7 +108,7 @@ def plain(sender, to, subject, text, *headers):
         "From: " + sender, "To: " + to, "Subject: " + subject,
         "Message-ID: <%x@mx.players.example>" % abs(hash((text, to))),
         "Date: Sun, 22 Nov 2026 09:00:00 +0000") + headers
-        + ("", text.replace("\n", "\r\n"))).encode()
+        + ("", text.replace("\r", "").replace("\n", "\r\n"))).encode()
 
 
 def qmail(taken, to=None):
