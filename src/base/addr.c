@@ -6,7 +6,6 @@
 
 #include "base/banned.h"
 
-#define LOCAL_MAX 64
 #define DOMAIN_MAX 255
 
 static gboolean
@@ -81,7 +80,7 @@ addr_parse(const char *text, gssize len, GError **err)
 		if (text[i] == '@')
 			at = text + i;
 	}
-	if (at == NULL || at == text || (gsize)(at - text) > LOCAL_MAX)
+	if (at == NULL || at == text || (gsize)(at - text) > ADDR_LOCAL_MAX)
 		goto bad;
 	if (text[0] == '"') {
 		gsize llen = (gsize)(at - text);
@@ -158,24 +157,6 @@ addr_to_normal(const struct addr *addr)
 	g_autofree char *domain = g_ascii_strdown(ascii, -1);
 
 	return g_strconcat(local, "@", domain, NULL);
-}
-
-gboolean
-addr_split_local(const char *local, const char *base, const char **ext)
-{
-	gsize len = strlen(base);
-
-	if (g_ascii_strncasecmp(local, base, len) != 0)
-		return FALSE;
-	if (local[len] == '\0') {
-		*ext = local + len;
-		return TRUE;
-	}
-	/* Some clients turn the delimiter "+" into "-". */
-	if (local[len] != '+' && local[len] != '-')
-		return FALSE;
-	*ext = local + len + 1;
-	return TRUE;
 }
 
 gboolean

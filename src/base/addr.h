@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #define ADDR_MAX 320 /* octets: 64 local part, "@", 255 domain (5321 4.5.3.1) */
+#define ADDR_LOCAL_MAX 64
 
 struct addr {
 	char *local;  /* own; UTF-8, dot-atom or quoted content, unquoted */
@@ -33,11 +34,6 @@ char *addr_to_wire(const struct addr *addr);
  * NFC and case-folded, domain as lower-case A-label (RFC 5890). Caller frees.
  */
 char *addr_to_normal(const struct addr *addr);
-
-/* TRUE if local is base (in any case; *ext is "") or base, a delimiter and an
- * extension (*ext, borrowed from local), as in "support+ext". */
-gboolean addr_split_local(const char *local, const char *base,
-    const char **ext);
 
 /* TRUE if addr needs SMTPUTF8 (RFC 6531) on the wire. */
 gboolean addr_is_utf8(const struct addr *addr);

@@ -275,6 +275,13 @@ queue_finish(struct config_queue *queue, GError **err)
 		    queue->name);
 		return FALSE;
 	}
+	if (strlen(addr->local) > CONFIG_LOCAL_MAX) {
+		g_set_error(err, ND_ERROR, ERROR_PERM,
+		    "[queue %s]: address has more than %d octets before the "
+		    "@, so the addresses of its tickets would be too long",
+		    queue->name, CONFIG_LOCAL_MAX);
+		return FALSE;
+	}
 	queue->local = g_ascii_strdown(addr->local, -1);
 	ascii = g_hostname_to_ascii(addr->domain);
 	queue->domain = g_ascii_strdown(ascii, -1);
@@ -449,25 +456,6 @@ config_for_role(const char *path, enum role role, GError **err)
 }
 
 /* --- queues --------------------------------------------------------- */
-
-const struct config_queue *
-config_queue_by_addr(const struct config *config, const char *local,
-    const char *domain, const char **ext)
-{
-	g_autofree char *ascii = g_hostname_to_ascii(domain);
-
-	if (ascii == NULL)
-		return NULL;
-	for (guint i = 0; i < config->queues->len; i++) {
-		const struct config_queue *queue =
-		    g_ptr_array_index(config->queues, i);
-
-		if (g_ascii_strcasecmp(ascii, queue->domain) == 0 &&
-		    addr_split_local(local, queue->local, ext))
-			return queue;
-	}
-	return NULL;
-}
 
 const struct config_queue *
 config_queue_by_name(const struct config *config, const char *name)

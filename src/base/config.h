@@ -8,7 +8,13 @@
  */
 #include <glib.h>
 
+#include "base/addr.h"
 #include "base/role.h"
+
+/* Octets of a queue's local part. A ticket's addresses add to it what
+ * ticket/label.h says, and no local part may be longer than ADDR_LOCAL_MAX. */
+#define CONFIG_EXTENSION_MAX 25
+#define CONFIG_LOCAL_MAX (ADDR_LOCAL_MAX - CONFIG_EXTENSION_MAX)
 
 struct config_queue {
 	char *name;	   /* own; "support" */
@@ -85,10 +91,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(config_auto, config_free)
  * Caller frees. */
 char *config_for_role(const char *path, enum role role, GError **err);
 
-/* The queue whose local part and domain fit, or NULL. *ext is what follows
- * the delimiter ("" if nothing); borrowed from local. */
-const struct config_queue *config_queue_by_addr(const struct config *config,
-    const char *local, const char *domain, const char **ext);
 const struct config_queue *config_queue_by_name(const struct config *config,
     const char *name);
 

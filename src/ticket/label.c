@@ -3,11 +3,18 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/config.h"
 
 #include "base/banned.h"
 
 #define BOUNCE_PREFIX "b-"
 #define ROOT_WORD "root"
+
+/* "+", and the longer of the two extensions. */
+G_STATIC_ASSERT(1 + sizeof BOUNCE_PREFIX - 1 + LABEL_MASKED_LEN + 1 +
+		    LABEL_MAC_LEN ==
+		CONFIG_EXTENSION_MAX);
+G_STATIC_ASSERT(1 + NUMBER_LEN + 1 + LABEL_MAC_LEN <= CONFIG_EXTENSION_MAX);
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -1,6 +1,6 @@
 /*
- * Addresses, labels and numbers: whatever is read must be written and read
- * again as the same value. The first octet picks the parser; odd values feed
+ * Addresses, labels, numbers and what is ours of them: whatever is read must be
+ * written and read again as the same value. The first octet picks the parser; odd values feed
  * it the input as it is, even ones a well-formed text with the rest of the
  * input laid over it, so that the deep branches are met early.
  */
@@ -11,6 +11,7 @@
 #include "reach.h"
 
 #include "base/addr.h"
+#include "intake/place.h"
 #include "ticket/label.h"
 #include "ticket/number.h"
 
@@ -50,29 +51,76 @@ check_address(const char *text, gsize len)
 	g_assert(strcmp(normal, normal_again) == 0);
 }
 
+static char *
+address_write(const struct label *label, const char *base)
+{
+	const struct label_set set = {.number = label->number,
+	    .agent = label->mac,
+	    .bounce = label->token,
+	    .bounce_mac = label->mac};
+
+	return label->kind == LABEL_BOUNCE
+		   ? label_envelope_sender(&set, base, DOMAIN)
+		   : label_agent_address(&set, base, DOMAIN);
+}
+
 static void
 check_extension(const char *text, gsize len)
 {
 	struct label label = label_parse_extension(text, len);
-	struct label_set set = {.number = label.number};
 	g_autofree char *address = NULL;
-	const char *ext = NULL;
+	const char *ext;
 	struct label again;
 
 	if (label.kind == LABEL_NONE)
 		return;
 	REACHED();
-	if (label.kind == LABEL_BOUNCE) {
-		set.bounce = label.token;
-		set.bounce_mac = label.mac;
-		address = label_envelope_sender(&set, "support", DOMAIN);
-	} else {
-		set.agent = label.mac;
-		address = label_agent_address(&set, "support", DOMAIN);
+	address = address_write(&label, "support");
+	ext = address + strlen("support+");
+	again = label_parse_extension(ext, (gsize)(strchr(ext, '@') - ext));
+	g_assert(memcmp(&label, &again, sizeof label) == 0);
+}
+
+static const struct config *
+two_queues(void)
+{
+	static struct config_queue support = {.name = (char *)"support",
+	    .local = (char *)"support",
+	    .domain = (char *)DOMAIN};
+	static struct config_queue vip = {.name = (char *)"vip",
+	    .local = (char *)"support-vip",
+	    .domain = (char *)DOMAIN};
+	static gpointer list[] = {&support, &vip};
+	static GPtrArray queues = {list, G_N_ELEMENTS(list)};
+	static const struct config config = {.queues = &queues};
+
+	return &config;
+}
+
+/* Written again, it is the same place by the same label. */
+static void
+check_place(const char *local)
+{
+	const struct config_queue *queue;
+	struct label label;
+	struct label again;
+	g_autofree char *address = NULL;
+
+	if (!g_utf8_validate(local, -1, NULL))
+		return;
+	queue = place_find(two_queues(), local, DOMAIN, &label);
+	if (queue == NULL) {
+		g_assert(label.kind == LABEL_NONE);
+		return;
 	}
+	g_assert(g_ascii_strncasecmp(
+		     local, queue->local, strlen(queue->local)) == 0);
+	if (label.kind == LABEL_NONE)
+		return;
+	REACHED();
+	address = address_write(&label, queue->local);
 	*strchr(address, '@') = '\0';
-	g_assert(addr_split_local(address, "Support", &ext));
-	again = label_parse_extension(ext, strlen(ext));
+	g_assert(place_find(two_queues(), address, DOMAIN, &again) == queue);
 	g_assert(memcmp(&label, &again, sizeof label) == 0);
 }
 
@@ -98,16 +146,22 @@ check_message_id(const char *text)
 static void
 check_subject(const char *text)
 {
-	struct number number = {{0}};
-	struct number again = {{0}};
-	char shown[NUMBER_TEXT_SIZE];
+	struct number numbers[3];
+	guint n = number_find_all(text, numbers, G_N_ELEMENTS(numbers));
 
-	if (number_find_all(text, &number, 1) == 0)
-		return;
-	REACHED();
-	number_show(&number, shown);
-	g_assert(number_parse(shown, strlen(shown), &again));
-	g_assert(number_equal(&number, &again));
+	for (guint i = 0; i < n; i++) {
+		struct number again = {{0}};
+		char shown[NUMBER_TEXT_SIZE];
+
+		REACHED();
+		number_show(&numbers[i], shown);
+		g_assert(number_find_all(shown, &again, 1) == 1);
+		g_assert(number_equal(&numbers[i], &again));
+		again = number_from_bits(number_to_bits(&numbers[i]));
+		g_assert(number_equal(&numbers[i], &again));
+		for (guint k = 0; k < i; k++)
+			g_assert(!number_equal(&numbers[i], &numbers[k]));
+	}
 }
 
 /* A good text, with the input's octets xored over it. */
@@ -125,9 +179,10 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 {
 	static const char *const good[] = {"a.b+c@" DOMAIN,
-	    "4000000t-0123456789abc", "b-0123456789abc.cba9876543210",
+	    "4000000t-0123456789abc", "b-k7f39q2y.cba9876543210",
 	    "4000000t.0123456789abc.cba9876543210@" DOMAIN,
-	    "4000000t.root@" DOMAIN, "Re: [ 4000-000t ] or 4000-000t"};
+	    "4000000t.root@" DOMAIN, "Re: [ 4000-000t ] or 4000-000t",
+	    "support-vip+4000000t-0123456789abc"};
 	g_autofree char *text = NULL;
 	gsize n;
 	guint pick;
@@ -147,7 +202,9 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 		check_extension(text, n);
 	else if (pick <= 4)
 		check_message_id(text);
-	else
+	else if (pick == 5)
 		check_subject(text);
+	else
+		check_place(text);
 	return 0;
 }

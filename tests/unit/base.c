@@ -117,7 +117,6 @@ config_has_its_defaults(void **state)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(config_auto) config = config_load_file(path, &error);
 	const struct config_queue *queue;
-	const char *ext;
 
 	(void)state;
 	assert_non_null(config);
@@ -129,13 +128,25 @@ config_has_its_defaults(void **state)
 	assert_int_equal(g_strv_length(queue->members), 2);
 	assert_string_equal(g_hash_table_lookup(queue->faqs, "bonus"),
 	    "https://f.test/b");
-	assert_ptr_equal(queue, config_queue_by_addr(config, "SUPPORT+x-y",
-	    "CASINO.test", &ext));
-	assert_string_equal(ext, "x-y");
-	assert_non_null(config_queue_by_addr(config, "support-b", "casino.test",
-	    &ext));
-	assert_null(config_queue_by_addr(config, "supporter", "casino.test",
-	    &ext));
+	(void)g_unlink(path);
+}
+
+/* The longest that leaves room for a ticket's addresses. */
+#define LONG_LOCAL "support-of-the-casino-at-the-far-end-39"
+
+static void
+config_takes_long_names(void **state)
+{
+	g_autofree char *path = file_write("[queue s]\naddress=" LONG_LOCAL
+					   "@c.test\nrole=C\n"
+					   "agents=a@b.test\n");
+	g_autoptr(config_auto) config = config_load_file(path, NULL);
+
+	(void)state;
+	assert_int_equal(strlen(LONG_LOCAL), CONFIG_LOCAL_MAX);
+	assert_non_null(config);
+	assert_string_equal(
+	    config_queue_by_name(config, "s")->local, LONG_LOCAL);
 	(void)g_unlink(path);
 }
 
@@ -163,6 +174,9 @@ config_says_what_is_wrong(void **state)
 		"no address"},
 	    {"[queue Support]\naddress=s@c.test\nrole=C\nagents=a@b.test\n",
 		"the name must be"},
+	    {"[queue s]\naddress=" LONG_LOCAL "0@c.test\nrole=C\n"
+	     "agents=a@b.test\n",
+		"[queue s]: address has more than 39 octets before the @"},
 	    {"rubbish", "not a key-value"},
 	};
 
@@ -375,6 +389,7 @@ main(void)
 	    cmocka_unit_test(addresses_parse),
 	    cmocka_unit_test(addresses_have_a_size),
 	    cmocka_unit_test(config_has_its_defaults),
+	    cmocka_unit_test(config_takes_long_names),
 	    cmocka_unit_test(config_says_what_is_wrong),
 	    cmocka_unit_test(a_role_sees_its_keys_only),
 	    cmocka_unit_test(the_sample_loads),

@@ -147,7 +147,10 @@ labels_have_nothing_in_common(void **state)
 		all[n++] = &set->bounce_mac;
 	}
 	for (guint i = 0; i < n; i++) {
-		assert_int_equal(strlen(all[i]->s), LABEL_MAC_LEN);
+		gboolean is_masked = i % 6 == 4;
+
+		assert_int_equal(strlen(all[i]->s),
+		    is_masked ? LABEL_MASKED_LEN : LABEL_MAC_LEN);
 		for (guint k = 0; k < i; k++)
 			assert_string_not_equal(all[i]->s, all[k]->s);
 	}
@@ -182,6 +185,13 @@ identify_refuses_too_much(void **state)
 	g_array_set_size(ask.request.claims, PROTO_CLAIMS_MAX);
 	identify(vault, &ask, START);
 	assert_int_equal(g_bytes_get_size(ask.answer.sealed), 0);
+	ask_forget(&ask);
+	g_array_set_size(ask.request.clues, PROTO_CLUES_MAX + 1);
+	assert_false(
+	    vault_identify(vault, &ask.request, START, &ask.answer, &err));
+	assert_true(error_is(err, ERROR_PERM));
+	g_clear_error(&err);
+	g_array_set_size(ask.request.clues, 0);
 	/* Keys that cannot be used make mail wait, whatever the reason. */
 	ask_forget(&ask);
 	assert_false(vault_identify(
@@ -256,8 +266,7 @@ proofs_do_not_cross(void **state)
 	} rows[] = {
 	    {{PROTO_VIA_MESSAGE_ID, set.number, set.message, set.message_mac},
 		1},
-	    {{PROTO_VIA_BOUNCE, {{0}}, set.bounce, set.bounce_mac}, 1},
-	    {{PROTO_VIA_BOUNCE, set.number, set.bounce, set.bounce_mac}, 1},
+	    {{PROTO_VIA_SELF, set.number, set.message, set.message_mac}, 1},
 	    {{PROTO_VIA_MESSAGE_ID, number_from_bits(1), set.message,
 		 set.message_mac},
 		0},
@@ -266,6 +275,13 @@ proofs_do_not_cross(void **state)
 	    {{PROTO_VIA_MESSAGE_ID, set.number, set.bounce, set.bounce_mac}, 0},
 	    {{PROTO_VIA_MESSAGE_ID, set.number, set.message, set.player}, 0},
 	    {{PROTO_VIA_MESSAGE_ID, set.number, {{0}}, {{0}}}, 0},
+	    {{PROTO_VIA_SELF, set.number, set.message, set.player}, 0},
+	    {{PROTO_VIA_SELF, set.number, set.bounce, set.bounce_mac}, 0},
+	    {{PROTO_VIA_BOUNCE, {{0}}, {{0}}, set.bounce_mac}, 0},
+	    {{PROTO_VIA_BOUNCE, {{0}}, set.bounce, set.player}, 0},
+	    {{PROTO_VIA_BOUNCE, {{0}}, set.bounce, {{0}}}, 0},
+	    {{PROTO_VIA_BOUNCE, {{0}}, {"00000000"}, set.bounce_mac}, 0},
+	    {{PROTO_VIA_BOUNCE, {{0}}, {"!0000000"}, set.bounce_mac}, 0},
 	    {{PROTO_VIA_BOUNCE, {{0}}, set.message, set.message_mac}, 0},
 	    {{PROTO_VIA_BOUNCE, {{0}}, set.message, set.bounce_mac}, 0},
 	    {{PROTO_VIA_CAPABILITY, set.number, set.message, set.message_mac},
@@ -281,7 +297,8 @@ proofs_do_not_cross(void **state)
 		struct proto_proof proof =
 		    prove(vault, "support", &rows[i].claim, START);
 
-		if (proof.is_valid != rows[i].valid || proof.side != 0)
+		if (proof.is_valid != rows[i].valid || proof.side != 0 ||
+		    number_is_set(&proof.number) || proof.job != 0)
 			fail_msg("row %u", i);
 	}
 }
@@ -325,6 +342,8 @@ main(void)
 
 	log_init(ROLE_VAULT, LOG_LEVEL_ERROR);
 	failed = cmocka_run_group_tests_name("vault", tests, NULL, NULL);
+	failed += vault_label_tests();
+	failed += vault_guess_tests();
 	failed += vault_seal_tests();
 	failed += vault_key_tests();
 	failed += vault_fault_tests();

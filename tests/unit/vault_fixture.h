@@ -46,7 +46,9 @@ struct proto_proof prove(struct vault *vault, const char *queue,
 
 /* The groups; each returns the number of failed tests. */
 int vault_fault_tests(void);
+int vault_guess_tests(void);
 int vault_key_tests(void);
+int vault_label_tests(void);
 int vault_seal_tests(void);
 
 #endif

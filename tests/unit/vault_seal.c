@@ -176,12 +176,13 @@ jobs_have_their_own_ids(void **state)
 		assert_string_equal(a[i].label.agent.s, "");
 		g_bytes_unref(a[i].envelope);
 	}
-	for (guint i = 2; i < 4; i++) {
+	for (guint i = 2; i < 4; i++)
 		assert_string_not_equal(
 		    a[i].label.message.s, a[i - 1].label.message.s);
-		assert_string_not_equal(
-		    a[i].label.bounce.s, a[i - 1].label.bounce.s);
-	}
+	/* The envelope sender is the kind's, whatever the mail. */
+	assert_string_not_equal(a[2].label.bounce.s, a[1].label.bounce.s);
+	assert_string_equal(a[3].label.bounce.s, a[2].label.bounce.s);
+	assert_string_equal(a[3].label.bounce_mac.s, a[2].label.bounce_mac.s);
 	claim = (struct proto_claim){PROTO_VIA_MESSAGE_ID, a[3].label.number,
 	    a[3].label.message, a[3].label.message_mac};
 	assert_int_equal(
@@ -190,6 +191,28 @@ jobs_have_their_own_ids(void **state)
 	    PROTO_VIA_BOUNCE, {{0}}, a[3].label.bounce, a[3].label.bounce_mac};
 	assert_int_equal(
 	    prove(vault, "support", &claim, START + WEEK).is_valid, 1);
+	ask_clear(&ask);
+}
+
+static void
+jobs_name_a_ticket_and_a_kind(void **state)
+{
+	g_autoptr(vault_auto) vault = vault_at(*state, START);
+	static const guint32 kinds[] = {0, PROTO_JOB_END, 32, G_MAXUINT32};
+	struct ask ask;
+	struct proto_vault_open request;
+
+	ask_init(&ask);
+	identify(vault, &ask, START);
+	request = open_request(&ask);
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		request.kind = kinds[i];
+		assert_false(opens(vault, &request, START, ERROR_PERM));
+	}
+	request.kind = PROTO_JOB_ANSWER;
+	assert_true(opens(vault, &request, START, ERROR_PERM));
+	request.number = (struct number){{0}};
+	assert_false(opens(vault, &request, START, ERROR_PERM));
 	ask_clear(&ask);
 }
 
@@ -266,6 +289,7 @@ vault_seal_tests(void)
 	    ONE(envelopes_are_bound),
 	    ONE(envelopes_die_with_their_epoch),
 	    ONE(jobs_have_their_own_ids),
+	    ONE(jobs_name_a_ticket_and_a_kind),
 	    cmocka_unit_test(bucket_counts),
 	    ONE(opening_is_limited),
 	};
