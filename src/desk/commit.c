@@ -1,6 +1,7 @@
 #include "desk/desk.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "desk/decision.h"
 #include "desk/internal.h"
 
@@ -16,13 +17,8 @@ move_contact(
 {
 	for (guint i = 1; i < d->mail->epochs->len; i++) {
 		struct store_key id = desk_key(&decision_epoch(d, i)->contact);
-		struct store_contact contact;
-		enum store_result found;
 
-		found = store_contact_get(d->desk->store, &id, &contact, err);
-		if (found == STORE_ERROR)
-			return FALSE;
-		if (found == STORE_FOUND &&
+		if ((d->contact_rows >> i & 1) != 0 &&
 		    !store_contact_move(d->desk->store, &id, newest,
 			decision_epoch(d, 0)->epoch, err))
 			return FALSE;
@@ -34,24 +30,48 @@ static gboolean
 keep_contact(struct decision *d, GError **err)
 {
 	struct store_key id = desk_key(&decision_epoch(d, 0)->contact);
-	struct store_contact contact = {.id = id};
-	enum store_result found;
+	struct store_contact *contact = &d->contact;
 
-	if (!move_contact(d, &id, err))
+	if (!decision_find_contact(d, err) || !move_contact(d, &id, err))
 		return FALSE;
-	found = store_contact_get(d->desk->store, &id, &contact, err);
-	if (found == STORE_ERROR)
-		return FALSE;
-	if (d->verdict == PROTO_NEW && contact.pseudonym[0] == '\0' &&
+	contact->id = id;
+	if (d->verdict == PROTO_NEW && contact->pseudonym[0] == '\0' &&
 	    !d->queue->per_ticket_pseudonym)
 		(void)g_strlcpy(
-		    contact.pseudonym, d->ticket.t.pseudonym, PSEUDONYM_SIZE);
-	contact.epoch = decision_epoch(d, 0)->epoch;
+		    contact->pseudonym, d->ticket.t.pseudonym, PSEUDONYM_SIZE);
+	contact->epoch = decision_epoch(d, 0)->epoch;
 	/* By the hour: a finer time would tell mails apart for years. */
-	contact.seen = d->at - d->at % HOUR_S;
+	contact->seen = d->at - d->at % HOUR_S;
 	d->ticket.contact = id;
-	d->ticket.epoch = contact.epoch;
-	return store_contact_put(d->desk->store, &contact, err);
+	d->ticket.epoch = contact->epoch;
+	return store_contact_put(d->desk->store, contact, err);
+}
+
+/* By what others of his mails find this ticket. Only under the newest epoch:
+ * it outlives the others. */
+static gboolean
+keep_clues(const struct decision *d, GError **err)
+{
+	gint64 epoch = decision_epoch(d, 0)->epoch;
+	const GArray *clues = d->mail->clues;
+
+	if (!decision_is_identified(d))
+		return TRUE;
+	for (guint i = 0; clues != NULL && i < clues->len; i++) {
+		const struct proto_clue *clue =
+		    &g_array_index(clues, struct proto_clue, i);
+		struct store_clue row = {
+		    .kind = clue->kind, .ticket = d->ticket.t.number};
+
+		if (clue->epoch != epoch ||
+		    clue->kind == PROTO_CLUE_REFERENCE ||
+		    (clue->kind == PROTO_CLUE_WORDS && d->verdict != PROTO_NEW))
+			continue;
+		if (decision_trait(d, clue, &row.trait) &&
+		    !store_clue_put(d->desk->store, &row, err))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -120,7 +140,7 @@ take_new(struct decision *d, GBytes *sealed, GError **err)
 		return FALSE;
 	d->ticket.epoch = decision_epoch(d, 0)->epoch;
 	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
-	    !keep_message(d, err))
+	    !keep_message(d, err) || !keep_clues(d, err))
 		return FALSE;
 	if (sealed == NULL) /* nobody to acknowledge to */
 		return TRUE;
@@ -153,9 +173,32 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return FALSE;
 	/* Row 2: from another address the envelope stays the old one, or a
 	 * stranger with the capability would get the answers. */
-	if (!d->is_same_contact || sealed == NULL)
+	if (!d->is_same_contact)
 		return TRUE;
-	return keep_envelope(d, sealed, err) && promise_notices(d, err);
+	if (!keep_clues(d, err))
+		return FALSE;
+	return sealed == NULL || (keep_envelope(d, sealed, err) &&
+				     promise_notices(d, err));
+}
+
+static gboolean
+take_report(const struct decision *d, GError **err)
+{
+	const struct number *number = &d->ticket.t.number;
+
+	if (!keep_message(d, err))
+		return FALSE;
+	if (d->effects.n == 0) /* only noted */
+		return TRUE;
+	if (effects_find(&d->effects, EFFECT_ALARM) != NULL)
+		log_error("copy.bounced", LOG_TICKET(number));
+	else if ((d->flags & PROTO_FLAG_UNDELIVERABLE) != 0)
+		log_warn("mail.bounced", LOG_TICKET(number),
+		    LOG_KIND(d->mail->job));
+	else
+		log_info("mail.delayed", LOG_TICKET(number),
+		    LOG_KIND(d->mail->job));
+	return store_ticket_update(d->desk->store, &d->ticket, err);
 }
 
 static gboolean
@@ -177,7 +220,7 @@ take_mail(
 	case PROTO_FOLLOW_UP:
 		return take_follow_up(d, sealed, err);
 	case PROTO_BOUNCE:
-		return keep_message(d, err);
+		return take_report(d, err);
 	case PROTO_DUPLICATE:
 		return TRUE; /* committed before; its answer was lost */
 	case PROTO_REPLY:
@@ -210,7 +253,8 @@ check_name(struct decision *d, const char *name, GError **err)
 {
 	struct store_key id = desk_key(&decision_epoch(d, 0)->contact);
 
-	if (g_strcmp0(d->ticket.t.pseudonym, name) == 0)
+	if (d->verdict == PROTO_BOUNCE ||
+	    g_strcmp0(d->ticket.t.pseudonym, name) == 0)
 		return TRUE;
 	if (d->verdict != PROTO_NEW || !is_name_of_mail(d, name))
 		return error_fail(err, ERROR_CONFLICT,

@@ -38,7 +38,9 @@ gboolean desk_commit_turn(struct desk *desk, GError **err);
 gboolean desk_admit(struct desk *desk, const struct proto_desk_admit *mail,
     gint64 now, struct proto_desk_admitted *answer, GError **err);
 
-/* Takes a mail of the player's side, or a bounce, whose copy the MTA has.
+/* Takes a mail of the player's side whose copy the MTA has, or a report: that
+ * changes what the ticket shows (log_warn "mail.bounced", log_error
+ * "copy.bounced" of an agents' copy), and counts as no message.
  * ERROR_CONFLICT if it would be admitted differently by now: admit it anew.
  * Success without change if it is known. With PROTO_FLAG_FORGET granted, its
  * player is forgotten by the same turn. */
@@ -47,12 +49,13 @@ gboolean desk_commit(struct desk *desk, const struct proto_desk_commit *commit,
 
 /* Claims the sending of an agent's answer for a slot. An empty list: it was
  * sent before. ERROR_TEMP while another slot has it; ERROR_PERM if
- * the ticket or its return envelope is gone. */
+ * the ticket or its return envelope is gone, or mail to him came back. */
 gboolean desk_take(struct desk *desk, const struct proto_desk_take *take,
     gint64 now, struct proto_desk_jobs *answer, GError **err);
 
 /* Settles jobs of a slot, then lists what it holds or claims more. Settling
  * what the slot does not hold changes nothing, so a request may be repeated.
+ * A job whose player cannot be reached any more ends as failed.
  * Lists at most PROTO_JOBS_MAX jobs. */
 gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
     gint64 now, struct proto_desk_jobs *answer, GError **err);

@@ -43,41 +43,64 @@ proto_key_of(const struct store_key *key)
 	return out;
 }
 
-/* Appends the job to answer. STORE_MISSING if there is no envelope any more,
- * because its epoch is dead. */
-static enum store_result
-append_job(struct desk *desk, const struct store_promise *promise,
-    const char *queue, struct proto_desk_jobs *answer, GError **err)
-{
-	struct store_envelope envelope;
+/* What it takes to write to the player of a ticket. */
+struct way {
 	struct store_ticket ticket;
-	struct proto_job job;
+	struct store_envelope envelope;
+};
+
+/* STORE_MISSING if there is no envelope any more, because its epoch is dead. */
+static enum store_result
+find_way(struct desk *desk, const struct number *number, struct way *out,
+    GError **err)
+{
 	enum store_result found;
 
-	found = store_ticket_get(desk->store, &promise->ticket, &ticket, err);
-	if (found != STORE_FOUND)
+	found = store_ticket_get(desk->store, number, &out->ticket, err);
+	if (found == STORE_FOUND)
+		found = store_envelope_get(
+		    desk->store, number, &out->envelope, err);
+	return found;
+}
+
+/* The same, but a mail would come back: missing, too. */
+static enum store_result
+find_open_way(struct desk *desk, const struct number *number, struct way *out,
+    GError **err)
+{
+	enum store_result found = find_way(desk, number, out, err);
+
+	if (found != STORE_FOUND ||
+	    (out->ticket.t.flags & TICKET_FLAG_UNDELIVERABLE) == 0)
 		return found;
-	found =
-	    store_envelope_get(desk->store, &promise->ticket, &envelope, err);
-	if (found != STORE_FOUND)
-		return found;
-	job = (struct proto_job){
+	g_bytes_unref(out->envelope.sealed);
+	return STORE_MISSING;
+}
+
+/* queue: which sends, or NULL for the ticket's. */
+static void
+append_job(struct desk *desk, const struct store_promise *promise,
+    const char *queue, const struct way *take_way,
+    struct proto_desk_jobs *answer)
+{
+	const struct ticket *t = &take_way->ticket.t;
+	struct proto_job job = {
 	    .name.key = proto_key_of(&promise->name.key),
 	    .name.kind = promise->name.kind,
 	    .number = promise->ticket,
-	    .queue = g_strdup(queue != NULL ? queue : ticket.t.queue),
-	    .lang = g_strdup(ticket.t.lang),
-	    .category = g_strdup(ticket.t.category),
-	    .opened = ticket.t.opened,
+	    .queue = g_strdup(queue != NULL ? queue : t->queue),
+	    .lang = g_strdup(t->lang),
+	    .category = g_strdup(t->category),
+	    .opened = t->opened,
 	    .due = promise->due,
-	    .forget = desk_epoch_dies(desk, ticket.epoch),
+	    .forget = desk_epoch_dies(desk, take_way->ticket.epoch),
 	    .attempts = promise->attempts,
-	    .epoch = envelope.epoch,
-	    .contact = proto_key_of(&envelope.contact),
-	    .sealed = envelope.sealed,
+	    .epoch = take_way->envelope.epoch,
+	    .contact = proto_key_of(&take_way->envelope.contact),
+	    .sealed = take_way->envelope.sealed,
 	};
+
 	g_array_append_val(answer->jobs, job);
-	return STORE_FOUND;
 }
 
 /* --- settling --- */
@@ -87,7 +110,7 @@ static gboolean
 tell_ticket(struct desk *desk, const struct store_promise *promise,
     enum event_kind kind, gint64 now, GError **err)
 {
-	struct event event = {kind, 0, FALSE};
+	struct event event = {.kind = kind};
 	static const struct policy policy; /* no clock starts here */
 	struct store_ticket ticket;
 	struct effects effects;
@@ -196,11 +219,14 @@ static gboolean
 claim(struct desk *desk, struct store_promise *promise, guint32 slot,
     struct proto_desk_jobs *answer, GError **err)
 {
+	struct way way;
+
 	promise->attempts++;
 	promise->state = STORE_PROMISE_CLAIMED;
 	promise->slot = slot;
-	switch (append_job(desk, promise, NULL, answer, err)) {
+	switch (find_open_way(desk, &promise->ticket, &way, err)) {
 	case STORE_FOUND:
+		append_job(desk, promise, NULL, &way, answer);
 		return store_promise_put(desk->store, promise, err);
 	case STORE_MISSING:
 		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
@@ -260,9 +286,11 @@ list_held(struct desk *desk, guint32 slot, gint64 now,
 	for (guint i = 0; i < list->len; i++) {
 		struct store_promise *promise =
 		    &g_array_index(list, struct store_promise, i);
+		struct way way;
 
-		switch (append_job(desk, promise, NULL, answer, err)) {
+		switch (find_way(desk, &promise->ticket, &way, err)) {
 		case STORE_FOUND:
+			append_job(desk, promise, NULL, &way, answer);
 			break;
 		case STORE_MISSING:
 			if (!settle_promise(
@@ -372,6 +400,7 @@ take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
 	};
 	gboolean is_sent = FALSE;
 	gboolean is_held = FALSE;
+	struct way way;
 
 	if (take->job.kind != PROTO_JOB_ANSWER)
 		return error_fail(
@@ -386,16 +415,17 @@ take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
 		return FALSE;
 	if (is_sent)
 		return TRUE;
-	switch (append_job(desk, &promise, take->queue, answer, err)) {
+	switch (find_open_way(desk, &take->number, &way, err)) {
 	case STORE_ERROR:
 		return FALSE;
 	case STORE_MISSING:
 		return error_fail(err, ERROR_PERM,
-		    "the ticket is unknown, or "
-		    "its way back to the player is forgotten");
+		    "the ticket is unknown, its way back to the player is "
+		    "forgotten, or mail to him came back");
 	case STORE_FOUND:
 		break;
 	}
+	append_job(desk, &promise, take->queue, &way, answer);
 	return store_message_put(desk->store, &message, err) &&
 	       store_promise_put(desk->store, &promise, err);
 }

@@ -4,7 +4,6 @@
 #include "desk/decision.h"
 #include "desk/internal.h"
 #include "ticket/pseudonym.h"
-#include "ticket/route.h"
 
 #include "base/banned.h"
 
@@ -26,53 +25,8 @@ G_STATIC_ASSERT((guint32)TICKET_FLAG_UNDELIVERABLE ==
 G_STATIC_ASSERT((guint32)TICKET_FLAG_DELAYED == (guint32)PROTO_FLAG_DELAYED);
 G_STATIC_ASSERT((guint32)TICKET_FLAG_BURST == (guint32)PROTO_FLAG_BURST);
 G_STATIC_ASSERT((guint32)TICKET_FLAG_REPEAT == (guint32)PROTO_FLAG_REPEAT);
-G_STATIC_ASSERT((guint32)ROUTE_CAPABILITY == (guint32)PROTO_VIA_CAPABILITY);
-G_STATIC_ASSERT((guint32)ROUTE_MESSAGE_ID == (guint32)PROTO_VIA_MESSAGE_ID);
-G_STATIC_ASSERT((guint32)ROUTE_SUBJECT == (guint32)PROTO_VIA_SUBJECT);
 
-const struct proto_epoch_ids *
-decision_epoch(const struct decision *d, guint i)
-{
-	return &g_array_index(d->mail->epochs, struct proto_epoch_ids, i);
-}
-
-static guint
-claims_count(const struct decision *d)
-{
-	return d->mail->claims == NULL
-		   ? 0
-		   : MIN(d->mail->claims->len, PROTO_CLAIMS_MAX);
-}
-
-static const struct proto_claim *
-claim_at(const struct decision *d, guint i)
-{
-	return &g_array_index(d->mail->claims, struct proto_claim, i);
-}
-
-/* A sender that is shown forged, or none at all, identifies nobody: all mails
- * without a sender share one contact id. */
-static gboolean
-is_identified(const struct decision *d)
-{
-	return (d->flags & (PROTO_FLAG_UNPROVEN | PROTO_FLAG_NO_RETURN)) == 0;
-}
-
-static gboolean
-is_contact_of(const struct decision *d, const struct store_ticket *ticket)
-{
-	if (!is_identified(d) || !store_key_is_set(&ticket->contact))
-		return FALSE;
-	for (guint i = 0; i < d->mail->epochs->len; i++) {
-		struct store_key id = desk_key(&decision_epoch(d, i)->contact);
-
-		if (store_key_equal(&id, &ticket->contact))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/* --- known mails, bounces, agents --- */
+/* --- known mails, agents --- */
 
 /* A retry may come after the epoch has changed, so every live one counts. */
 static enum store_result
@@ -104,77 +58,21 @@ decide_known(
 		   err) != STORE_ERROR;
 }
 
-static const struct proto_claim *
-find_claim(const struct decision *d, enum proto_via via)
-{
-	for (guint i = 0; i < claims_count(d); i++)
-		if (claim_at(d, i)->via == via)
-			return claim_at(d, i);
-	return NULL;
-}
-
 static gboolean
 decide_agent(struct decision *d, GError **err)
 {
-	const struct proto_claim *claim = find_claim(d, PROTO_VIA_CAPABILITY);
-	enum store_result found = STORE_MISSING;
+	enum store_result found;
 
-	if (claim != NULL)
-		found = store_ticket_get(
-		    d->desk->store, &claim->number, &d->ticket, err);
+	found =
+	    decision_find_claimed(d, PROTO_VIA_CAPABILITY, &d->ticket, err);
+	if (found == STORE_MISSING) /* some clients answer to that */
+		found = decision_find_claimed(
+		    d, PROTO_VIA_BOUNCE, &d->ticket, err);
 	d->verdict = found == STORE_FOUND ? PROTO_REPLY : PROTO_UNKNOWN;
 	return found != STORE_ERROR;
 }
 
 /* --- players --- */
-
-static gboolean
-look_up_claim(const struct decision *d, const struct proto_claim *claim,
-    struct route_candidate *out, GError **err)
-{
-	const struct config_queue *queue;
-	struct store_ticket ticket;
-	enum store_result found;
-
-	*out = (struct route_candidate){
-	    .via = (enum route_via)claim->via,
-	    .number = claim->number,
-	};
-	found = store_ticket_get(d->desk->store, &claim->number, &ticket, err);
-	/* To who was forgotten, and to agents, the old ticket is no more: the
-	 * new one must not be tied to it. */
-	if (found != STORE_FOUND || store_ticket_is_forgotten(&ticket))
-		return found != STORE_ERROR;
-	/* The ticket's own queue may be gone from the configuration. */
-	queue = config_queue_by_name(d->desk->config, ticket.t.queue);
-	out->is_found = TRUE;
-	out->is_same_contact = is_contact_of(d, &ticket);
-	out->is_closed = ticket.t.state == TICKET_CLOSED;
-	out->closed = ticket.t.closed;
-	out->reopen_s = (queue != NULL ? queue : d->queue)->reopen_s;
-	return TRUE;
-}
-
-static gboolean
-route(const struct decision *d, struct route *out, GError **err)
-{
-	struct route_candidate list[PROTO_CLAIMS_MAX];
-	struct route_mail mail = {.candidates = list};
-
-	for (guint i = 0; i < claims_count(d); i++) {
-		const struct proto_claim *claim = claim_at(d, i);
-
-		if (claim->via < PROTO_VIA_CAPABILITY ||
-		    claim->via > PROTO_VIA_SUBJECT ||
-		    !number_is_set(&claim->number))
-			continue;
-		if (!look_up_claim(d, claim, &list[mail.n], err))
-			return FALSE;
-		mail.n++;
-	}
-	*out = route_player(&mail, d->at);
-	return TRUE;
-}
 
 static gboolean
 free_pseudonym(const struct decision *d, const struct proto_key *key,
@@ -197,32 +95,21 @@ free_pseudonym(const struct decision *d, const struct proto_key *key,
 /* A new contact's name comes from the mail, not from the contact: who was
  * forgotten and writes again must not get his old name. */
 static gboolean
-choose_pseudonym(
-    const struct decision *d, char out[PSEUDONYM_SIZE], GError **err)
+choose_pseudonym(struct decision *d, char out[PSEUDONYM_SIZE], GError **err)
 {
 	static const struct store_key nobody;
-	struct store_contact contact;
-	struct store_key id;
+	const struct proto_epoch_ids *ids = decision_epoch(d, 0);
+	struct store_key id = desk_key(&ids->contact);
 
 	if (d->queue->per_ticket_pseudonym ||
 	    (d->flags & PROTO_FLAG_NO_RETURN) != 0)
-		return free_pseudonym(
-		    d, &decision_epoch(d, 0)->fingerprint, &nobody, out, err);
-	for (guint i = 0; i < d->mail->epochs->len; i++) {
-		enum store_result found;
-
-		id = desk_key(&decision_epoch(d, i)->contact);
-		found = store_contact_get(d->desk->store, &id, &contact, err);
-		if (found == STORE_ERROR)
-			return FALSE;
-		if (found == STORE_FOUND && contact.pseudonym[0] != '\0') {
-			(void)g_strlcpy(out, contact.pseudonym, PSEUDONYM_SIZE);
-			return TRUE;
-		}
-	}
-	id = desk_key(&decision_epoch(d, 0)->contact);
-	return free_pseudonym(
-	    d, &decision_epoch(d, 0)->fingerprint, &id, out, err);
+		return free_pseudonym(d, &ids->fingerprint, &nobody, out, err);
+	if (!decision_find_contact(d, err))
+		return FALSE;
+	if (d->contact.pseudonym[0] == '\0')
+		return free_pseudonym(d, &ids->fingerprint, &id, out, err);
+	(void)g_strlcpy(out, d->contact.pseudonym, PSEUDONYM_SIZE);
+	return TRUE;
 }
 
 static gboolean
@@ -258,10 +145,36 @@ copy_token(char out[TICKET_TOKEN_SIZE], const char *token, GError **err)
 	return error_fail(err, ERROR_DENIED, "bad request: a token too long");
 }
 
+/* A person opens no more tickets than that; a machine that does not say that
+ * it is one may, for as long as it is answered. */
+static gboolean
+check_burst(struct decision *d, GError **err)
+{
+	const struct config *config = d->desk->config;
+	struct store_since since = {
+	    .opened = d->at - config->ack_window_s,
+	    .limit = (guint)config->ack_burst,
+	};
+	guint count;
+
+	if (!ticket_may_tell(d->flags))
+		return TRUE;
+	if (!decision_find_contact(d, err))
+		return FALSE;
+	if (d->contact_rows == 0)
+		return TRUE;
+	since.contact = d->contact.id;
+	if (!store_tickets_since(d->desk->store, &since, &count, err))
+		return FALSE;
+	if (count >= since.limit)
+		d->flags |= PROTO_FLAG_BURST;
+	return TRUE;
+}
+
 static gboolean
 decide_new(struct decision *d, GError **err)
 {
-	struct event event = {EVENT_OPENED, d->flags, FALSE};
+	struct event event = {.kind = EVENT_OPENED};
 	struct policy policy = desk_policy(d->queue);
 	struct ticket *t = &d->ticket.t;
 
@@ -271,8 +184,9 @@ decide_new(struct decision *d, GError **err)
 	    !copy_token(t->lang, d->mail->lang, err) ||
 	    !copy_token(t->category, d->mail->category, err) ||
 	    !choose_number(d, &t->number, err) ||
-	    !choose_pseudonym(d, t->pseudonym, err))
+	    !choose_pseudonym(d, t->pseudonym, err) || !check_burst(d, err))
 		return FALSE;
+	event.flags = d->flags;
 	d->effects = ticket_decide(t, &event, &policy, d->at);
 	ticket_apply(t, &d->effects, d->at);
 	return TRUE;
@@ -281,17 +195,17 @@ decide_new(struct decision *d, GError **err)
 static gboolean
 decide_follow_up(struct decision *d, const struct route *found, GError **err)
 {
-	struct event event = {EVENT_PLAYER_MAIL, d->flags, found->reopens};
-	const struct config_queue *queue;
+	struct event event = {EVENT_PLAYER_MAIL, d->flags, found->reopens,
+	    FALSE};
 	struct policy policy;
 
 	d->verdict = PROTO_FOLLOW_UP;
 	if (store_ticket_get(d->desk->store, &found->number, &d->ticket, err) !=
 	    STORE_FOUND)
 		return FALSE;
-	d->is_same_contact = is_contact_of(d, &d->ticket);
-	queue = config_queue_by_name(d->desk->config, d->ticket.t.queue);
-	policy = desk_policy(queue != NULL ? queue : d->queue);
+	d->is_same_contact = decision_is_contact_of(d, &d->ticket);
+	event.is_own = d->is_same_contact;
+	policy = decision_policy(d, &d->ticket.t);
 	d->effects = ticket_decide(&d->ticket.t, &event, &policy, d->at);
 	ticket_apply(&d->ticket.t, &d->effects, d->at);
 	return TRUE;
@@ -304,21 +218,22 @@ find_to_forget(const struct decision *d, struct route *out, GError **err)
 {
 	static const guint32 never =
 	    PROTO_FLAG_MACHINE | PROTO_FLAG_PLACEHOLDER | PROTO_FLAG_ENCRYPTED;
+	const struct proto_claim *claim;
 	struct store_ticket ticket;
 	enum store_result found;
 
 	if ((d->mail->flags & PROTO_FLAG_FORGET) == 0 ||
 	    (d->flags & never) != 0)
 		return STORE_MISSING;
-	for (guint i = 0; i < claims_count(d); i++) {
-		if (claim_at(d, i)->via != PROTO_VIA_CAPABILITY)
+	for (guint i = 0; (claim = decision_claim(d, i)) != NULL; i++) {
+		if (claim->via != PROTO_VIA_CAPABILITY)
 			continue;
-		*out = (struct route){.verdict = ROUTE_FOLLOW_UP,
-		    .number = claim_at(d, i)->number};
+		*out = (struct route){
+		    .verdict = ROUTE_FOLLOW_UP, .number = claim->number};
 		found = store_ticket_get(
 		    d->desk->store, &out->number, &ticket, err);
 		if (found == STORE_ERROR ||
-		    (found == STORE_FOUND && is_contact_of(d, &ticket)))
+		    (found == STORE_FOUND && decision_is_contact_of(d, &ticket)))
 			return found;
 	}
 	return STORE_MISSING;
@@ -338,7 +253,7 @@ decide_player(struct decision *d, GError **err)
 	case STORE_MISSING:
 		break;
 	}
-	if (!route(d, &found, err))
+	if (!decision_route(d, &found, err))
 		return FALSE;
 	d->flags |= found.flags;
 	d->mentions = found.mentions;
@@ -351,18 +266,22 @@ gboolean
 decision_make(struct desk *desk, const struct proto_desk_admit *mail,
     gint64 now, struct decision *d, GError **err)
 {
+	static const guint32 ours = PROTO_FLAG_OTHER_ADDR |
+				    PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET |
+				    PROTO_FLAG_UNDELIVERABLE |
+				    PROTO_FLAG_DELAYED | PROTO_FLAG_BURST |
+				    PROTO_FLAG_REPEAT;
 	struct store_message message;
 
 	*d = (struct decision){.desk = desk, .mail = mail};
+	d->guesses = mail->guesses;
 	if (mail->epochs == NULL || mail->epochs->len == 0)
 		return error_fail(err, ERROR_DENIED, "bad request: no epochs");
 	d->queue = desk_queue(desk, mail->queue, err);
 	if (d->queue == NULL)
 		return FALSE;
 	/* What only the desk can know is not taken from anybody. */
-	d->flags =
-	    mail->flags & ~(guint32)(PROTO_FLAG_OTHER_ADDR |
-				     PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET);
+	d->flags = mail->flags & ~ours;
 	d->at = mail->received > 0 ? MIN(mail->received, now) : now;
 	switch (find_known(d, &message, err)) {
 	case STORE_ERROR:
@@ -372,10 +291,8 @@ decision_make(struct desk *desk, const struct proto_desk_admit *mail,
 	case STORE_MISSING:
 		break;
 	}
-	if (find_claim(d, PROTO_VIA_BOUNCE) != NULL) {
-		d->verdict = PROTO_BOUNCE;
-		return TRUE;
-	}
+	if (mail->report != PROTO_REPORT_NONE)
+		return decision_report(d, err);
 	if (mail->side == PROTO_SIDE_AGENT)
 		return decide_agent(d, err);
 	return decide_player(d, err);
@@ -396,6 +313,7 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	    .number = t->number,
 	    .mentions = d.mentions,
 	    .flags = d.flags,
+	    .ticket_flags = t->flags,
 	    .level = t->level,
 	    .opened = t->opened,
 	    .due = ticket_due(t),

@@ -169,7 +169,9 @@ const char *const schema_sql[SQL_END] = {
 		     " WHERE epoch = ? AND key = ?",
     [SQL_CLUE_PUT] = "INSERT INTO clue (epoch, key, kind, ticket)"
 		     " VALUES (?, ?, ?, ?) ON CONFLICT (epoch, key) DO UPDATE"
-		     " SET kind = excluded.kind, ticket = excluded.ticket",
+		     " SET kind = excluded.kind, ticket = excluded.ticket"
+		     " WHERE ticket <> excluded.ticket"
+		     " OR kind <> excluded.kind",
     [SQL_CLUES_DELETE] = "DELETE FROM clue INDEXED BY clue_ticket"
 			 " WHERE ticket = ?",
     [SQL_POST_GET] = "SELECT hour, sent, hold, since FROM post WHERE id = 1",

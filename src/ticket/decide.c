@@ -28,12 +28,16 @@ start_clocks(const struct context *c, struct effects *out)
 }
 
 /* RFC 3834 2: no automatic response to an automatic mail, nor to an address
- * that is shown forged, which would make us the source of backscatter. */
-static gboolean
-may_tell(guint32 flags)
+ * that is shown forged, which would make us the source of backscatter. And
+ * none to what may be a loop that does not show it. */
+gboolean
+ticket_may_tell(guint32 flags)
 {
-	return (flags & (TICKET_FLAG_MACHINE | TICKET_FLAG_UNPROVEN |
-			    TICKET_FLAG_NO_RETURN)) == 0;
+	static const guint32 never =
+	    TICKET_FLAG_MACHINE | TICKET_FLAG_UNPROVEN | TICKET_FLAG_NO_RETURN |
+	    TICKET_FLAG_BURST | TICKET_FLAG_REPEAT;
+
+	return (flags & never) == 0;
 }
 
 static void
@@ -43,7 +47,7 @@ on_opened(const struct context *c, struct effects *out)
 	start_clocks(c, out);
 	add(out, EFFECT_ADD_FLAGS, c->event->flags);
 	add(out, EFFECT_COUNT_MESSAGE, 1);
-	if (!may_tell(c->event->flags))
+	if (!ticket_may_tell(c->event->flags))
 		return;
 	/* That notice acknowledges, too. */
 	add(out,
@@ -60,9 +64,13 @@ on_player_mail(const struct context *c, struct effects *out)
 
 	add(out, EFFECT_ADD_FLAGS, flags);
 	add(out, EFFECT_COUNT_MESSAGE, 1);
+	/* He is there, so what came back may pass now. */
+	if (c->event->is_own && (flags & TICKET_FLAG_MACHINE) == 0)
+		add(out, EFFECT_CLEAR_FLAGS,
+		    TICKET_FLAG_UNDELIVERABLE | TICKET_FLAG_DELAYED);
 	/* From another address: the notice would reach whoever opened the
 	 * ticket, and not who encrypts. */
-	if ((flags & TICKET_FLAG_ENCRYPTED) != 0 && may_tell(flags) &&
+	if ((flags & TICKET_FLAG_ENCRYPTED) != 0 && ticket_may_tell(flags) &&
 	    (flags & TICKET_FLAG_OTHER_ADDR) == 0)
 		add(out, EFFECT_QUEUE_ENCRYPTED, c->now + c->policy->ack_s);
 	if (!c->event->reopens || (flags & TICKET_FLAG_MACHINE) != 0)
@@ -94,6 +102,32 @@ on_answer_sent(const struct context *c, struct effects *out)
 		add(out, EFFECT_SET_ANSWERED, c->now);
 }
 
+/* What was told or answered did not reach him, so the ticket is not done with.
+ * It comes back once; who closes it knowing that is not asked again. */
+static void
+on_bounced(const struct context *c, struct effects *out)
+{
+	add(out, EFFECT_ADD_FLAGS, TICKET_FLAG_UNDELIVERABLE);
+	if (!c->event->reopens ||
+	    (c->ticket->flags & TICKET_FLAG_UNDELIVERABLE) != 0)
+		return;
+	start_clocks(c, out);
+	add(out, EFFECT_SET_ANSWERED, 0);
+}
+
+static void
+on_delayed(const struct context *c, struct effects *out)
+{
+	(void)c;
+	add(out, EFFECT_ADD_FLAGS, TICKET_FLAG_DELAYED);
+}
+
+static void
+on_copy_bounced(const struct context *c, struct effects *out)
+{
+	add(out, EFFECT_ALARM, c->now);
+}
+
 struct effects
 ticket_decide(const struct ticket *ticket, const struct event *event,
     const struct policy *policy, gint64 now)
@@ -105,6 +139,9 @@ ticket_decide(const struct ticket *ticket, const struct event *event,
 	    [EVENT_ACK_SENT] = on_ack_sent,
 	    [EVENT_ACK_FAILED] = on_ack_failed,
 	    [EVENT_ANSWER_SENT] = on_answer_sent,
+	    [EVENT_BOUNCED] = on_bounced,
+	    [EVENT_DELAYED] = on_delayed,
+	    [EVENT_COPY_BOUNCED] = on_copy_bounced,
 	};
 	struct context c = {ticket, event, policy, now};
 	struct effects out = {0};
@@ -145,6 +182,9 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		break;
 	case EFFECT_ADD_FLAGS:
 		ticket->flags |= (guint32)effect->value;
+		break;
+	case EFFECT_CLEAR_FLAGS:
+		ticket->flags &= ~(guint32)effect->value;
 		break;
 	case EFFECT_COUNT_MESSAGE:
 		ticket->messages += (guint32)effect->value;

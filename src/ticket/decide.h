@@ -55,13 +55,18 @@ enum event_kind {
 	EVENT_ACK_SENT,	  /* or another notice that names the ticket */
 	EVENT_ACK_FAILED, /* the MTA refused the notice for good */
 	EVENT_ANSWER_SENT,
+	EVENT_BOUNCED,	/* a mail to the player will not arrive */
+	EVENT_DELAYED,	/* one may arrive later */
+	EVENT_COPY_BOUNCED, /* an agents' copy will not arrive */
 	EVENT_END
 };
 
 struct event {
 	enum event_kind kind;
 	guint32 flags;	  /* enum ticket_flag, of the mail */
-	gboolean reopens; /* EVENT_PLAYER_MAIL: struct route says so */
+	gboolean reopens; /* EVENT_PLAYER_MAIL: struct route says so;
+			   * EVENT_BOUNCED: it is closed, but not for long */
+	gboolean is_own;  /* EVENT_PLAYER_MAIL: from the ticket's contact */
 };
 
 enum effect_kind {
@@ -72,6 +77,7 @@ enum effect_kind {
 	EFFECT_SET_ACKNOWLEDGED,
 	EFFECT_SET_ANSWERED,
 	EFFECT_ADD_FLAGS,
+	EFFECT_CLEAR_FLAGS,
 	EFFECT_COUNT_MESSAGE,
 	EFFECT_QUEUE_ACK, /* value: when it is due */
 	EFFECT_QUEUE_ENCRYPTED, /* the same: tell him how to send it */
@@ -83,11 +89,14 @@ struct effect {
 	gint64 value;
 };
 
-#define EFFECTS_MAX 8
+#define EFFECTS_MAX 10
 struct effects {
 	guint n;
 	struct effect list[EFFECTS_MAX];
 };
+
+/* May a mail with these flags be answered by a notice? */
+gboolean ticket_may_tell(guint32 flags);
 
 struct effects ticket_decide(const struct ticket *ticket,
     const struct event *event, const struct policy *policy, gint64 now);

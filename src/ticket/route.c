@@ -15,13 +15,16 @@ has_right(const struct route_candidate *c)
 static gboolean
 is_alive(const struct route_candidate *c, gint64 now)
 {
+	if (c->via == ROUTE_WORDS)
+		return !c->is_closed && c->repeat_s > 0 &&
+		       now - c->opened <= c->repeat_s;
 	return !c->is_closed || now - c->closed <= c->reopen_s;
 }
 
 static const struct route_candidate *
 find_holding(const struct route_mail *mail, gint64 now)
 {
-	for (int via = ROUTE_CAPABILITY; via <= ROUTE_SUBJECT; via++)
+	for (int via = ROUTE_CAPABILITY; via <= ROUTE_WORDS; via++)
 		for (gsize i = 0; i < mail->n; i++) {
 			const struct route_candidate *c = &mail->candidates[i];
 
@@ -55,12 +58,14 @@ route_player(const struct route_mail *mail, gint64 now)
 		return out;
 	}
 	c = find_holding(mail, now);
-	if (c != NULL) { /* rows 1 to 4 */
+	if (c != NULL) { /* rows 1 to 4, or the same request again */
 		out.verdict = ROUTE_FOLLOW_UP;
 		out.number = c->number;
 		out.reopens = c->is_closed;
 		if (!c->is_same_contact)
 			out.flags = TICKET_FLAG_OTHER_ADDR;
+		if (c->via == ROUTE_WORDS)
+			out.flags |= TICKET_FLAG_REPEAT;
 		return out;
 	}
 	c = find_mentioned(mail);

@@ -5,8 +5,9 @@
  * Which ticket a mail of the player's side belongs to. Pure.
  *
  * A row's right to a ticket rests on what names it: a capability address is
- * possession; our Message-ID and a number in the subject count only together
- * with the ticket's own contact; a number alone gives no right.
+ * possession; our Message-ID, a trait that it shares with another mail of
+ * the ticket, and a number in the subject count only together with the
+ * ticket's own contact; a number alone gives no right.
  */
 #include <glib.h>
 
@@ -15,7 +16,10 @@
 enum route_via { /* in falling order of weight */
 	ROUTE_CAPABILITY = 1,
 	ROUTE_MESSAGE_ID,
+	ROUTE_CLUE, /* his own mail's Message-ID or thread */
 	ROUTE_SUBJECT,
+	ROUTE_WORDS, /* the words of the ticket's first mail: names nothing,
+		      * but while it is young, it is the same request */
 };
 
 /* One way in which the mail names a ticket; its keyed part, if any, holds. */
@@ -27,6 +31,8 @@ struct route_candidate {
 	gboolean is_closed;
 	gint64 closed;	 /* s */
 	gint64 reopen_s; /* of the ticket's queue */
+	gint64 opened;	 /* s */
+	gint64 repeat_s; /* ROUTE_WORDS: how long it is young; 0 for never */
 };
 
 struct route_mail {
@@ -46,7 +52,7 @@ struct route {
 	enum route_verdict verdict;
 	struct number number;	/* unset for ROUTE_NEW */
 	struct number mentions; /* ROUTE_NEW: ticket named without right */
-	guint32 flags;		/* TICKET_FLAG_OTHER_ADDR or _MENTIONS */
+	guint32 flags;		/* TICKET_FLAG_OTHER_ADDR, _MENTIONS, _REPEAT */
 	gboolean reopens;	/* the ticket is closed, but not for long */
 };
 

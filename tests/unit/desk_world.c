@@ -22,6 +22,9 @@ world_init(struct world *w, struct store *take_store)
 	w->config.retention_s = WORLD_RETENTION_S;
 	w->config.post_rate = 1000000;
 	w->config.guess_rate = 1000000;
+	w->config.ack_burst = 5;
+	w->config.ack_window_s = 3600;
+	w->config.repeat_s = 86400;
 	w->config.queues = g_ptr_array_new();
 	g_ptr_array_add(w->config.queues, &w->queues[0]);
 	g_ptr_array_add(w->config.queues, &w->queues[1]);
@@ -85,6 +88,30 @@ live_epochs(const struct world *w, const struct world_mail *mail)
 }
 
 static GArray *
+keyed_clues(const GArray *epochs, const struct world_mail *mail)
+{
+	GArray *out = g_array_new(FALSE, TRUE, sizeof(struct proto_clue));
+
+	for (guint i = 0; i < epochs->len; i++)
+		for (guint k = 0; k < mail->clues; k++) {
+			const struct world_clue *from = &mail->clue[k];
+			struct proto_clue clue = {.kind = from->kind};
+			g_autofree char *purpose = NULL;
+
+			clue.epoch =
+			    g_array_index(epochs, struct proto_epoch_ids, i)
+				.epoch;
+			purpose = g_strdup_printf("clue %d",
+			    from->kind == PROTO_CLUE_REFERENCE
+				? (int)PROTO_CLUE_ID
+				: (int)from->kind);
+			clue.key = keyed(clue.epoch, purpose, from->text);
+			g_array_append_val(out, clue);
+		}
+	return out;
+}
+
+static GArray *
 derived_numbers(const struct world *w, const struct world_mail *mail)
 {
 	GArray *out = g_array_new(FALSE, TRUE, sizeof(struct number));
@@ -124,6 +151,16 @@ world_claim(
 		claim->number = *number;
 }
 
+void
+world_clue(
+    struct world_mail *mail, enum proto_clue_kind kind, const char *text)
+{
+	struct world_clue *clue = &mail->clue[mail->clues++];
+
+	g_assert(mail->clues <= PROTO_CLUES_MAX);
+	*clue = (struct world_clue){kind, text};
+}
+
 struct proto_desk_admit
 world_admit_make(const struct world *w, const struct world_mail *mail)
 {
@@ -137,8 +174,11 @@ world_admit_make(const struct world *w, const struct world_mail *mail)
 	    .epochs = live_epochs(w, mail),
 	    .claims = g_array_new(FALSE, TRUE, sizeof(struct proto_claim)),
 	    .numbers = derived_numbers(w, mail),
+	    .report = mail->report,
+	    .job = mail->job,
 	};
 
+	out.clues = keyed_clues(out.epochs, mail);
 	g_array_append_vals(out.claims, mail->claim, mail->claims);
 	return out;
 }
@@ -152,6 +192,7 @@ world_admit_clear(struct proto_desk_admit *admit)
 	g_array_unref(admit->epochs);
 	g_array_unref(admit->claims);
 	g_array_unref(admit->numbers);
+	g_array_unref(admit->clues);
 }
 
 void
@@ -271,22 +312,59 @@ world_settle(struct world *w, guint32 slot, const struct proto_job_name *job,
 	return is_ok;
 }
 
+static struct world_fate
+fate_of(struct proto_desk_admitted *take_answer)
+{
+	struct world_fate out = {
+	    .verdict = (enum proto_verdict)take_answer->verdict,
+	    .number = take_answer->number,
+	    .mentions = take_answer->mentions,
+	    .flags = take_answer->flags,
+	    .ticket_flags = take_answer->ticket_flags,
+	    .due = take_answer->due,
+	};
+
+	(void)g_strlcpy(
+	    out.pseudonym, take_answer->pseudonym, sizeof(out.pseudonym));
+	world_admitted_clear(take_answer);
+	return out;
+}
+
+static void
+must_commit(struct world *w, const struct world_mail *mail,
+    const struct proto_desk_admitted *answer)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (answer->verdict != PROTO_REPLY &&
+	    answer->verdict != PROTO_UNKNOWN &&
+	    !world_commit(w, mail, answer, &err))
+		g_error("commit failed: %s", err->message);
+}
+
 struct world_fate
 world_receive(struct world *w, const struct world_mail *mail)
 {
 	struct proto_desk_admitted answer = {0};
-	struct world_fate out;
 
 	if (!world_admit(w, mail, &answer, NULL))
 		g_error("admit failed");
-	if (answer.verdict != PROTO_REPLY && answer.verdict != PROTO_UNKNOWN &&
-	    !world_commit(w, mail, &answer, NULL))
-		g_error("commit failed");
-	out = (struct world_fate){(enum proto_verdict)answer.verdict,
-	    answer.number, answer.mentions, answer.flags, answer.due, ""};
-	(void)g_strlcpy(out.pseudonym, answer.pseudonym, sizeof(out.pseudonym));
-	world_admitted_clear(&answer);
-	return out;
+	must_commit(w, mail, &answer);
+	return fate_of(&answer);
+}
+
+struct world_fate
+world_receive_twice(struct world *w, const struct world_mail *mail)
+{
+	struct proto_desk_admitted first = {0}, second = {0};
+
+	if (!world_admit(w, mail, &first, NULL) ||
+	    !world_admit(w, mail, &second, NULL))
+		g_error("admit failed");
+	must_commit(w, mail, &first);
+	must_commit(w, mail, &second);
+	world_admitted_clear(&second);
+	return fate_of(&first);
 }
 
 struct store_ticket

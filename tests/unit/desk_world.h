@@ -30,6 +30,13 @@ struct world_mail {
 	guint32 side;
 	guint claims;
 	struct proto_claim claim[PROTO_CLAIMS_MAX];
+	guint clues;
+	struct world_clue {
+		enum proto_clue_kind kind;
+		const char *text;
+	} clue[PROTO_CLUES_MAX];
+	enum proto_report report;
+	guint32 job;
 };
 
 /* Takes the store. */
@@ -41,6 +48,9 @@ void world_restart(struct world *w, struct store *take_store);
 struct world_mail world_mail(const char *name, const char *from);
 void world_claim(
     struct world_mail *mail, enum proto_via via, const struct number *number);
+
+void world_clue(
+    struct world_mail *mail, enum proto_clue_kind kind, const char *text);
 
 struct proto_desk_admit world_admit_make(
     const struct world *w, const struct world_mail *mail);
@@ -74,10 +84,15 @@ struct world_fate {
 	struct number number;
 	struct number mentions;
 	guint32 flags;
+	guint32 ticket_flags;
 	gint64 due;
 	char pseudonym[PSEUDONYM_SIZE];
 };
 struct world_fate world_receive(struct world *w, const struct world_mail *mail);
+/* The same by two ways at one moment: both are admitted before either is
+ * committed. */
+struct world_fate world_receive_twice(
+    struct world *w, const struct world_mail *mail);
 
 struct store_ticket world_ticket(
     const struct world *w, const struct number *number);
