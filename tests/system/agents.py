@@ -1,9 +1,12 @@
 """What an agent may send, what is stopped, and how he is told."""
 
+import email.utils
 import re
 import smtplib
 import unittest
 from email.message import EmailMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 import mails
 from dovecot import PASSWORD
@@ -153,7 +156,7 @@ class Agents(unittest.TestCase):
         told = 0
         for name, value in (
                 ("To", "%s, %s" % (self.address(), OUTSIDER)),
-                ("Cc", OUTSIDER), ("Cc", QUEUE),
+                ("Cc", OUTSIDER), ("Cc", "%s, %s" % (QUEUE, OUTSIDER)),
                 ("Resent-To", OUTSIDER)):
             with self.subTest(name + value):
                 mail = self.reply("Nur fuer %s.\n" % name)
@@ -170,6 +173,130 @@ class Agents(unittest.TestCase):
                     self.world.mailbox(ANNA)[-1]))
         self.assertEqual(self.world.dovecot.count(PLAYER), self.player_had)
         self.expect_nothing_for(OUTSIDER)
+
+    def answered(self):
+        """The one new mail to the player, of which nobody else hears."""
+        self.player_had += 1
+        answer = self.world.wait_mails(PLAYER, self.player_had)[-1]
+        self.assertEqual(self.world.dovecot.count(ANNA), self.anna_had)
+        self.assertEqual(len(self.world.tickets()), self.tickets)
+        return mails.text_of(answer)
+
+    def test_reply_to_all_with_the_queue(self):
+        """One answer, whichever copy of the mail comes first, or alone."""
+        team = self.world.dovecot.count(TEAM)
+        for to, cc, path in (
+                ("%s", QUEUE, ["%s", QUEUE]), ("%s", QUEUE, [QUEUE, "%s"]),
+                (QUEUE + ", %s", None, [QUEUE]), ("%s", None, ["%s", QUEUE])):
+            with self.subTest(to=to, cc=cc, path=path):
+                words = "Antwort Nummer %d." % self.player_had
+                mail = self.reply(words + "\n")
+                mail.replace_header("To", to.replace("%s", self.address()))
+                if cc:
+                    mail["Cc"] = cc
+                for rcpt in path:
+                    self.send_raw(mail, rcpt.replace("%s", self.address()))
+                self.assertIn(words, self.answered())
+        self.assertEqual(self.world.dovecot.count(TEAM), team)
+
+    def test_reply_to_all_at_once(self):
+        mail = self.reply("Antwort an alle.\n")
+        mail["Cc"] = QUEUE
+        self.world.submit(mail)
+        self.assertIn("Antwort an alle.", self.answered())
+
+    def test_replies_by_from_or_by_reply_to(self):
+        """Some clients know one of them only; some thread by nothing."""
+        for name in ("From", "Reply-To"):
+            with self.subTest(name):
+                address = email.utils.parseaddr(str(self.copy[name]))[1]
+                mail = mails.message(ANNA, address, "Antwort",
+                                     "Nach %s.\n" % name, mails.AGENT_NAME)
+                self.world.submit(mail)
+                self.assertIn("Nach %s." % name, self.answered())
+
+    def other_ticket(self, player):
+        """Opens another ticket; its copy for the agents."""
+        before = self.world.dovecot.count(TEAM)
+        self.world.send(mails.message(player, QUEUE, "Bonus", "Wo?\n"),
+                        player)
+        self.world.wait_mails(player, 1)
+        wait_for(lambda: self.world.dovecot.count(TEAM) == before + 1,
+                 what="the other ticket's copy")
+        self.tickets += 1
+        return self.world.mailbox(TEAM)[-1]
+
+    def test_the_address_of_another_ticket(self):
+        """One mail to two tickets goes to neither."""
+        other = "dritter.querkopf@players.example"
+        copy = self.other_ticket(other)
+        mail = self.reply()
+        mail["Cc"] = str(copy["Reply-To"])
+        self.expect_stopped(mail, "another ticket")
+        self.assertEqual(self.world.dovecot.count(other), 1)
+
+    def bounce(self, mail, action, status):
+        """The player's server says so of a mail that it was given."""
+        report = MIMEMultipart("report", report_type="delivery-status")
+        report["From"] = "MAILER-DAEMON@mx.players.example"
+        report["To"] = str(mail["Return-Path"]).strip("<>")
+        report["Subject"] = "Undelivered Mail Returned to Sender"
+        report["Message-ID"] = email.utils.make_msgid(domain="mx.example")
+        report.attach(MIMEText("Max Querkopf is unknown.\n"))
+        status = email.message_from_string(
+            "Content-Type: message/delivery-status\n\n"
+            "Reporting-MTA: dns; mx.players.example\n\n"
+            "Final-Recipient: rfc822; querkopf@players.example\n"
+            "Action: %s\nStatus: %s\n" % (action, status))
+        report.attach(status)
+        report.attach(MIMEText(
+            "Message-ID: %s\n" % mail["Message-ID"], "rfc822-headers"))
+        with smtplib.SMTP("127.0.0.1", self.world.postfix.inbound,
+                          "mx.players.example", timeout=60) as smtp:
+            smtp.sendmail("", [report["To"]], report.as_bytes())
+
+    def test_what_comes_back_is_told_and_ends_the_writing(self):
+        player = "vierter.querkopf@players.example"
+        copy = self.other_ticket(player)
+        team = self.world.dovecot.count(TEAM)
+        answer = mails.reply(copy, ANNA, "Eine Antwort.\n")
+        self.world.submit(answer)
+        _, sent = self.world.wait_mails(player, 2)
+        self.bounce(sent, "delayed", "4.4.1")
+        self.bounce(sent, "failed", "5.1.1")
+        wait_for(lambda: self.world.dovecot.count(TEAM) > team,
+                 what="a word to the agents")
+        self.world.wait_idle()
+        box = self.world.mailbox(TEAM)
+        self.assertEqual(len(box), team + 1)
+        self.assertIn("Undelivered: ", box[-1]["Subject"])
+        self.assertIn(copy["Subject"][:11], box[-1]["Subject"])
+        self.assertIn("The answer of", mails.text_of(box[-1]))
+        self.assertIn("(5.1.1)", mails.text_of(box[-1]))
+        self.assertEqual(
+            mails.seen(box[-1], ["querkopf", "players", "unknown"]), [])
+        self.expect_stopped(mails.reply(copy, ANNA, "Noch eine.\n"),
+                            "until the player writes again")
+        self.assertEqual(self.world.dovecot.count(player), 2)
+        # He is there again.
+        self.world.send(mails.reply(sent, player, "Da bin ich.\n"), player)
+        copy = self.world.wait_mails(TEAM, team + 2)[-1]
+        self.assertNotIn("undeliverable", copy["X-Nymdesk"])
+        self.world.submit(mails.reply(copy, ANNA, "Willkommen.\n"))
+        self.world.wait_mails(player, 3)
+
+    def test_our_own_mail_coming_back_ends(self):
+        """From the agents' mailbox, and from a player's."""
+        team = self.world.dovecot.count(TEAM)
+        for mail in (self.copy, self.world.mailbox(PLAYER)[0]):
+            mail = email.message_from_bytes(mail.as_bytes())
+            del mail["Return-Path"]
+            self.world.send(mail, "someone@players.example", QUEUE)
+        wait_for(lambda: self.world.logs().count("mail.own") >= 2,
+                 what="the end of it")
+        self.world.wait_idle()
+        self.assertEqual(self.world.dovecot.count(TEAM), team)
+        self.assertEqual(len(self.world.tickets()), self.tickets)
 
     def send_raw(self, mail, to):
         """As the agent, but to the given address only."""
@@ -286,16 +413,11 @@ class Agents(unittest.TestCase):
         self.expect_stopped(mail, "internal note")
 
     def test_the_number_of_another_ticket(self):
-        before = self.world.dovecot.count(TEAM)
         other = "zweiter.querkopf@players.example"
-        self.world.send(mails.message(other, QUEUE, "Bonus", "Wo?\n"), other)
-        self.world.wait_mails(other, 1)
-        wait_for(lambda: self.world.dovecot.count(TEAM) == before + 1,
-                 what="the other ticket's copy")
-        self.tickets += 1
+        copy = self.other_ticket(other)
         mail = self.reply()
         mail.replace_header(
-            "Subject", "Re: " + self.world.mailbox(TEAM)[-1]["Subject"])
+            "Subject", "Re: " + copy["Subject"])
         self.expect_stopped(mail, "another ticket")
         self.assertEqual(self.world.dovecot.count(other), 1)
 

@@ -53,6 +53,7 @@ scrubbed_file_free(gpointer data)
 	struct scrubbed_file *file = data;
 
 	g_free(file->type);
+	g_free(file->text);
 	g_bytes_unref(file->octets);
 	g_free(file);
 }
@@ -199,6 +200,52 @@ limits_hold_for_all_together(void **state)
 	}
 }
 
+/* Also of a text that was redacted, and without asking anybody. */
+static void
+a_suspect_mail_brings_no_file(void **state)
+{
+	static const struct {
+		guint32 flags;
+		enum scrubbed_fate image;
+		enum scrubbed_fate text;
+	} rows[] = {
+	    {0, SCRUBBED_CLEANED, SCRUBBED_REDACTED},
+	    {PROTO_FLAG_UNPROVEN, SCRUBBED_CLEANED, SCRUBBED_REDACTED},
+	    {PROTO_FLAG_MENTIONS, SCRUBBED_CLEANED, SCRUBBED_REDACTED},
+	    {PROTO_FLAG_UNPROVEN | PROTO_FLAG_MENTIONS | PROTO_FLAG_MACHINE,
+		SCRUBBED_UNPROVEN, SCRUBBED_UNPROVEN},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct scrubbed_file *image;
+		struct scrubbed_file *text;
+		struct fixture f;
+
+		role.result = IMAGE_CLEANED;
+		role.size = 5;
+		role.asked = 0;
+		fixture_init(&f, "pass");
+		file_add(&f, "image/png", 9);
+		file_add(&f, "text/plain", 9);
+		image = f.body.files->pdata[0];
+		text = f.body.files->pdata[1];
+		text->text = g_strdup("token");
+		text->fate = SCRUBBED_REDACTED;
+		assert_true(
+		    files_release(&f.c, rows[i].flags, &f.body, NULL));
+		assert_int_equal(image->fate, rows[i].image);
+		assert_int_equal(text->fate, rows[i].text);
+		assert_int_equal(image->octets != NULL,
+		    rows[i].image == SCRUBBED_CLEANED);
+		assert_int_equal(
+		    text->text != NULL, rows[i].text == SCRUBBED_REDACTED);
+		assert_int_equal(
+		    role.asked, rows[i].image == SCRUBBED_CLEANED);
+		fixture_done(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -206,6 +253,7 @@ main(void)
 	    cmocka_unit_test(fates_follow_kind_and_policy),
 	    cmocka_unit_test(a_silent_role_defers_the_mail),
 	    cmocka_unit_test(limits_hold_for_all_together),
+	    cmocka_unit_test(a_suspect_mail_brings_no_file),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);

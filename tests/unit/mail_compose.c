@@ -546,6 +546,47 @@ test_notice(void **state)
 	g_object_unref(msg);
 }
 
+static void
+test_notice_first_line(void **state)
+{
+	static const struct {
+		const char *number;
+		const char *what;
+		const char *subject;
+		const char *line;
+	} rows[] = {
+	    {"K7F3-9Q2Y", NULL, "Not sent: [K7F3-9Q2Y]",
+		"Your answer to [K7F3-9Q2Y] was not sent to the player.\n"},
+	    {"", NULL, "Not sent: your mail",
+		"Your mail was not sent to the player.\n"},
+	    {"K7F3-9Q2Y", "The answer", "Undelivered: [K7F3-9Q2Y]",
+		"The answer of [K7F3-9Q2Y] did not reach the player.\n"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct compose_notice notice = {
+		    .role_name = "Casino Support",
+		    .queue_address = "support@casino.example",
+		    .agent_addr = "ottilie@casino.example",
+		    .number = rows[i].number,
+		    .message_id = "k7f39q2y.a.b@casino.example",
+		    .date = DATE,
+		    .what = rows[i].what,
+		    .why = "x",
+		};
+		g_autoptr(GBytes) mail = compose_agent_notice(&notice);
+		GMimeMessage *msg = parse_back(mail);
+		g_autofree char *text =
+		    part_text(g_mime_message_get_mime_part(msg));
+
+		assert_string_equal(
+		    g_mime_message_get_subject(msg), rows[i].subject);
+		assert_true(g_str_has_prefix(text, rows[i].line));
+		g_object_unref(msg);
+	}
+}
+
 /* Quoted-printable octet by octet (RFC 2045 6.7), with our two escapes at the
  * start of a line more. */
 static void
@@ -616,6 +657,7 @@ mail_compose_tests(void)
 	    cmocka_unit_test(test_subject_round_trip),
 	    cmocka_unit_test(test_injection),
 	    cmocka_unit_test(test_notice),
+	    cmocka_unit_test(test_notice_first_line),
 	};
 	int failed;
 
