@@ -190,9 +190,11 @@ take_report(const struct decision *d, GError **err)
 		return FALSE;
 	if (d->effects.n == 0) /* only noted */
 		return TRUE;
-	if (effects_find(&d->effects, EFFECT_ALARM) != NULL)
+	if (effects_find(&d->effects, EFFECT_ALARM) != NULL) {
 		log_error("copy.bounced", LOG_TICKET(number));
-	else if ((d->flags & PROTO_FLAG_UNDELIVERABLE) != 0)
+		return TRUE; /* the ticket has no part in it */
+	}
+	if ((d->flags & PROTO_FLAG_UNDELIVERABLE) != 0)
 		log_warn("mail.bounced", LOG_TICKET(number),
 		    LOG_KIND(d->mail->job));
 	else

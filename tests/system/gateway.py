@@ -265,9 +265,9 @@ class Gateway(World):
         """Those for the agents."""
         return [item for item in taken if item.rcpts == [self.team]]
 
-    def open(self, sender, subject="Bonus", text="Where is my bonus?\n",
-             **headers):
+    def open(self, sender, subject="Bonus", text=None, **headers):
         """A player's first mail: it, the copy and the acknowledgement."""
+        text = text or "Where is my bonus of week %d?\n" % self.seen
         first = mails.message(sender, self.queue, subject, text, **headers)
         taken = self.ask(first)
         copy, = self.copies(taken)

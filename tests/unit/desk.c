@@ -18,6 +18,7 @@ int desk_control_tests(void);
 int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
+int desk_facts_tests(void);
 
 static int
 open_world(void **state)
@@ -610,5 +611,6 @@ main(void)
 	failed += desk_limits_tests();
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
+	failed += desk_facts_tests();
 	return failed;
 }

@@ -57,7 +57,7 @@ settle(struct play *p, guint32 slot, const struct proto_job_name *job)
 
 /* The one job of the answer to work, or NULL if there is none. */
 static void
-ask(struct play *p, struct proto_desk_work *work, struct told *about)
+ask(struct play *p, const struct proto_desk_work *work, struct told *about)
 {
 	struct proto_desk_work resume = {.slot = work->slot, .resume = TRUE};
 	struct proto_desk_jobs jobs = {0};
@@ -87,6 +87,7 @@ do_post(struct play *p)
 {
 	struct proto_desk_work work = {.slot = play_number(p), .want = 2};
 	enum proto_job_kind kind = PROTO_JOB_ACK;
+	struct proto_desk_jobs jobs = {0};
 	struct told *about = NULL;
 
 	if (play_next_is(p, "settle")) {
@@ -96,6 +97,15 @@ do_post(struct play *p)
 	}
 	if (play_next_is(p, "nothing")) {
 		ask(p, &work, NULL);
+		return;
+	}
+	if (play_next_is(p, "gone")) {
+		play_expect(p, desk_has_work(p->world.desk, p->world.now),
+		    "there is no job");
+		work.want = 1;
+		play_expect(p, world_work(&p->world, &work, &jobs, NULL) &&
+		    jobs.jobs->len == 0, "it would be sent");
+		world_jobs_clear(&jobs);
 		return;
 	}
 	if (play_next_is(p, "encrypted"))
