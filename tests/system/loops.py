@@ -386,6 +386,7 @@ class Breaker(unittest.TestCase):
         self.assertLessEqual(times, self.FLOOD // self.RATE + 1)
         self.assertEqual(self.sent_to(players), [1] * self.FLOOD)
         world.nymdesk("post", "release")
+        world.news()
 
     def test_2_held_by_hand(self):
         world = self.world
