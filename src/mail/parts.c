@@ -476,29 +476,23 @@ collect_alternative(struct walk *walk, GMimeMultipart *multipart,
 	(void)collect_choice(walk, multipart, place, FALSE);
 }
 
-/* The header of an enclosed mail may be what a report is about. */
-static void
-keep_header(struct walk *walk, GMimeMessagePart *part, GMimeMessage *message)
-{
-	g_autofree char *header = g_mime_object_get_headers(
-	    GMIME_OBJECT(message), NULL);
-
-	if (header != NULL)
-		keep_report(walk, GMIME_OBJECT(part), header, strlen(header));
-}
-
 static void
 collect_message(struct walk *walk, GMimeMessagePart *part, struct place place)
 {
 	GMimeMessage *message = g_mime_message_part_get_message(part);
 	g_autoptr(GString) inner = g_string_new(NULL);
 	struct place child = place;
+	g_autofree char *header = NULL;
 	g_autofree char *subject = NULL;
 	g_autofree char *clean = NULL;
 	g_autofree char *quoted = NULL;
 
-	if (message != NULL && !place.is_enclosed)
-		keep_header(walk, part, message);
+	/* A report may be about it. */
+	header = message != NULL
+	    ? g_mime_object_get_headers(GMIME_OBJECT(message), NULL)
+	    : NULL;
+	if (header != NULL && !place.is_enclosed)
+		keep_report(walk, GMIME_OBJECT(part), header, strlen(header));
 	if (message == NULL ||
 	    g_mime_message_get_mime_part(message) == NULL) {
 		walk->is_cut = TRUE;

@@ -121,7 +121,8 @@ subject_is(const char *text, const char *word)
 	rest += strspn(rest, " ])");
 	return *rest == '\0' || *rest == ':' ||
 	    g_str_has_prefix(rest, "：") ||
-	    (rest > text + len && (rest[-1] == ']' || *rest == '-' ||
+	    memchr(text + len, ']', (gsize)(rest - text) - len) != NULL ||
+	    (rest > text + len && (*rest == '-' ||
 		g_str_has_prefix(rest, "–")));
 }
 

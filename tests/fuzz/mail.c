@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mail/compose.h"
+#include "mail/ids.h"
 #include "mail/language.h"
 #include "mail/parse.h"
 #include "mail/scrub.h"
@@ -41,6 +42,17 @@ static const char copy_headers[] =
     "From To Reply-To Subject Date Message-ID In-Reply-To References "
     "X-Nymdesk MIME-Version Content-Type ";
 
+static unsigned long reports; /* that were understood */
+
+/* As reach.h does for the whole way, for the parser of reports. */
+static void
+check_reports(void)
+{
+	fprintf(stderr, "mail: %lu reports\n", reports);
+	if (reach_runs > 1000 && reports == 0)
+		abort();
+}
+
 static void
 start(void)
 {
@@ -48,6 +60,7 @@ start(void)
 
 	if (shipped != NULL)
 		return;
+	atexit(check_reports);
 	mail_init();
 	shipped = rules_load(ND_SRCDIR "/filters", &error);
 	g_assert_no_error(error);
@@ -90,9 +103,44 @@ check_line(const char *text)
 	g_assert_true(strpbrk(text, "\n\t") == NULL);
 }
 
+static gboolean
+is_status(const char *text)
+{
+	guint number[3] = {0};
+	guint dots = 0;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '.' ? ++dots > 2 || p[1] == '\0'
+			      : !g_ascii_isdigit(*p))
+			return FALSE;
+		if (*p != '.')
+			number[dots] = number[dots] * 10 + (guint)(*p - '0');
+	}
+	return dots == 2 && strchr("245", text[0]) != NULL &&
+	    text[1] == '.' && number[1] < 1000 && number[2] < 1000;
+}
+
+/* What other roles are told of a report and of the thread. */
+static void
+check_report(const struct mail *mail)
+{
+	gsize len = 0;
+
+	g_free(g_base64_decode(mail->thread, &len));
+	g_assert_true(len == 0 || len == MAIL_THREAD_LEN);
+	g_assert_true(mail->action == MAIL_ACTION_NONE ||
+	    mail->machine == MAIL_DSN);
+	g_assert_true(mail->status[0] == '\0' ||
+	    (mail->action != MAIL_ACTION_NONE && is_status(mail->status)));
+	g_assert_cmpuint(mail->references->len, <=,
+	    IDS_REFERENCES_MAX + IDS_RETURNED_MAX);
+}
+
 static void
 check_model(const struct mail *mail)
 {
+	check_report(mail);
+	check_line(mail->thread);
 	check_line(mail->from_name);
 	check_line(mail->subject);
 	check_line(mail->message_id);
@@ -315,7 +363,7 @@ check_player(const struct mail *mail)
 	g_assert_cmpstr(again->message_id, ==, COPY_ID);
 	g_assert_true(again->text[0] != '\0');
 	g_assert_cmpuint(again->files->len, ==, released(&body));
-	g_assert_cmpint(again->machine, ==, MAIL_DSN);
+	g_assert_cmpint(again->machine, !=, MAIL_PERSON);
 	if (mail->from_addr == NULL)
 		return;
 	addr = addr_to_wire(mail->from_addr);
@@ -427,6 +475,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	raw = g_bytes_new(data + 1, size - 1);
 	mail = mail_parse(raw, &options);
 	check_model(mail);
+	reports += mail->action != MAIL_ACTION_NONE;
 	if (mail->from_addr != NULL) {
 		addr = addr_to_wire(mail->from_addr);
 		if ((data[0] & 0x80) != 0 && is_usual(addr))

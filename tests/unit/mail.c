@@ -16,8 +16,10 @@
 int mail_broken_tests(void);
 int mail_facts_tests(void);
 int mail_files_tests(void);
+int mail_machine_tests(void);
 int mail_out_tests(void);
 int mail_quotes_tests(void);
+int mail_report_tests(void);
 int mail_signs_tests(void);
 int mail_text_tests(void);
 
@@ -99,7 +101,7 @@ author_may_be_unknown(void **state)
 
 	(void)state;
 	assert_null(null->from_addr);
-	assert_int_equal(null->machine, MAIL_DSN);
+	assert_int_equal(null->machine, MAIL_GENERATED);
 	assert_null(none->from_addr);
 	assert_int_equal(none->machine, MAIL_PERSON);
 }
@@ -630,8 +632,10 @@ main(void)
 	failed += mail_facts_tests();
 	failed += mail_files_tests();
 	failed += mail_in_tests();
+	failed += mail_machine_tests();
 	failed += mail_out_tests();
 	failed += mail_quotes_tests();
+	failed += mail_report_tests();
 	failed += mail_signs_tests();
 	return failed;
 }

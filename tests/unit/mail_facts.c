@@ -1,6 +1,6 @@
 /*
- * Facts of a mail without GMime: header scan, pre-scan, machine mail,
- * authentication results and language.
+ * Facts of a mail without GMime: header scan, pre-scan, authentication results
+ * and language.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 #include "mail/authres.h"
 #include "mail/headers.h"
 #include "mail/language.h"
-#include "mail/machine.h"
 #include "mail/prescan.h"
 
 #include "base/banned.h"
@@ -104,73 +103,6 @@ prescan_refuses_bombs(void **state)
 			fail_msg("row %zu", i);
 	}
 	assert_int_equal(prescan_check("A: b\0c\n", 7), PRESCAN_NUL);
-}
-
-/* --- machine mail --------------------------------------------------- */
-
-static void
-machine_mail_is_told(void **state)
-{
-	static const struct {
-		const char *headers;
-		const char *sender;
-		const char *from;
-		enum mail_machine want;
-	} rows[] = {
-		{"", NULL, "a@b.c", MAIL_PERSON},
-		{"", "a@b.c", NULL, MAIL_PERSON},
-		{"", "", "a@b.c", MAIL_DSN},
-		{"Auto-Submitted: no\n", "a@b.c", "a@b.c", MAIL_PERSON},
-		{"Auto-Submitted: NO; x=y\n", NULL, "a@b.c", MAIL_PERSON},
-		{"Auto-Submitted: (no) auto-replied\n", NULL, "a@b.c",
-		    MAIL_REPLIED},
-		{"Auto-Submitted: (a (b) \\) c)\n Auto-Generated (x); a=b\n",
-		    NULL, "a@b.c", MAIL_REPLIED},
-		{"Auto-Submitted: no\nAuto-Submitted: auto-notified\n", NULL,
-		    "a@b.c", MAIL_REPLIED},
-		{"Auto-Submitted: (only a comment)\n", NULL, "a@b.c",
-		    MAIL_PERSON},
-		{"Auto-Submitted: (open auto-replied\n", NULL, "a@b.c",
-		    MAIL_PERSON},
-		{"Auto-Submitted: (open \\", NULL, "a@b.c", MAIL_PERSON},
-		{"Precedence: Bulk\n", NULL, "a@b.c", MAIL_BULK},
-		{"Precedence: list (x)\n", NULL, "a@b.c", MAIL_BULK},
-		{"Precedence: auto_reply\n", NULL, "a@b.c", MAIL_REPLIED},
-		{"Precedence: first-class\n", NULL, "a@b.c", MAIL_PERSON},
-		{"List-Id: <x>\n", NULL, "a@b.c", MAIL_BULK},
-		{"List-Unsubscribe: <http://x>\n", NULL, "a@b.c", MAIL_BULK},
-		{"Listless: yes\n", NULL, "a@b.c", MAIL_PERSON},
-		{"Feedback-ID: a:b:c\n", NULL, "a@b.c", MAIL_BULK},
-		{"X-Auto-Response-Suppress: All\n", NULL, "a@b.c",
-		    MAIL_PERSON},
-		{"X-Autoreply: yes\n", NULL, "a@b.c", MAIL_REPLIED},
-		{"X-Autoreply: no\n", NULL, "a@b.c", MAIL_PERSON},
-		{"X-Autorespond: x\n", NULL, "a@b.c", MAIL_REPLIED},
-		{"Content-Type: Multipart (x) / Report; a=b\n", NULL, "a@b.c",
-		    MAIL_DSN},
-		{"Content-Type: message/disposition-notification\n", NULL,
-		    "a@b.c", MAIL_DSN},
-		{"Content-Type: multipart/reporting\n", NULL, "a@b.c",
-		    MAIL_PERSON},
-		{"", NULL, "No-Reply@b.c", MAIL_REPLIED},
-		{"", NULL, "noreply+x@b.c", MAIL_REPLIED},
-		{"", NULL, "MAILER-DAEMON@b.c", MAIL_DSN},
-		{"", NULL, "postmaster@b.c", MAIL_DSN},
-		{"", NULL, "anna.noreply@b.c", MAIL_PERSON},
-	};
-
-	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(headers_auto) headers = headers_scan(
-		    rows[i].headers, strlen(rows[i].headers), 999);
-		g_autoptr(addr_auto) from = rows[i].from != NULL
-		    ? addr_parse(rows[i].from, -1, NULL)
-		    : NULL;
-
-		if (machine_classify(headers, rows[i].sender, from) !=
-		    rows[i].want)
-			fail_msg("row %zu", i);
-	}
 }
 
 /* --- authentication results ----------------------------------------- */
@@ -342,7 +274,6 @@ mail_facts_tests(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers_are_read),
 		cmocka_unit_test(prescan_refuses_bombs),
-		cmocka_unit_test(machine_mail_is_told),
 		cmocka_unit_test(authentication_is_judged),
 		cmocka_unit_test(dmarc_of_several_authors_must_name_one),
 		cmocka_unit_test(language_is_guessed),
