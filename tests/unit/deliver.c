@@ -744,6 +744,9 @@ a_capability_is_possession_wherever_it_stands(void **state)
 	    {VIP, AGENTS_WRONG ", " VIP, "vip", ""},
 	    {"vip+x@lounge.test", PLAYERS, "support", "C"},
 	    {BACK("p"), QUEUE, "support", "B"},
+	    /* What does not hold goes no further. */
+	    {CAP("0"), QUEUE "\r\nIn-Reply-To: " REF("0"), "support", ""},
+	    {BACK("0"), QUEUE, "support", ""},
 	    /* An address of the other side is none of this one's. */
 	    {PLAYERS, AGENTS_OTHER, "support", "C"}};
 
