@@ -437,7 +437,7 @@ test_scrub_agent(void **state)
 	    {"a support%2Bk7f39q2y-0123456789abc%40casino.example b\n", "a  b"},
 	    {"a support+k7f39q2y%2D0123456789abc@casino.example b\n", "a  b"},
 	    {"a support-k7f39q2y-0123456789abc@casino.example b\n", "a  b"},
-	    {"a support+b-0123456789abc.0123456789abc@casino.example b\n",
+	    {"a support+b-k7f39q2y.0123456789abc@casino.example b\n",
 		"a  b"},
 	    {"On 22 Nov 2026, at 05:30, amber-otter-41 <" CAP "> wrote:\n"
 	     "> One?\nYes.\n> Two?\nNo.\n",

@@ -53,7 +53,9 @@ mac_random(GRand *rand, struct label_mac *mac)
 
 	for (gsize i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (guint8)g_rand_int(rand);
-	*mac = label_mac_from_bytes(bytes);
+	*mac = g_rand_boolean(rand)
+		   ? label_mac_from_bytes(bytes)
+		   : label_masked_from_bits(g_rand_int(rand));
 }
 
 static void

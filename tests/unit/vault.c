@@ -344,6 +344,7 @@ main(void)
 	failed = cmocka_run_group_tests_name("vault", tests, NULL, NULL);
 	failed += vault_label_tests();
 	failed += vault_guess_tests();
+	failed += vault_chance_tests();
 	failed += vault_seal_tests();
 	failed += vault_key_tests();
 	failed += vault_fault_tests();

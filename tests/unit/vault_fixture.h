@@ -45,6 +45,7 @@ struct proto_proof prove(struct vault *vault, const char *queue,
     const struct proto_claim *claim, gint64 now);
 
 /* The groups; each returns the number of failed tests. */
+int vault_chance_tests(void);
 int vault_fault_tests(void);
 int vault_guess_tests(void);
 int vault_key_tests(void);
