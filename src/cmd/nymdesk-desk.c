@@ -122,6 +122,18 @@ admit(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 }
 
 static gboolean
+tell(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
+{
+	struct proto_desk_tell request = {0};
+
+	if (!proto_decode(frame, PROTO_DESK_TELL, &request, err) ||
+	    !desk_tell(room->desk, &request, now_s(), err))
+		return FALSE;
+	ipc_answer(peer, PROTO_DESK_TELL_ON, "");
+	return TRUE;
+}
+
+static gboolean
 status(struct room *room, struct ipc_peer *peer, GError **err)
 {
 	struct proto_ctl_status_is answer = {0};
@@ -194,6 +206,9 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
 	switch (proto_frame_type(frame)) {
 	case PROTO_DESK_ADMIT:
 		ok = admit(room, frame, peer, &error);
+		break;
+	case PROTO_DESK_TELL:
+		ok = tell(room, frame, peer, &error);
 		break;
 	case PROTO_CTL_STATUS:
 		ok = status(room, peer, &error);

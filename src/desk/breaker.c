@@ -1,7 +1,8 @@
 /*
  * What bounds the harm of a loop or a wrong template: the hold of the post,
- * by an operator or by too many mails in an hour, and the count of addresses
- * and numbers that somebody tries.
+ * by an operator or by too many mails in an hour; how often an agent is told
+ * that something was not sent; and the count of addresses and numbers that
+ * somebody tries.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -80,6 +81,27 @@ desk_status(struct desk *desk, gint64 now, struct proto_ctl_status_is *answer,
 	answer->post_sent = post.hour == now / HOUR_S ? post.sent : 0;
 	answer->guesses =
 	    desk->guess_hour == now / HOUR_S ? desk->guesses : 0;
+	return TRUE;
+}
+
+gboolean
+desk_tell(struct desk *desk, const struct proto_desk_tell *tell, gint64 now,
+    GError **err)
+{
+	guint told;
+
+	if (desk->told_hour != now / HOUR_S) {
+		desk->told_hour = now / HOUR_S;
+		g_hash_table_remove_all(desk->told);
+	}
+	told = GPOINTER_TO_UINT(
+	    g_hash_table_lookup(desk->told, &tell->contact));
+	if (told >= desk->config->ack_burst)
+		return error_fail(err, ERROR_TEMP,
+		    "one agent was told of too many mails in this hour");
+	(void)g_hash_table_insert(desk->told,
+	    g_memdup2(&tell->contact, sizeof(tell->contact)),
+	    GUINT_TO_POINTER(told + 1));
 	return TRUE;
 }
 

@@ -26,12 +26,15 @@ desk_new(struct store *store, const struct config *config)
 	desk->store = store;
 	desk->config = config;
 	desk->first_live = G_MININT64;
+	desk->told = g_hash_table_new_full(
+	    proto_key_hash, proto_key_equal, g_free, NULL);
 	return desk;
 }
 
 void
 desk_free(struct desk *desk)
 {
+	g_hash_table_unref(desk->told);
 	g_free(desk);
 }
 

@@ -70,6 +70,12 @@ gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
 gboolean desk_post(struct desk *desk, const struct proto_ctl_post *request,
     gint64 now, struct proto_ctl_post_is *answer, GError **err);
 
+/* May an agent be told that his mail was not sent? Outside a turn.
+ * ERROR_TEMP if he was ack_burst times in this hour: his mail waits, so that a
+ * machine that answers such words cannot go on. */
+gboolean desk_tell(struct desk *desk, const struct proto_desk_tell *tell,
+    gint64 now, GError **err);
+
 /* Fills in what the desk itself knows: the post and the guesses. */
 gboolean desk_status(struct desk *desk, gint64 now,
     struct proto_ctl_status_is *answer, GError **err);

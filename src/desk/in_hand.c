@@ -1,7 +1,5 @@
 #include "desk/in_hand.h"
 
-#include <string.h>
-
 #include "base/error.h"
 
 #include "base/banned.h"
@@ -11,28 +9,13 @@ struct in_hand {
 	GHashTable *workers; /* worker to its mail, borrowed from mails */
 };
 
-/* A fingerprint is as good as random. */
-static guint
-key_hash(gconstpointer key)
-{
-	guint hash;
-
-	memcpy(&hash, key, sizeof(hash));
-	return hash;
-}
-
-static gboolean
-key_equal(gconstpointer a, gconstpointer b)
-{
-	return memcmp(a, b, sizeof(struct proto_key)) == 0;
-}
-
 struct in_hand *
 in_hand_new(void)
 {
 	struct in_hand *hands = g_new0(struct in_hand, 1);
 
-	hands->mails = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	hands->mails = g_hash_table_new_full(
+	    proto_key_hash, proto_key_equal, g_free, NULL);
 	hands->workers = g_hash_table_new(NULL, NULL);
 	return hands;
 }

@@ -13,6 +13,8 @@ struct desk {
 	gboolean must_tidy;	     /* after this turn: something was forgotten */
 	gint64 guess_hour;	     /* hours since 1970 */
 	gint64 guesses;		     /* in that hour */
+	GHashTable *told;	     /* own struct proto_key to how often */
+	gint64 told_hour;
 };
 
 struct store_key desk_key(const struct proto_key *key);

@@ -1,5 +1,7 @@
 #include "proto/messages.h"
 
+#include <string.h>
+
 #include "base/addr.h"
 #include "proto/tables.h"
 
@@ -112,6 +114,7 @@ TABLE(proto_desk_commit, SUB(proto_desk_commit, admit, proto_desk_admit),
     TEXT(proto_desk_commit, pseudonym, TOKEN_MAX),
     TEXT(proto_desk_commit, copy_id, MSGID_MAX),
     BYTES(proto_desk_commit, sealed, SEALED_MAX));
+TABLE(proto_desk_tell, KEY(proto_desk_tell, contact));
 TABLE(proto_job_name, KEY(proto_job_name, key),
     U32(proto_job_name, kind, PROTO_JOB_END - 1));
 TABLE(proto_settle, SUB(proto_settle, job, proto_job_name),
@@ -205,6 +208,8 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_DESK_ADMITTED] = &proto_desk_admitted_shape,
     [PROTO_DESK_COMMIT] = &proto_desk_commit_shape,
     [PROTO_DESK_COMMITTED] = &empty_shape,
+    [PROTO_DESK_TELL] = &proto_desk_tell_shape,
+    [PROTO_DESK_TELL_ON] = &empty_shape,
     [PROTO_DESK_TAKE] = &proto_desk_take_shape,
     [PROTO_DESK_WORK] = &proto_desk_work_shape,
     [PROTO_DESK_JOBS] = &proto_desk_jobs_shape,
@@ -236,4 +241,20 @@ const struct table *
 proto_envelope_table(void)
 {
 	return &proto_envelope_shape;
+}
+
+/* Keyed bytes are as good as random. */
+guint
+proto_key_hash(gconstpointer key)
+{
+	guint hash;
+
+	memcpy(&hash, key, sizeof(hash));
+	return hash;
+}
+
+gboolean
+proto_key_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct proto_key)) == 0;
 }

@@ -39,6 +39,8 @@ enum proto_type {
 	PROTO_DESK_ADMITTED,
 	PROTO_DESK_COMMIT,	/* intake to desk: take it */
 	PROTO_DESK_COMMITTED,
+	PROTO_DESK_TELL,	/* intake to desk: may this agent be told? */
+	PROTO_DESK_TELL_ON,	/* he may; else the answer is ERROR_TEMP */
 	PROTO_DESK_TAKE,	/* post to desk: begin an agent's answer */
 	PROTO_DESK_WORK,	/* post to desk: settle jobs, ask for more */
 	PROTO_DESK_JOBS,	/* answer to both */
@@ -66,6 +68,10 @@ enum proto_type {
 struct proto_key {
 	guint8 b[PROTO_KEY_LEN];
 };
+
+/* For GHashTable. */
+guint proto_key_hash(gconstpointer key);
+gboolean proto_key_equal(gconstpointer a, gconstpointer b);
 
 /* PROTO_ERROR: kind is an enum error_kind; text is made of our literals. */
 struct proto_error {
@@ -255,6 +261,12 @@ struct proto_desk_commit {
 	char *pseudonym;	/* as admitted */
 	char *copy_id;		/* of the copy handed over */
 	GBytes *sealed;		/* empty for none */
+};
+
+/* An agent's mail was not sent, and he should be told. Too many such words to
+ * one sender, and his machine answers them. */
+struct proto_desk_tell {
+	struct proto_key contact; /* of the sender, under the newest epoch */
 };
 
 enum proto_job_kind {

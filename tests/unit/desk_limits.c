@@ -18,6 +18,7 @@
 int desk_limits_tests(void);
 
 #define RATE 3
+#define BURST 2
 
 static int
 open_world(void **state)
@@ -27,6 +28,7 @@ open_world(void **state)
 	world_init(w, store_open_memory());
 	w->config.post_rate = RATE;
 	w->config.guess_rate = 5;
+	w->config.ack_burst = BURST;
 	*state = w;
 	return 0;
 }
@@ -178,6 +180,26 @@ guesses_are_counted_by_the_hour(void **state)
 }
 
 static void
+an_agent_is_told_so_often(void **state)
+{
+	struct world *w = *state;
+	const struct proto_desk_tell anna = {{{1}}}, ben = {{{2}}};
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < 2; i++) {
+		for (guint k = 0; k < BURST; k++)
+			assert_true(desk_tell(w->desk, &anna, w->now, NULL));
+		assert_false(desk_tell(w->desk, &anna, w->now, NULL));
+		assert_true(desk_tell(w->desk, &ben, w->now, NULL));
+		w->now += 3600;
+	}
+	for (guint k = 0; k < BURST; k++)
+		assert_true(desk_tell(w->desk, &anna, w->now, NULL));
+	assert_false(desk_tell(w->desk, &anna, w->now, &error));
+	assert_true(error_is(error, ERROR_TEMP));
+}
+
+static void
 one_worker_has_a_mail(void **state)
 {
 	struct in_hand *hands = in_hand_new();
@@ -214,6 +236,7 @@ desk_limits_tests(void)
 	    IN_WORLD(each_hour_counts_by_itself),
 	    IN_WORLD(an_operator_holds_answers_too),
 	    IN_WORLD(guesses_are_counted_by_the_hour),
+	    IN_WORLD(an_agent_is_told_so_often),
 	    cmocka_unit_test(one_worker_has_a_mail),
 	};
 

@@ -264,7 +264,7 @@ nobody_says_more_than_the_table(void **state)
 						 (enum proto_type)type)
 				    ? 1
 				    : 0;
-	assert_int_equal(permitted, 13);
+	assert_int_equal(permitted, 14);
 	/* The front end can have no envelope opened, the desk none made. */
 	assert_false(proto_permitted(ROLE_LMTP, ROLE_VAULT,
 	    PROTO_VAULT_OPEN));
