@@ -2,12 +2,36 @@
 reopens a ticket or stops a clock, and a mail of ours that came back finds its
 ticket. The names of the rows are those of docs/machine-mail.md."""
 
+import os
 import re
 import unittest
 
 import mails
 from gateway import Gateway, number_of
+from tools import ROOT, read
 from world import ANNA
+
+# Rows of docs/machine-mail.md, and the tests that hold them.
+ROWS = {
+    "own": ["test_our_own_mail_comes_back"],
+    "challenge": ["test_challenge_response"],
+    "dsn-failed": ["test_acknowledgement_failed", "test_answer_failed",
+                   "test_a_closed_ticket_opens_again", "test_shapes",
+                   "test_report_to_from", "test_reports_open_no_ticket"],
+    "dsn-delayed": ["test_delayed_is_only_noted"],
+    "dsn-done": ["test_delivered_is_not_told"],
+    "dsn-of-copy": ["test_copy_failed_is_an_alarm"],
+    "dsn-of-report": ["test_a_bounce_of_a_bounce_ends"],
+    "mdn": ["test_receipts_and_complaints_are_only_noted",
+            "test_reports_open_no_ticket"],
+    "arf": ["test_receipts_and_complaints_are_only_noted",
+            "test_reports_open_no_ticket"],
+    "replied": ["test_headers", "test_vacation_subjects"],
+    "generated": ["test_headers", "test_senders", "test_null_sender",
+                  "test_a_report_that_says_nothing"],
+    "bulk": ["test_headers"],
+    "agent-machine": ["test_a_machine_of_an_agent"],
+}
 
 TEXT = "We have got your mail, and look into it.\n"
 
@@ -265,12 +289,50 @@ class Classes(World):
         self.expect_silent(lambda who, to: (self.mail(who=who, to=to), ""))
 
     def test_challenge_response(self):
-        text = "Please click on the link below, so that your mail is " \
-            "delivered.\nhttps://confirm.players.example/?id=1\n"
-        self.expect_machine(mails.message(
-            self.player(), self.world.queue,
-            "Please confirm your message (verification required)", text,
-            Auto_Submitted="auto-replied", X_Challenge="yes"))
+        """With no other sign than those of its own."""
+        for name, subject, text, headers in (
+                ("ASK", "Please confirm (conf#0a1b2c3d)", TEXT, {}),
+                ("TMDA", "Please confirm your message", TEXT, {}),
+                ("cPanel", "Your email requires verification verify#4a5b",
+                 TEXT, {}),
+                ("Boxtrapper", "Hello", TEXT, {"X_Boxtrapper": "x"}),
+                ("Spam Arrest", "Re: your mail", "Just this once, click the "
+                 "link below so I can receive your emails.\n"
+                 "https://confirm.players.example/?id=1\n", {})):
+            with self.subTest(name):
+                self.expect_silent(lambda who, to: (mails.message(
+                    who, to, subject, text, **headers), None))
+
+    def test_a_report_that_says_nothing(self):
+        """The agents see what is not understood."""
+        octets = report("delivery-status", [("text/plain", "Something.\n")],
+                        None, self.world.queue, "A word of the server")
+        copy, = self.world.ask(octets, "", self.world.queue)
+        self.assertEqual(copy.rcpts, [self.world.team])
+        self.assertIn("machine", copy.mail["X-Nymdesk"])
+
+    def test_a_machine_of_an_agent(self):
+        """Nothing of it for the player; the others are told, but not of
+        what came to the queue, which may be the answer to such a word."""
+        self.begin()
+        cap = self.copy.mail["From"].addresses[0].addr_spec
+        notice, = self.world.answer(self.mail(
+            to=cap, who=ANNA, Auto_Submitted="auto-replied"))
+        self.assertEqual(notice.rcpts, [self.world.team])
+        self.assertEqual(notice.sender, "")
+        self.assertIn("automatic reply", mails.text_of(notice.mail))
+        self.assertEqual(self.world.answer(self.mail(
+            who=ANNA, Auto_Submitted="auto-replied")), [])
+
+    def test_every_row_has_a_test(self):
+        text = read(os.path.join(ROOT, "docs", "machine-mail.md"))
+        rows = re.findall(r"(?m)^\| `([a-z-]+)` \|", text)
+        self.assertEqual(sorted(rows), sorted(ROWS))
+        for row, names in ROWS.items():
+            for name in names:
+                self.assertTrue(
+                    hasattr(Classes, name) or hasattr(Bounces, name),
+                    "%s: no %s" % (row, name))
 
     def test_people_are_acknowledged(self):
         for name, headers in PEOPLE.items():

@@ -289,6 +289,17 @@ class Rows(Table):
         self.expect_follow_up(self.mail(
             subject="Re: Bonus", In_Reply_To=second["Message-ID"]))
 
+    def test_reply_to_is_not_the_player(self):
+        """Who writes is who is in From; to him goes the notice, and his is
+        the name the agents call him by."""
+        self.begin()
+        name = self.copy.mail["From"].addresses[0].display_name
+        other = self.player()
+        self.expect_new(self.mail(who=other, Reply_To=self.who))
+        copy, notices = self.expect_new(self.mail(Reply_To=other))
+        self.assertEqual(notices[0].rcpts, [self.who])
+        self.assertEqual(copy.mail["From"].addresses[0].display_name, name)
+
     def test_own_message_id_of_another(self):
         """Who knows it, from a list or a Cc, has no right by it."""
         self.begin()
