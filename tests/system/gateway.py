@@ -278,13 +278,13 @@ class Gateway(World):
         """A ticket as the command line shows it."""
         return self.nymdesk("show", number)
 
-    def set_state(self, number, state, closed=0):
+    def set_state(self, number, state, ago=0):
         """Nothing in a mail closes a ticket yet: as the desk would."""
         self.stop_nymdesk()
         with sqlite3.connect(self.state_dir + "/desk.db") as db:
             done = db.execute(
                 "UPDATE ticket SET state = ?, closed = ? WHERE number = ?",
-                (state, closed or int(time.time()) + self.shift,
+                (state, int(time.time()) + self.shift - ago,
                  number.replace("-", "")))
         db.close()
         if done.rowcount != 1:

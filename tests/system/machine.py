@@ -186,16 +186,17 @@ def arf(taken, to=None):
         "feedback@players.example", to or taken.sender, "Abuse")
 
 
+def setUpModule():
+    """One world; a new player for every test."""
+    World.world = Gateway(workers=4, more={"limits.guess_rate": 100000})
+    unittest.addModuleCleanup(World.world.stop)
+    World.world.start()
+
+
 class World(unittest.TestCase):
     """Parts of the tests below."""
 
     serial = 0
-
-    @classmethod
-    def setUpClass(cls):
-        cls.world = Gateway(workers=4, more={"limits.guess_rate": 100000})
-        cls.addClassCleanup(cls.world.stop)
-        cls.world.start()
 
     def player(self, local=None):
         World.serial += 1

@@ -6,7 +6,6 @@ import email.policy
 import os
 import re
 import threading
-import time
 import unittest
 
 import mails
@@ -50,20 +49,20 @@ def masked(taken):
     return re.sub(r"\d\d:\d\d(:\d\d)?", "TIME", text)
 
 
-class Table(unittest.TestCase):
+def setUpModule():
     """One world; a new player for every test."""
+    Table.world = Gateway(workers=8, more={
+        "limits.guess_rate": 100000,
+        "queue vip.address": VIP, "queue vip.role": "Casino VIP",
+        "queue vip.agents": VIP_TEAM, "queue vip.members": CARL})
+    unittest.addModuleCleanup(Table.world.stop)
+    Table.world.start()
+
+
+class Table(unittest.TestCase):
+    """Parts of the tests below."""
 
     serial = 0
-
-    @classmethod
-    def setUpClass(cls):
-        cls.world = Gateway(workers=8, more={
-            "limits.post_rate": 100000, "limits.ack_burst": 1000,
-            "limits.guess_rate": 100000,
-            "queue vip.address": VIP, "queue vip.role": "Casino VIP",
-            "queue vip.agents": VIP_TEAM, "queue vip.members": CARL})
-        cls.addClassCleanup(cls.world.stop)
-        cls.world.start()
 
     def player(self):
         Table.serial += 1
@@ -420,8 +419,7 @@ class Closed(Table):
         self.assertEqual(self.world.ticket(self.number)["state"], "closed")
         self.expect_follow_up(mails.reply(self.ack.mail, self.who, TEXT))
         self.assertEqual(self.world.ticket(self.number)["state"], "open")
-        self.world.set_state(self.number, 2,
-                             int(time.time()) - 15 * 86400)
+        self.world.set_state(self.number, 2, ago=15 * 86400)
         copy, _ = self.expect_new(
             mails.reply(self.ack.mail, self.who, "Again. " + TEXT))
         self.assertIn("mentions-" + self.number, flags(copy))
