@@ -55,8 +55,7 @@ report_parts_add(struct report_parts *parts, const char *type,
 	if (i == G_N_ELEMENTS(types))
 		return;
 	if (types[i].kind == MAIL_PERSON) {
-		if (parts->returned == NULL)
-			append(&parts->returned, data, len);
+		append(&parts->returned, data, len);
 		return;
 	}
 	if (parts->kind == MAIL_PERSON)
@@ -460,7 +459,8 @@ is_about_report(const struct headers *returned)
 		g_str_has_prefix(headers_skip_cfws(path), "<>"));
 }
 
-/* Returns whether it may be acted upon. */
+/* Of several the first counts, to its blank line. Returns whether it may be
+ * acted upon. */
 static gboolean
 returned_read(struct mail *mail, const GString *text)
 {

@@ -24,7 +24,7 @@ struct report_parts {
 	enum mail_machine kind; /* MAIL_DSN, MAIL_MDN or MAIL_ARF by the first
 				 * part for machines, MAIL_PERSON without */
 	GString *fields;	/* own; of the parts of that kind, or NULL */
-	GString *returned;	/* own; header of the first mail enclosed, or
+	GString *returned;	/* own; headers of the mails enclosed, or
 				 * NULL */
 };
 

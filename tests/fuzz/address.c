@@ -1,8 +1,8 @@
 /*
  * Addresses, labels, numbers and what is ours of them: whatever is read must be
- * written and read again as the same value. The first octet picks the parser; odd values feed
- * it the input as it is, even ones a well-formed text with the rest of the
- * input laid over it, so that the deep branches are met early.
+ * written and read again as the same value. The first octet picks the parser;
+ * odd values feed it the input as it is, even ones a well-formed text with the
+ * rest of the input laid over it, so that the deep branches are met early.
  */
 #include <string.h>
 

@@ -260,6 +260,7 @@ thread_roots_are_read(void **state)
 		{"AdHT1Q0BAgMEBQYHCAkKCwwNDg8QE", ""},
 		{"AdHT1Q0BAgMEBQYHCAkKCwwNDg8QE===", ""},
 		{"AdHT1Q0BAgMEBQYHCAkKCwwNDg8QE-==", ""},
+		{ROOT "x", ""},
 		{"AdHT1Q0BAgMEBQYH=CAkKCwwNDg8QEQ==", ""},
 		{"", ""},
 	};

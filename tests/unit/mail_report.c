@@ -141,6 +141,11 @@ delivery_status_is_read(void **state)
 		 "Subject: Undeliverable: x\n"
 		 "Content-Type: multipart/report; boundary=z\n\nSorry.\n",
 		    MAIL_ACTION_FAILED, ""},
+		/* A part of another kind does not count. */
+		{TOP STATUS MTA "Action: delayed\nStatus: 4.1.1\n"
+		 "--b\nContent-Type: message/feedback-report\n\n"
+		 "Action: failed\nStatus: 5.1.1\n" END,
+		    MAIL_ACTION_DELAYED, "4.1.1"},
 		/* What the returned mail encloses is not about it. */
 		{TOP STATUS MTA "Action: delayed\nStatus: 4.1.1\n\n"
 		 "--b\nContent-Type: message/rfc822\n\nSubject: x\n"
@@ -301,6 +306,8 @@ returned_mails_are_named(void **state)
 #define FAILED STATUS MTA "Action: failed\nStatus: 5.1.1\n\n"
 	static const char *const raw[] = {
 	    TOP FAILED RETURNED END,
+	    TOP FAILED RETURNED "--b\nContent-Type: message/rfc822\n\n"
+	    "Message-ID: <2@y.example>\n\nx\n" END,
 	    TOP FAILED "--b\nContent-Type: text/rfc822-headers\n\n"
 	    "Subject: x\nMessage-Id:\n <" ID ">\n\n" END,
 	    TOP FAILED "--b\nContent-Type: message/global-headers\n"

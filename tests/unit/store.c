@@ -268,8 +268,12 @@ test_clue(void **state)
 	assert_int_equal(
 	    store_clue_get(s, &other, &got, NULL), STORE_MISSING);
 	row.ticket = number("BBBBBBBB");
-	row.kind = 3;
 	assert_true(store_clue_put(s, &row, NULL)); /* the last has it */
+	assert_int_equal(
+	    store_clue_get(s, &row.trait, &got, NULL), STORE_FOUND);
+	assert_string_equal(got.ticket.s, "BBBBBBBB");
+	row.kind = 3;
+	assert_true(store_clue_put(s, &row, NULL));
 	assert_int_equal(
 	    store_clue_get(s, &row.trait, &got, NULL), STORE_FOUND);
 	assert_string_equal(got.ticket.s, "BBBBBBBB");
