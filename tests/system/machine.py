@@ -449,6 +449,30 @@ class Bounces(World):
         answer, = self.answer()
         self.assertEqual(answer.rcpts, [self.who])
 
+    def encrypted(self):
+        """Which the player would be told cannot be read here."""
+        text = "-----BEGIN PGP MESSAGE-----\n\nhQEMAw==\n" \
+            "-----END PGP MESSAGE-----\n"
+        mail = mails.reply(self.ack.mail, self.who, text)
+        mail.set_content(text)
+        return mail
+
+    def test_a_notice_that_waits_is_not_sent(self):
+        taken = self.world.ask(self.encrypted())
+        self.assertEqual([t.rcpts for t in taken if t.is_notice()],
+                         [[self.who]])
+        self.begin()
+        self.world.run("post", "hold")
+        try:
+            self.world.give(self.encrypted())
+            self.world.give(dsn(self.ack), "", self.ack.sender)
+            self.assertIn("undeliverable", self.flags())
+        finally:
+            self.world.run("post", "release")
+        self.assertFalse(any(self.who in taken.rcpts
+                             for taken in self.world.news()))
+        self.assertEqual(self.world.status()["promises_open"], 0)
+
     def test_a_closed_ticket_opens_again(self):
         """Complaint 36: an answer that did not arrive is told."""
         answer, = self.answer()
