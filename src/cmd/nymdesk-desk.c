@@ -88,6 +88,22 @@ space_check(const struct room *room, GError **err)
 	return TRUE;
 }
 
+/* A way that changes a mail leaves it its Message-ID: one of them at a time,
+ * so that the next one finds the ticket of the first. */
+static const struct proto_key *
+hand_key(const struct proto_desk_admit *mail)
+{
+	for (guint i = 0; mail->clues != NULL && i < mail->clues->len; i++) {
+		const struct proto_clue *clue =
+		    &g_array_index(mail->clues, struct proto_clue, i);
+
+		if (clue->kind == PROTO_CLUE_ID)
+			return &clue->key;
+	}
+	return &g_array_index(mail->epochs, struct proto_epoch_ids, 0)
+		    .fingerprint;
+}
+
 /* Whoever would commit it must be the only one. */
 static gboolean
 hand_take(struct room *room, const struct ipc_peer *peer,
@@ -98,10 +114,7 @@ hand_take(struct room *room, const struct ipc_peer *peer,
 	if (answer->verdict != PROTO_NEW && answer->verdict != PROTO_FOLLOW_UP &&
 	    answer->verdict != PROTO_BOUNCE)
 		return TRUE;
-	return in_hand_take(room->hands, peer,
-	    &g_array_index(mail->epochs, struct proto_epoch_ids, 0)
-		 .fingerprint,
-	    err);
+	return in_hand_take(room->hands, peer, hand_key(mail), err);
 }
 
 static gboolean

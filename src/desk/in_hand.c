@@ -32,17 +32,17 @@ in_hand_free(struct in_hand *hands)
 
 gboolean
 in_hand_take(struct in_hand *hands, gconstpointer worker,
-    const struct proto_key *fingerprint, GError **err)
+    const struct proto_key *mail, GError **err)
 {
 	struct proto_key *key;
 	gpointer whose;
 
 	in_hand_drop(hands, worker);
-	whose = g_hash_table_lookup(hands->mails, fingerprint);
+	whose = g_hash_table_lookup(hands->mails, mail);
 	if (whose != NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "the same mail is just being taken by another way");
-	key = g_memdup2(fingerprint, sizeof(*fingerprint));
+	key = g_memdup2(mail, sizeof(*mail));
 	(void)g_hash_table_insert(hands->mails, key, (gpointer)worker);
 	(void)g_hash_table_insert(hands->workers, (gpointer)worker, key);
 	return TRUE;

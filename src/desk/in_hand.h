@@ -17,7 +17,7 @@ void in_hand_free(struct in_hand *hands);
 /* The worker lets go of what it had and takes this mail. FALSE and ERROR_TEMP
  * if another worker has it. worker is any pointer that is its own. */
 gboolean in_hand_take(struct in_hand *hands, gconstpointer worker,
-    const struct proto_key *fingerprint, GError **err);
+    const struct proto_key *mail, GError **err);
 
 /* The mail was committed, or the worker is gone. Nothing if it has none. */
 void in_hand_drop(struct in_hand *hands, gconstpointer worker);

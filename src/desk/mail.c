@@ -306,6 +306,7 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 
 	if (!decision_make(desk, mail, now, &d, err))
 		return FALSE;
+	desk_guessed(desk, d.guesses, now);
 	t = &d.ticket.t;
 	*answer = (struct proto_desk_admitted){
 	    .verdict = d.verdict,

@@ -163,7 +163,7 @@ hand_over={hand_over}
 notice={notice}
 [limits]
 ack_burst=100000
-repeat=0
+repeat=0s
 post_rate=10000000
 [vault]
 open_rate=100000

@@ -8,13 +8,13 @@ say what must not happen. check() demands for every row: a slot of this test
 there is no test yet (LATER).
 """
 
-import os
 import re
 
 import planted  # noqa: F401  (it registers the slots)
 import shapes
 import slots
 from paths import ROOT
+from tools import test_exists
 
 COUNTS = {"H": 20, "M": 19, "B": 17, "A": 9, "S": 13, "P": 13, "D": 13,
           "O": 8, "C": 9, "G": 12, "X": 20, "K": 10}
@@ -175,18 +175,6 @@ def heading_exists(heading):
         # A paragraph may be wrapped after its first words.
         text = re.sub(r"\s+", " ", file.read())
     return "**%s" % heading in text
-
-
-def test_exists(name):
-    """PATH, or PATH:TEST."""
-    path, _, test = name.partition(":")
-    try:
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            text = file.read()
-    except OSError:
-        return False
-    form = r"(?m)^\s*def %s\(" if path.endswith(".py") else r"(?m)^%s\("
-    return not test or re.search(form % re.escape(test), text) is not None
 
 
 def with_slot():

@@ -1,6 +1,8 @@
 """The people of the tests, what they write, and the words nobody else may
 ever read."""
 
+import email
+import email.policy
 import email.utils
 from email.message import EmailMessage
 
@@ -65,6 +67,11 @@ def message(sender, to, subject, text, name=None, **headers):
 def withdrawal(sender=PLAYER, name=PLAYER_NAME):
     return message(sender, QUEUE, "Auszahlung von Jürgen H. fehlt seit "
                    "Dienstag", WITHDRAWAL, name)
+
+
+def parse(octets):
+    """A mail as the independent client sees it."""
+    return email.message_from_bytes(octets, policy=email.policy.default)
 
 
 def quote(mail):

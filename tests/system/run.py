@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
            "roles", "faults", "images", "forget", "logs", "corpus", "clients",
-           "quotes")
+           "quotes", "loops", "routes", "machine", "guesses", "complaints")
 
 
 class Lines(unittest.TestResult):

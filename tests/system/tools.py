@@ -60,6 +60,17 @@ def read(path):
         return file.read()
 
 
+def test_exists(name):
+    """PATH, or PATH:TEST, below the root of the tree."""
+    path, _, test = name.partition(":")
+    try:
+        text = read(os.path.join(ROOT, path))
+    except OSError:
+        return False
+    form = r"(?m)^\s*def %s\(" if path.endswith(".py") else r"(?m)^%s\("
+    return not test or re.search(form % re.escape(test), text) is not None
+
+
 def process(pid):
     """Facts about a process as a dict; None if it is gone or a zombie."""
     try:

@@ -47,7 +47,7 @@ log_level=info
 listen={lmtp}
 workers={workers}
 [post]
-server=inet:127.0.0.1:{reinject}
+server=inet:127.0.0.1:{server}
 [limits]
 ack_burst=100000
 post_rate=1000000
@@ -55,7 +55,7 @@ post_rate=1000000
 address={queue}
 role=Casino Support
 agents={team}
-members={anna};{ben}
+members={members}
 language=en
 faq=https://casino.example/faq
 faq.withdrawal=https://casino.example/faq/withdrawal
@@ -80,6 +80,8 @@ class World:
 
     With clock=True nymdesk has a time of day of its own: advance()."""
 
+    host, queue, team, members = HOST, QUEUE, TEAM, (ANNA, BEN)
+
     def __init__(self, scratch=None, workers=20, lmtp="unix", clock=False,
                  players="players.example", log_filter=None):
         self.is_own_dir = scratch is None
@@ -96,12 +98,7 @@ class World:
         self.bin = self.dir + "/bin"
         self.workers = workers
         self.lmtp = "unix:%s/lmtp" % self.run_dir if lmtp == "unix" else lmtp
-        self.dovecot = Dovecot(self.dir)
-        self.postfix = Postfix(self.dir, {
-            "host": HOST, "domain": "casino.example",
-            "mail_domains": "agents.example " + players,
-            "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
-            "lmtp": self.lmtp}, log_filter)
+        self.make_servers(players, log_filter)
         self.daemon = None
         self.mounts = []
         self.shift = 0
@@ -123,8 +120,7 @@ class World:
     def start(self):
         # Also when the program ends in the middle of a test.
         atexit.register(self.stop)
-        self.dovecot.start()
-        self.postfix.start()
+        self.start_servers()
         self.install()
         self.start_nymdesk()
 
@@ -135,14 +131,37 @@ class World:
             self.stop_nymdesk()
         finally:
             try:
-                self.postfix.stop()
+                self.stop_servers()
             finally:
-                self.dovecot.stop()
                 for path in reversed(self.mounts):
                     subprocess.run(["umount", path], check=False)
                 self.mounts = []
                 if self.is_own_dir and not os.environ.get("ND_KEEP"):
                     shutil.rmtree(self.dir, ignore_errors=True)
+
+    # --- what stands around nymdesk --------------------------------------
+
+    def make_servers(self, players, log_filter):
+        self.dovecot = Dovecot(self.dir)
+        self.postfix = Postfix(self.dir, {
+            "host": HOST, "domain": "casino.example",
+            "mail_domains": "agents.example " + players,
+            "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
+            "lmtp": self.lmtp}, log_filter)
+
+    def start_servers(self):
+        self.dovecot.start()
+        self.postfix.start()
+
+    def stop_servers(self):
+        try:
+            self.postfix.stop()
+        finally:
+            self.dovecot.stop()
+
+    def server_port(self):
+        """Where nymdesk hands its mails to."""
+        return self.postfix.reinject
 
     # --- time ----------------------------------------------------------
 
@@ -195,9 +214,9 @@ class World:
         """Writes nymdesk.conf; more: {"group.key": value} as extra lines."""
         text = CONF.format(
             run=self.run_dir, state=self.state_dir, keys=self.key_dir,
-            share=self.dir + "/share", host=HOST, lmtp=self.lmtp,
-            workers=self.workers, reinject=self.postfix.reinject,
-            queue=QUEUE, team=TEAM, anna=ANNA, ben=BEN)
+            share=self.dir + "/share", host=self.host, lmtp=self.lmtp,
+            workers=self.workers, server=self.server_port(),
+            queue=self.queue, team=self.team, members=";".join(self.members))
         for key, value in more.items():
             group, key = key.rsplit(".", 1)
             text += "[%s]\n%s=%s\n" % (group, key, value)
