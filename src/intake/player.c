@@ -8,6 +8,7 @@
 #include "intake/wish.h"
 #include "mail/compose.h"
 #include "mail/scrub.h"
+#include "ticket/flag.h"
 #include "ticket/label.h"
 
 #include "base/banned.h"
@@ -32,28 +33,12 @@ sender_is_us(const struct mail_case *c)
 static char *
 flags_show(const struct proto_desk_admitted *admitted)
 {
-	static const struct {
-		guint32 flag;
-		const char *name;
-	} names[] = {{PROTO_FLAG_MACHINE, "machine"},
-	    {PROTO_FLAG_UNPROVEN, "unproven"},
-	    {PROTO_FLAG_OTHER_ADDR, "other-address"},
-	    {PROTO_FLAG_PLACEHOLDER, "unreadable"},
-	    {PROTO_FLAG_NO_RETURN, "no-return"},
-	    {PROTO_FLAG_ENCRYPTED, "encrypted"},
-	    {PROTO_FLAG_FORGET, "forget"},
-	    {PROTO_FLAG_UNDELIVERABLE, "undeliverable"},
-	    {PROTO_FLAG_DELAYED, "delayed"},
-	    {PROTO_FLAG_BURST, "burst"},
-	    {PROTO_FLAG_REPEAT, "repeat"}};
 	guint32 flags = admitted->flags | (admitted->ticket_flags & STANDING);
-	GString *out = g_string_new(NULL);
+	g_autofree char *names =
+	    ticket_flags_show(flags & ~(guint32)PROTO_FLAG_MENTIONS);
+	GString *out = g_string_new(names);
 	char shown[NUMBER_TEXT_SIZE];
 
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		if (flags & names[i].flag)
-			g_string_append_printf(out, "%s%s",
-			    out->len > 0 ? "," : "", names[i].name);
 	if (number_is_set(&admitted->mentions))
 		g_string_append_printf(out, "%smentions-%s",
 		    out->len > 0 ? "," : "",

@@ -161,6 +161,26 @@ automatic_replies_of_agents_go_no_further(void **state)
 	}
 }
 
+/* Else a machine of his that answers such words would get the next ones. */
+static void
+an_agent_told_too_often_waits(void **state)
+{
+	const struct letter letter = {.from = ANNA,
+	    .headers = "Subject: x\r\n",
+	    .text = "Whose is this?",
+	    .rcpts = {QUEUE}};
+
+	(void)state;
+	roles_reset();
+	assert_int_equal(letter_send(&letter), 1);
+	assert_int_equal(roles.tells, 1);
+	assert_int_equal(roles.mails->len, 1);
+	roles_reset();
+	roles.told_too_often = TRUE;
+	assert_int_equal(letter_send(&letter), 0);
+	assert_int_equal(roles.mails->len, 0);
+}
+
 int
 test_deliver_agents(void)
 {
@@ -168,6 +188,7 @@ test_deliver_agents(void)
 	    cmocka_unit_test(agents_answer_or_are_told),
 	    cmocka_unit_test(agents_need_proof),
 	    cmocka_unit_test(automatic_replies_of_agents_go_no_further),
+	    cmocka_unit_test(an_agent_told_too_often_waits),
 	};
 
 	return cmocka_run_group_tests_name("agents", tests, NULL, NULL);

@@ -239,6 +239,10 @@ ipc_call(struct ipc_client *client, enum proto_type request_type,
 		return TRUE;
 	case PROTO_DESK_COMMIT:
 		return commit(request, err);
+	case PROTO_DESK_TELL:
+		roles.tells++;
+		return !roles.told_too_often ||
+		    error_fail(err, ERROR_TEMP, "too often");
 	case PROTO_POST_HAND_OVER:
 		return hand_over(request, fd, answer, err);
 	default:

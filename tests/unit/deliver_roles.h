@@ -26,6 +26,7 @@ struct roles {
 	struct number number;
 	gboolean desk_is_down; /* at commit */
 	gboolean post_is_down;
+	gboolean told_too_often; /* desk: no more words to this agent */
 	guint32 post_code;
 
 	/* What they saw. */
@@ -39,6 +40,7 @@ struct roles {
 	gboolean had_envelope; /* the last commit */
 	guint let_go;	       /* connections to the desk that were dropped */
 	guint answers;
+	guint tells; /* times the desk was asked whether to tell */
 	GPtrArray *mails; /* own char; whole mails handed over */
 	GPtrArray *rcpts; /* own char; the first recipient of each */
 };
