@@ -177,8 +177,8 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return TRUE;
 	if (!keep_clues(d, err))
 		return FALSE;
-	return sealed == NULL || (keep_envelope(d, sealed, err) &&
-				     promise_notices(d, err));
+	return sealed == NULL ||
+	       (keep_envelope(d, sealed, err) && promise_notices(d, err));
 }
 
 static gboolean
@@ -195,11 +195,11 @@ take_report(const struct decision *d, GError **err)
 		return TRUE; /* the ticket has no part in it */
 	}
 	if ((d->flags & PROTO_FLAG_UNDELIVERABLE) != 0)
-		log_warn("mail.bounced", LOG_TICKET(number),
-		    LOG_KIND(d->mail->job));
+		log_warn(
+		    "mail.bounced", LOG_TICKET(number), LOG_KIND(d->mail->job));
 	else
-		log_info("mail.delayed", LOG_TICKET(number),
-		    LOG_KIND(d->mail->job));
+		log_info(
+		    "mail.delayed", LOG_TICKET(number), LOG_KIND(d->mail->job));
 	return store_ticket_update(d->desk->store, &d->ticket, err);
 }
 

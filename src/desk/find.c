@@ -172,8 +172,7 @@ add_claims(struct search *s, enum proto_via via, GError **err)
 	const struct proto_claim *claim;
 
 	for (guint i = 0; (claim = decision_claim(s->d, i)) != NULL; i++)
-		if (claim->via == via &&
-		    !add_candidate(s, &claim->number, err))
+		if (claim->via == via && !add_candidate(s, &claim->number, err))
 			return FALSE;
 	return TRUE;
 }
@@ -252,7 +251,8 @@ decision_route(struct decision *d, struct route *out, GError **err)
 	static const struct {
 		enum route_via via;
 		gboolean (*add)(struct search *, GError **);
-	} ways[] = { /* in falling order of weight */
+	} ways[] = {
+	    /* in falling order of weight */
 	    {ROUTE_CAPABILITY, add_capabilities},
 	    {ROUTE_MESSAGE_ID, add_message_ids},
 	    {ROUTE_CLUE, add_by_clues},

@@ -63,11 +63,10 @@ decide_agent(struct decision *d, GError **err)
 {
 	enum store_result found;
 
-	found =
-	    decision_find_claimed(d, PROTO_VIA_CAPABILITY, &d->ticket, err);
+	found = decision_find_claimed(d, PROTO_VIA_CAPABILITY, &d->ticket, err);
 	if (found == STORE_MISSING) /* some clients answer to that */
-		found = decision_find_claimed(
-		    d, PROTO_VIA_BOUNCE, &d->ticket, err);
+		found =
+		    decision_find_claimed(d, PROTO_VIA_BOUNCE, &d->ticket, err);
 	d->verdict = found == STORE_FOUND ? PROTO_REPLY : PROTO_UNKNOWN;
 	return found != STORE_ERROR;
 }
@@ -195,8 +194,8 @@ decide_new(struct decision *d, GError **err)
 static gboolean
 decide_follow_up(struct decision *d, const struct route *found, GError **err)
 {
-	struct event event = {EVENT_PLAYER_MAIL, d->flags, found->reopens,
-	    FALSE};
+	struct event event = {
+	    EVENT_PLAYER_MAIL, d->flags, found->reopens, FALSE};
 	struct policy policy;
 
 	d->verdict = PROTO_FOLLOW_UP;
@@ -233,7 +232,8 @@ find_to_forget(const struct decision *d, struct route *out, GError **err)
 		found = store_ticket_get(
 		    d->desk->store, &out->number, &ticket, err);
 		if (found == STORE_ERROR ||
-		    (found == STORE_FOUND && decision_is_contact_of(d, &ticket)))
+		    (found == STORE_FOUND &&
+			decision_is_contact_of(d, &ticket)))
 			return found;
 	}
 	return STORE_MISSING;
@@ -266,11 +266,10 @@ gboolean
 decision_make(struct desk *desk, const struct proto_desk_admit *mail,
     gint64 now, struct decision *d, GError **err)
 {
-	static const guint32 ours = PROTO_FLAG_OTHER_ADDR |
-				    PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET |
-				    PROTO_FLAG_UNDELIVERABLE |
-				    PROTO_FLAG_DELAYED | PROTO_FLAG_BURST |
-				    PROTO_FLAG_REPEAT;
+	static const guint32 ours =
+	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET |
+	    PROTO_FLAG_UNDELIVERABLE | PROTO_FLAG_DELAYED | PROTO_FLAG_BURST |
+	    PROTO_FLAG_REPEAT;
 	struct store_message message;
 
 	*d = (struct decision){.desk = desk, .mail = mail};

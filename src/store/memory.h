@@ -15,8 +15,8 @@ GHashTable *memory_rows(struct store *store, enum store_table table);
 gsize memory_key_len(enum store_table table);
 
 /* Puts a copy of the row there, or removes what is there (NULL). */
-void memory_set(struct store *store, enum store_table table,
-    gconstpointer key, gconstpointer row);
+void memory_set(struct store *store, enum store_table table, gconstpointer key,
+    gconstpointer row);
 
 /* store/engine.h */
 gboolean memory_tickets_since(struct store *store,

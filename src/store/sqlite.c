@@ -186,8 +186,7 @@ sqlite_get(struct store *store, enum store_table table, gconstpointer key,
 		found = query(
 		    s, &at, err, id, "ki", &name->key, (gint64)name->kind);
 	else if (table == STORE_CLUE)
-		found =
-		    query(s, &at, err, id, "ik", trait->epoch, &trait->key);
+		found = query(s, &at, err, id, "ik", trait->epoch, &trait->key);
 	else if (table == STORE_POST)
 		found = query(s, &at, err, id, "");
 	else
@@ -385,8 +384,8 @@ tickets_since(struct store *store, const struct store_since *since,
 	sqlite3_stmt *row;
 
 	if (query(sqlite_of(store), &row, err, SQL_TICKETS_SINCE, "kii",
-		&since->contact, since->opened, (gint64)since->limit) !=
-	    STORE_FOUND)
+		&since->contact, since->opened,
+		(gint64)since->limit) != STORE_FOUND)
 		return FALSE;
 	*count = (guint)sqlite3_column_int64(row, 0);
 	done(row);

@@ -193,8 +193,7 @@ store_clue_get(struct store *store, const struct store_trait *trait,
 }
 
 gboolean
-store_clue_put(
-    struct store *store, const struct store_clue *clue, GError **err)
+store_clue_put(struct store *store, const struct store_clue *clue, GError **err)
 {
 	g_assert(store->in_transaction);
 	return store->ops->put(store, STORE_CLUE, clue, err);
@@ -209,8 +208,7 @@ store_post_get(struct store *store, struct store_post *out, GError **err)
 }
 
 gboolean
-store_post_put(
-    struct store *store, const struct store_post *post, GError **err)
+store_post_put(struct store *store, const struct store_post *post, GError **err)
 {
 	g_assert(store->in_transaction);
 	return store->ops->put(store, STORE_POST, post, err);

@@ -230,17 +230,18 @@ gboolean store_count(
 
 /* Forgets the player of this ticket now: his contact, and of each of his
  * tickets the envelope, the messages, their promises, the clues, and all of
- * the row but what is counted: the contact, pseudonym and Message-ID go, and the times are
- * moved back by one step to the hour in which it was opened. *tickets: how
- * many; 0 if he was forgotten before. Without a contact, this ticket alone.
- * store_idle() after the commit takes it from the disk as well. */
+ * the row but what is counted: the contact, pseudonym and Message-ID go, and
+ * the times are moved back by one step to the hour in which it was opened.
+ * *tickets: how many; 0 if he was forgotten before. Without a contact, this
+ * ticket alone. store_idle() after the commit takes it from the disk as well.
+ */
 enum store_result store_forget(struct store *store, const struct number *ticket,
     guint *tickets, GError **err);
 gboolean store_ticket_is_forgotten(const struct store_ticket *ticket);
 
 /* Forgets what belongs to epochs before first_live: envelopes, messages and
- * their promises, clues, contacts, and of tickets what store_forget() takes; at most
- * limit rows of each. *removed: how many; call again until it is 0. */
+ * their promises, clues, contacts, and of tickets what store_forget() takes; at
+ * most limit rows of each. *removed: how many; call again until it is 0. */
 gboolean store_purge(struct store *store, gint64 first_live, guint limit,
     guint *removed, GError **err);
 

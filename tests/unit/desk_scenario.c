@@ -178,8 +178,7 @@ read_clue(struct play *p, struct world_mail *mail)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(clues); i++)
 		if (play_next_is(p, clues[i].word)) {
-			world_clue(
-			    mail, clues[i].kind, keep(p, play_word(p)));
+			world_clue(mail, clues[i].kind, keep(p, play_word(p)));
 			return TRUE;
 		}
 	return FALSE;
@@ -254,8 +253,8 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 {
 	if (g_strcmp0(p->words[p->at], "msgid") == 0)
 		*has_id = TRUE;
-	if (read_claim(p, mail) || read_clue(p, mail) ||
-	    read_report(p, mail) || read_flag(p, mail))
+	if (read_claim(p, mail) || read_clue(p, mail) || read_report(p, mail) ||
+	    read_flag(p, mail))
 		return TRUE;
 	if (play_next_is(p, "queue"))
 		mail->queue = keep(p, play_word(p));
@@ -345,8 +344,7 @@ check_number(struct play *p, const struct number *number)
 	if (play_next_is(p, "-"))
 		play_expect(p, !number_is_set(number), "there is a ticket");
 	else
-		play_expect(p,
-		    number_equal(&play_told(p)->fate.number, number),
+		play_expect(p, number_equal(&play_told(p)->fate.number, number),
 		    "another ticket");
 }
 
@@ -356,7 +354,8 @@ do_is(struct play *p)
 	static const struct {
 		const char *word;
 		guint32 flag;
-	} flags[] = { /* in this order */
+	} flags[] = {
+	    /* in this order */
 	    {"other", PROTO_FLAG_OTHER_ADDR},
 	    {"mentions", PROTO_FLAG_MENTIONS},
 	    {"forgetting", PROTO_FLAG_FORGET},
@@ -399,8 +398,8 @@ do_nym(struct play *p)
 	gboolean is_same = strcmp(play_word(p), "same") == 0;
 
 	play_expect(p,
-	    is_same ==
-		(strcmp(p->last->fate.pseudonym, play_told(p)->fate.pseudonym) == 0),
+	    is_same == (strcmp(p->last->fate.pseudonym,
+			    play_told(p)->fate.pseudonym) == 0),
 	    "pseudonym");
 }
 
@@ -435,7 +434,8 @@ run_line(struct play *p)
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(command, commands[i].word) == 0) {
 			commands[i].run(p);
-			play_expect(p, p->words[p->at] == NULL, "a word too many");
+			play_expect(
+			    p, p->words[p->at] == NULL, "a word too many");
 			return;
 		}
 	play_stop(p, "no such command");
@@ -478,8 +478,8 @@ play(const char *dir, const char *file)
 
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	world_init(&p.world, store_open_memory());
-	p.told = g_hash_table_new_full(
-	    g_str_hash, g_str_equal, g_free, free_told);
+	p.told =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_told);
 	p.kept = g_ptr_array_new_with_free_func(g_free);
 	lines = g_strsplit(text, "\n", -1);
 	for (guint i = 0; lines[i] != NULL; i++) {

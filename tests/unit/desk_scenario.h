@@ -13,7 +13,7 @@
 struct told {
 	struct world_mail mail;
 	struct world_fate fate;
-	struct proto_job_name job; /* its acknowledgement, once claimed */
+	struct proto_job_name job;  /* its acknowledgement, once claimed */
 	struct store_ticket ticket; /* as remembered */
 	GBytes *sealed;		    /* own; the same */
 };

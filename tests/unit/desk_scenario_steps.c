@@ -65,11 +65,13 @@ ask(struct play *p, const struct proto_desk_work *work, struct told *about)
 	gboolean holds;
 	const struct proto_job *job;
 
-	play_expect(p, world_work(&p->world, &resume, &jobs, NULL), "no answer");
+	play_expect(
+	    p, world_work(&p->world, &resume, &jobs, NULL), "no answer");
 	holds = jobs.jobs->len > 0;
 	world_jobs_clear(&jobs);
 	play_expect(p, world_work(&p->world, work, &jobs, NULL), "no answer");
-	play_expect(p, holds || has_work == (jobs.jobs->len > 0) || work->resume,
+	play_expect(p,
+	    holds || has_work == (jobs.jobs->len > 0) || work->resume,
 	    "desk_has_work() says otherwise");
 	play_expect(p, jobs.jobs->len == (about != NULL ? 1 : 0),
 	    "another number of jobs");
@@ -103,8 +105,10 @@ do_post(struct play *p)
 		play_expect(p, desk_has_work(p->world.desk, p->world.now),
 		    "there is no job");
 		work.want = 1;
-		play_expect(p, world_work(&p->world, &work, &jobs, NULL) &&
-		    jobs.jobs->len == 0, "it would be sent");
+		play_expect(p,
+		    world_work(&p->world, &work, &jobs, NULL) &&
+			jobs.jobs->len == 0,
+		    "it would be sent");
 		world_jobs_clear(&jobs);
 		return;
 	}
@@ -141,8 +145,8 @@ do_answer(struct play *p)
 	play_expect(p, play_next_is(p, "on"), "answer A on T");
 	about = play_told(p);
 	is_busy = play_next_is(p, "busy");
-	is_taken = world_take(&p->world, SLOT_ANSWERS + (is_busy ? 1 : 0),
-	    name, &about->fate.number, &jobs, &err);
+	is_taken = world_take(&p->world, SLOT_ANSWERS + (is_busy ? 1 : 0), name,
+	    &about->fate.number, &jobs, &err);
 	if (is_busy) {
 		play_expect(
 		    p, !is_taken && error_is(err, ERROR_TEMP), "not refused");

@@ -99,10 +99,10 @@ keyed_clues(const GArray *epochs, const struct world_mail *mail)
 			clue.epoch =
 			    g_array_index(epochs, struct proto_epoch_ids, i)
 				.epoch;
-			purpose = g_strdup_printf("clue %d",
-			    from->kind == PROTO_CLUE_REFERENCE
-				? (int)PROTO_CLUE_ID
-				: (int)from->kind);
+			purpose = g_strdup_printf(
+			    "clue %d", from->kind == PROTO_CLUE_REFERENCE
+					   ? (int)PROTO_CLUE_ID
+					   : (int)from->kind);
 			clue.key = keyed(clue.epoch, purpose, from->text);
 			g_array_append_val(out, clue);
 		}
@@ -150,8 +150,7 @@ world_claim(
 }
 
 void
-world_clue(
-    struct world_mail *mail, enum proto_clue_kind kind, const char *text)
+world_clue(struct world_mail *mail, enum proto_clue_kind kind, const char *text)
 {
 	struct world_clue *clue = &mail->clue[mail->clues++];
 

@@ -265,8 +265,7 @@ test_clue(void **state)
 	assert_memory_equal(&got.trait, &row.trait, sizeof(row.trait));
 	assert_int_equal(got.kind, 2);
 	assert_string_equal(got.ticket.s, "AAAAAAAA");
-	assert_int_equal(
-	    store_clue_get(s, &other, &got, NULL), STORE_MISSING);
+	assert_int_equal(store_clue_get(s, &other, &got, NULL), STORE_MISSING);
 	row.ticket = number("BBBBBBBB");
 	assert_true(store_clue_put(s, &row, NULL)); /* the last has it */
 	assert_int_equal(
@@ -288,8 +287,7 @@ test_post(void **state)
 	struct store_post row = {472222, 17, 2, NOW}, got = {1, 1, 1, 1};
 
 	assert_true(store_post_get(s, &got, NULL));
-	assert_memory_equal(
-	    &got, &((struct store_post){0}), sizeof(got));
+	assert_memory_equal(&got, &((struct store_post){0}), sizeof(got));
 	for (guint i = 0; i < 2; i++) {
 		begin(s);
 		assert_true(store_post_put(s, &row, NULL));
@@ -318,7 +316,7 @@ test_tickets_since(void **state)
 		guint limit;
 		guint count;
 	} cases[] = {
-	    {7, NOW, 9, 2},	  /* not the forged one */
+	    {7, NOW, 9, 2}, /* not the forged one */
 	    {7, NOW + 1, 9, 1},
 	    {7, NOW + 2, 9, 0},
 	    {7, 0, 9, 3},
@@ -352,8 +350,8 @@ test_tickets_since(void **state)
 	}
 	commit(s);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct store_since since = {key(cases[i].contact),
-		    cases[i].opened, cases[i].limit};
+		struct store_since since = {
+		    key(cases[i].contact), cases[i].opened, cases[i].limit};
 		guint count = 99;
 
 		assert_true(store_tickets_since(s, &since, &count, NULL));

@@ -55,7 +55,8 @@ static const struct {
 	{{ROUTE_MESSAGE_ID, A, TRUE, TRUE, 0, 0}}, ROUTE_FOLLOW_UP, A, "", 0,
 	FALSE, FALSE},
     {"row 4: number in the subject, same contact", NULL,
-	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0}}, ROUTE_FOLLOW_UP, A, "", 0, FALSE, FALSE},
+	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0}}, ROUTE_FOLLOW_UP, A, "", 0,
+	FALSE, FALSE},
     {"row 5: our Message-ID, other contact", NULL,
 	{{ROUTE_MESSAGE_ID, A, TRUE, FALSE, 0, 0}}, ROUTE_NEW, "", A,
 	TICKET_FLAG_MENTIONS, FALSE, FALSE},
@@ -67,12 +68,15 @@ static const struct {
 	FALSE, FALSE},
     {"row 7: names nothing", NULL, {{0}}, ROUTE_NEW, "", "", 0, FALSE, FALSE},
     {"row 7: names what does not exist", NULL,
-	{{ROUTE_SUBJECT, A, FALSE, FALSE, 0, 0}}, ROUTE_NEW, "", "", 0, FALSE, FALSE},
+	{{ROUTE_SUBJECT, A, FALSE, FALSE, 0, 0}}, ROUTE_NEW, "", "", 0, FALSE,
+	FALSE},
     {"two numbers: the first that holds", NULL,
-	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0}, {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
+	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0},
+	    {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
 	ROUTE_FOLLOW_UP, A, "", 0, FALSE, FALSE},
     {"two numbers: the first does not hold", NULL,
-	{{ROUTE_SUBJECT, A, TRUE, FALSE, 0, 0}, {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
+	{{ROUTE_SUBJECT, A, TRUE, FALSE, 0, 0},
+	    {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
 	ROUTE_FOLLOW_UP, B, "", 0, FALSE, FALSE},
     {"the stronger name wins, not the first", NULL,
 	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0},
@@ -85,8 +89,9 @@ static const struct {
 	ROUTE_FOLLOW_UP, B, "", 0, FALSE, FALSE},
     {"closed a moment ago", NULL, {{ROUTE_CAPABILITY, A, TRUE, TRUE, 1, 0}},
 	ROUTE_FOLLOW_UP, A, "", 0, TRUE, FALSE},
-    {"closed, last second", NULL, {{ROUTE_CAPABILITY, A, TRUE, TRUE, 14 * DAY, 0}},
-	ROUTE_FOLLOW_UP, A, "", 0, TRUE, FALSE},
+    {"closed, last second", NULL,
+	{{ROUTE_CAPABILITY, A, TRUE, TRUE, 14 * DAY, 0}}, ROUTE_FOLLOW_UP, A,
+	"", 0, TRUE, FALSE},
     {"closed for too long: new, linked", NULL,
 	{{ROUTE_CAPABILITY, A, TRUE, TRUE, 14 * DAY + 1, 0}}, ROUTE_NEW, "", A,
 	TICKET_FLAG_MENTIONS, FALSE, FALSE},
@@ -98,7 +103,8 @@ static const struct {
 	{{ROUTE_CLUE, A, TRUE, TRUE, 0, 0}}, ROUTE_FOLLOW_UP, A, "", 0, FALSE,
 	FALSE},
     {"a thread before a number", NULL,
-	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0}, {ROUTE_CLUE, B, TRUE, TRUE, 0, 0}},
+	{{ROUTE_SUBJECT, A, TRUE, TRUE, 0, 0},
+	    {ROUTE_CLUE, B, TRUE, TRUE, 0, 0}},
 	ROUTE_FOLLOW_UP, B, "", 0, FALSE, FALSE},
     {"our Message-ID before a thread", NULL,
 	{{ROUTE_CLUE, B, TRUE, TRUE, 0, 0},
@@ -121,9 +127,11 @@ static const struct {
 	{{ROUTE_WORDS, A, TRUE, FALSE, 0, 60}}, ROUTE_NEW, "", "", 0, FALSE,
 	FALSE},
     {"the same words, but never repeated", NULL,
-	{{ROUTE_WORDS, A, TRUE, TRUE, 0, 0}}, ROUTE_NEW, "", "", 0, FALSE, TRUE},
+	{{ROUTE_WORDS, A, TRUE, TRUE, 0, 0}}, ROUTE_NEW, "", "", 0, FALSE,
+	TRUE},
     {"the same words and a number", NULL,
-	{{ROUTE_WORDS, A, TRUE, TRUE, 0, 60}, {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
+	{{ROUTE_WORDS, A, TRUE, TRUE, 0, 60},
+	    {ROUTE_SUBJECT, B, TRUE, TRUE, 0, 0}},
 	ROUTE_FOLLOW_UP, B, "", 0, FALSE, FALSE},
 };
 
@@ -311,8 +319,8 @@ test_encrypted_mail(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct event event = {EVENT_PLAYER_MAIL, cases[i].flags,
-		    cases[i].reopens, FALSE};
+		struct event event = {
+		    EVENT_PLAYER_MAIL, cases[i].flags, cases[i].reopens, FALSE};
 		struct effects effects;
 		struct ticket t = opened_ticket(0, &effects);
 		const struct effect *found;
@@ -380,10 +388,8 @@ test_bounces(void **state)
 		TICKET_CLOSED},
 	    {EVENT_BOUNCED, TICKET_FLAG_UNDELIVERABLE, TRUE, TRUE,
 		TICKET_FLAG_UNDELIVERABLE, TICKET_CLOSED},
-	    {EVENT_BOUNCED, TICKET_FLAG_DELAYED, TRUE, TRUE, both,
-		TICKET_OPEN},
-	    {EVENT_DELAYED, 0, TRUE, TRUE, TICKET_FLAG_DELAYED,
-		TICKET_CLOSED},
+	    {EVENT_BOUNCED, TICKET_FLAG_DELAYED, TRUE, TRUE, both, TICKET_OPEN},
+	    {EVENT_DELAYED, 0, TRUE, TRUE, TICKET_FLAG_DELAYED, TICKET_CLOSED},
 	    {EVENT_COPY_BOUNCED, 0, TRUE, TRUE, 0, TICKET_CLOSED},
 	};
 
@@ -434,8 +440,8 @@ test_heard_of(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct event event = {EVENT_PLAYER_MAIL, cases[i].flags, TRUE,
-		    cases[i].is_own};
+		struct event event = {
+		    EVENT_PLAYER_MAIL, cases[i].flags, TRUE, cases[i].is_own};
 		struct effects effects;
 		struct ticket t = opened_ticket(had, &effects);
 
