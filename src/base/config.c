@@ -17,7 +17,7 @@
 
 /* Those that stand once; [queue NAME] may stand often. */
 static const char *const single_groups[] = {"nymdesk", "lmtp", "post",
-    "image", "vault"};
+    "image", "limits", "vault"};
 
 static gboolean
 fail_key(GError **err, const char *group, const struct config_row *row,
