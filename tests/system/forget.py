@@ -109,8 +109,8 @@ class Forget(unittest.TestCase):
         copies = len(self.world.mailbox(TEAM))
         acks = len(self.world.mailbox(self.player))
         self.world.send(mails.message(
-            self.player, QUEUE, subject, "Wo bleibt meine Auszahlung?\n",
-            PLAYER_NAME))
+            self.player, QUEUE, subject,
+            "Wo bleibt meine Auszahlung?\n" + "!" * acks, PLAYER_NAME))
         return (self.world.wait_mails(TEAM, copies + 1)[-1],
                 self.world.wait_mails(self.player, acks + 1)[-1])
 

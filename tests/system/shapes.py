@@ -92,14 +92,15 @@ class Shapes(unittest.TestCase):
 
     def test_an_answer_does_not_tell_who_is_known(self):
         """Who writes in a player's name, and who has no ticket yet: both
-        get what the player gets."""
+        get what the player gets. The same words again would be the same
+        request."""
         subject, text = TEXTS["de"]
         known, other = self.player(), self.player()
         shapes = []
         for player in (known, known, other):
             before = self.world.dovecot.count(player)
             self.world.send(mails.message(player, QUEUE, subject,
-                                          text + "\n"))
+                                          text + "\n" + "!" * len(shapes)))
             acks = self.world.wait_mails(player, before + 1)
             shapes.append(shape(acks[-1]))
         self.assertIn("Subject: ", shapes[0])
