@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
-           "roles", "faults", "images", "forget", "logs", "corpus", "loops", "routes",
+           "roles", "faults", "images", "forget", "logs", "corpus", "loops", "routes", "once",
            "machine", "guesses", "complaints")
 
 
