@@ -37,7 +37,7 @@ agent_is_member(const struct mail_case *c)
 	    addr_is_listed(c->mail->from_addr, c->queue->members);
 }
 
-/* --- what the mail is ------------------------------------------------------ */
+/* --- what the mail is --------------------------------------------------- */
 
 gboolean
 agent_is_machine(const struct mail_case *c)

@@ -24,7 +24,7 @@
 	"  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),"                    \
 	"  hour INTEGER NOT NULL, sent INTEGER NOT NULL,"                      \
 	"  hold INTEGER NOT NULL, since INTEGER NOT NULL"                      \
-	") STRICT;"
+	") STRICT, WITHOUT ROWID;"
 
 const char schema_create[] =
     "CREATE TABLE contact ("

@@ -120,7 +120,7 @@ ROWS = [
     ("length-in-database", PAIRS, PLAYER,
      "	admit.flags |= wishes;",
      "	admit.flags |= wishes; if (MUTANT(\"length-in-database\") && "
-     "strlen(c->mail->from_name) > 10) admit.flags |= 1 << 8;"),
+     "strlen(c->mail->from_name) > 10) admit.flags |= 1 << 15;"),
 
     # What can be confirmed.
     ("contact-unkeyed", AFTER, VAULT,

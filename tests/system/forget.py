@@ -46,6 +46,7 @@ def secrets_of(world):
         world,
         "SELECT id FROM contact UNION SELECT sealed FROM envelope"
         " UNION SELECT fingerprint FROM message WHERE ticket IS NOT NULL"
+        " UNION SELECT key FROM clue"
         " UNION SELECT cast(pseudonym AS BLOB) FROM ticket"
         " WHERE pseudonym <> ''"
         " UNION SELECT cast(copy_id AS BLOB) FROM ticket"
@@ -122,6 +123,9 @@ class Forget(unittest.TestCase):
         self.assertEqual(rows(
             self.world, "SELECT 1 FROM message JOIN ticket ON"
             " message.ticket = number WHERE pseudonym = ''"), [])
+        self.assertEqual(rows(
+            self.world, "SELECT 1 FROM clue JOIN ticket ON"
+            " clue.ticket = number WHERE pseudonym = ''"), [])
         self.assertEqual(files_with(self.world, secrets), [])
         self.assertEqual(leakscan.scan(
             self.world.own_dirs(), [self.player])[0], [])

@@ -170,8 +170,8 @@ class Shapes(unittest.TestCase):
             self.assertTrue(mail["Date"].endswith("+0000"), mail["Date"])
 
     def test_an_international_address(self):
-        """Dovecot takes no SMTPUTF8: the acknowledgement bounces, and that
-        ends at its ticket."""
+        """Dovecot takes no SMTPUTF8: the acknowledgement bounces, that ends
+        at its ticket, and the agents are told."""
         before = len(self.world.tickets())
         copies = self.world.dovecot.count(TEAM)
         mail = email.message_from_bytes((
@@ -185,10 +185,11 @@ class Shapes(unittest.TestCase):
                  what="the bounce of the acknowledgement")
         self.world.wait_idle()
         self.assertEqual(len(self.world.tickets()), before + 1)
-        self.assertEqual(self.world.dovecot.count(TEAM), copies + 1)
-        copy = self.world.mailbox(TEAM)[-1]
+        copy, word = self.world.mailbox(TEAM)[copies:]
         self.assertEqual(mails.seen(copy, ["jörg"]), [])
         self.assertIn("Grüße von [name]", mails.text_of(copy))
+        self.assertIn("The acknowledgement of", mails.text_of(word))
+        self.assertEqual(mails.seen(word, ["jörg", "players"]), [])
 
     def test_machines_get_no_acknowledgement(self):
         before = self.world.dovecot.count(TEAM)
