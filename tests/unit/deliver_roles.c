@@ -239,6 +239,8 @@ ipc_call(struct ipc_client *client, enum proto_type request_type,
 		return TRUE;
 	case PROTO_DESK_COMMIT:
 		return commit(request, err);
+	case PROTO_DESK_TELL:
+		return TRUE;
 	case PROTO_POST_HAND_OVER:
 		return hand_over(request, fd, answer, err);
 	default:
