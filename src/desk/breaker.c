@@ -1,7 +1,7 @@
 /*
  * What bounds the harm of a loop or a wrong template: the hold of the post,
  * by an operator or by too many mails in an hour; how often an agent is told
- * that something was not sent; and the count of addresses and numbers that
+ * that his mail came to no ticket; and the count of addresses and numbers that
  * somebody tries.
  */
 #include "base/error.h"
@@ -98,7 +98,7 @@ desk_tell(struct desk *desk, const struct proto_desk_tell *tell, gint64 now,
 	    g_hash_table_lookup(desk->told, &tell->contact));
 	if (told >= desk->config->ack_burst)
 		return error_fail(err, ERROR_TEMP,
-		    "one agent was told of too many mails in this hour");
+		    "one agent was told of too many stray mails in this hour");
 	(void)g_hash_table_insert(desk->told,
 	    g_memdup2(&tell->contact, sizeof(tell->contact)),
 	    GUINT_TO_POINTER(told + 1));

@@ -70,7 +70,7 @@ gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
 gboolean desk_post(struct desk *desk, const struct proto_ctl_post *request,
     gint64 now, struct proto_ctl_post_is *answer, GError **err);
 
-/* May an agent be told that his mail was not sent? Outside a turn.
+/* May an agent be told that his mail came to no ticket? Outside a turn.
  * ERROR_TEMP if he was ack_burst times in this hour: his mail waits, so that a
  * machine that answers such words cannot go on. */
 gboolean desk_tell(struct desk *desk, const struct proto_desk_tell *tell,

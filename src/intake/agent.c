@@ -68,9 +68,25 @@ notice_send(const struct mail_case *c, const struct number *number,
 	    err);
 }
 
+/* A machine of his that shows no sign of one answers what he is told, and
+ * its answer comes to the queue: only so many an hour. */
+static gboolean
+may_be_told(const struct mail_case *c, GError **err)
+{
+	const struct proto_desk_tell request = {
+	    .contact = g_array_index(c->id.epochs, struct proto_epoch_ids, 0)
+			   .contact};
+	char nothing;
+
+	return ipc_call(c->peers->desk, PROTO_DESK_TELL, &request, -1,
+	    PROTO_DESK_TELL_ON, &nothing, err);
+}
+
 gboolean
 agent_deliver_stray(const struct mail_case *c, GError **err)
 {
+	if (!may_be_told(c, err))
+		return FALSE;
 	return notice_send(c, NULL,
 	    "your address is enrolled as an agent's, and this mail was not "
 	    "sent to the address of a ticket, or to one that has expired",

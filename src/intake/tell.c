@@ -32,21 +32,6 @@ word_compose(const struct mail_case *c, const struct tell_word *word,
 	return compose_agent_notice(&notice);
 }
 
-/* A report is about a mail of ours, so there are no more of them than of
- * those. */
-static gboolean
-may_tell(const struct mail_case *c, const struct tell_word *word, GError **err)
-{
-	const struct proto_desk_tell ask = {
-	    .contact = g_array_index(c->id.epochs, struct proto_epoch_ids, 0)
-			   .contact};
-	char nothing;
-
-	return word->what != NULL ||
-	    ipc_call(c->peers->desk, PROTO_DESK_TELL, &ask, -1,
-		PROTO_DESK_TELL_ON, &nothing, err);
-}
-
 gboolean
 tell_send(const struct mail_case *c, const struct tell_word *word,
     GError **err)
@@ -65,8 +50,7 @@ tell_send(const struct mail_case *c, const struct tell_word *word,
 	if (content == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "cannot compose a notice");
-	if (!may_tell(c, word, err) ||
-	    !case_hand_over(c, NULL, word->rcpts, content, err))
+	if (!case_hand_over(c, NULL, word->rcpts, content, err))
 		return FALSE;
 	*c->is_told = TRUE;
 	log_info("agent.told", LOG_QUEUE(c->queue));

@@ -263,8 +263,8 @@ struct proto_desk_commit {
 	GBytes *sealed;		/* empty for none */
 };
 
-/* An agent's mail was not sent, and he should be told. Too many such words to
- * one sender, and his machine answers them. */
+/* An agent's mail came to no ticket, and he should be told. Too many such words
+ * to one sender, and his machine answers them. */
 struct proto_desk_tell {
 	struct proto_key contact; /* of the sender, under the newest epoch */
 };

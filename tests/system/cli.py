@@ -156,7 +156,8 @@ class Command(unittest.TestCase):
         verbs = {
             "list": (), "status": (), "show": (ticket["number"],),
             "check": ("--postfix", self.world.postfix.etc),
-            "forget": ("K7F3-9Q2X",), "logfilter": ()}
+            "post": ("release",), "forget": ("K7F3-9Q2X",),
+            "logfilter": ()}
         _, _, usage = self.run_it()
         self.assertEqual(set(re.findall(r"[]|] ([a-z]+)\b", usage)),
                          set(verbs))

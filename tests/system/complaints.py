@@ -77,7 +77,7 @@ TESTS = {
     13: [SYSTEM + "faults.py:test_database_read_only"],
     14: [SYSTEM + "loops.py:test_1_a_flood_of_first_mails",
          SCENARIO + "complaint-14_flood.scn"],
-    15: [SYSTEM + "routes.py:test_two_addresses_at_the_same_moment",
+    15: [SYSTEM + "once.py:test_two_addresses_at_the_same_moment",
          SYSTEM + "routes.py:test_reply_to_own_first_mail",
          SYSTEM + "routes.py:test_reply_all",
          SCENARIO + "complaint-15_duplicates.scn"],

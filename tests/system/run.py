@@ -15,7 +15,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
            "roles", "faults", "images", "forget", "logs", "corpus", "clients",
-           "quotes", "loops", "routes", "machine", "guesses", "complaints")
+           "quotes", "loops", "routes", "once", "machine", "guesses",
+           "complaints")
 
 
 class Lines(unittest.TestResult):
