@@ -85,8 +85,10 @@ TESTS = {
          UNIT + "mail_broken.c:texts_are_repaired"],
     17: [UNIT + "mail.c:bombs_are_bounded",
          UNIT + "mail_facts.c:prescan_refuses_bombs"],
-    18: [UNIT + "mail_quotes.c:new_words_are_never_cut"],
-    19: [SYSTEM + "routes.py:test_agent_capability_in_any_shape",
+    18: [UNIT + "mail_quotes.c:new_words_are_never_cut",
+         SYSTEM + "quotes.py:test_new_words_whole_and_nothing_else"],
+    19: [SYSTEM + "clients.py:test_notmuch_finds_one_thread",
+         SYSTEM + "routes.py:test_agent_capability_in_any_shape",
          SYSTEM + "conversation.py:"
          "test_player_sees_the_role_and_the_answer"],
     26: [SYSTEM + "routes.py:test_reply_to_from",

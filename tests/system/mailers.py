@@ -172,7 +172,8 @@ set header_cache="" mail_check=0 sort=threads strict_threads=yes
             input=text, text=True, env=self.env, timeout=WAIT, check=True,
             capture_output=True)
 
-    def reply(self, account, mail, text, key="reply"):
+    def reply(self, account, mail, text, key="group-reply"):
+        """To all: the queue's own address is in the copy's To."""
         write(self.home + "/words", text + "\n")
         self.press(account, "INBOX", "<limit>~i %s<enter><%s><send-message>" % (
             regex_of(mail["Message-ID"]), key))

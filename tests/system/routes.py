@@ -42,8 +42,8 @@ def masked(taken):
                      (number.replace("-", "").lower(), "number")):
         text = text.replace(old, new)
     text = re.sub(r"\b[0-9a-z]{13}\b", "KEYED", text)
-    text = re.sub(r"(?m)^(Date|To|In-Reply-To|References|"
-                  r"\s+<number.root.*):?.*$", "", text)
+    text = re.sub(r"(?m)^(Date|To|In-Reply-To|References):[^\r\n]*"
+                  r"(\r\n[ \t][^\r\n]*)*", "", text)
     text = re.sub(r"<[^<>]*@players.example>", "<>", text)
     return re.sub(r"\d\d:\d\d(:\d\d)?", "TIME", text)
 
