@@ -140,8 +140,14 @@ fuzz() { # seconds
 system() { # directory, names
 	dir=$1
 	shift
-	counted 'system tests' 400 env ND_BUILD="$scratch/$dir" \
-	    PYTHONPATH=tests/leak python3 tests/system/run.py "$@"
+	ND_BUILD="$scratch/$dir" PYTHONPATH=tests/leak timeout 400 \
+	    python3 tests/system/run.py "$@" \
+	    >"$scratch/system-$dir.out" 2>"$scratch/system-$dir.err"
+}
+
+system_summed() { # directory
+	summed "system tests of $1" "$scratch/system-$1.out" \
+	    "$scratch/system-$1.err"
 }
 
 say 'packages'
@@ -173,6 +179,7 @@ check 'lint banned' sh tests/lint/banned.sh
 check 'lint logtype' sh tests/lint/logtype.sh
 check 'lint man' sh tests/lint/man.sh
 check 'lint manconf' python3 tests/lint/manconf.py "$scratch/gcc"
+check 'lint suite' python3 tests/lint/suite.py
 check 'lint static' sh tests/lint/static.sh
 check 'lint words' sh tests/lint/words.sh
 
@@ -190,12 +197,15 @@ say 'fuzz targets'
 fuzz "${ND_FUZZ_SECONDS:-3}"
 
 # What is about memory runs with the sanitizers, what is about time, limits
-# and what is left on the disk without.
-say 'system tests, sanitizers'
-system sanitize conversation agents shapes files cli roles logs faults corpus \
-    quotes
+# and what is left on the disk without. They wait more than they work, so both
+# at once.
 say 'system tests'
-system gcc leakscan images forget
+system gcc leakscan images forget clients loops complaints &
+system sanitize conversation agents shapes files cli roles logs faults corpus \
+    quotes routes once machine guesses
+wait $!
+system_summed gcc
+system_summed sanitize
 
 say 'redaction of labelled texts'
 check 'redaction' env ND_BUILD="$scratch/gcc" \
@@ -206,6 +216,7 @@ check 'words of rules' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/words.py
 say 'leak test: pairs, after destruction'
 system gcc pairs after
+system_summed gcc
 say 'leak test: tokens'
 counted 'leak test' 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
 say 'leak test: a few mutants'
