@@ -147,17 +147,37 @@ clue_add(GArray *clues, enum proto_clue_kind kind, const char *text)
 	g_array_append_val(clues, clue);
 }
 
+static char *
+digest_show(const guint8 digest[MAIL_DIGEST_LEN])
+{
+	GString *hex = g_string_new(NULL);
+
+	for (guint i = 0; i < MAIL_DIGEST_LEN; i++)
+		g_string_append_printf(hex, "%02x", digest[i]);
+	return g_string_free(hex, FALSE);
+}
+
+/* A trait that the mail lacks is made up for this mail alone: else the rows of
+ * a ticket would tell what client its player has. */
 static void
-clue_add_words(GArray *clues, const struct mail *mail)
+clue_add_own(GArray *clues, enum proto_clue_kind kind, const char *text,
+    const struct mail *mail)
+{
+	g_autofree char *unique = NULL;
+
+	if (text[0] == '\0')
+		text = unique = digest_show(mail->digest);
+	clue_add(clues, kind, text);
+}
+
+static char *
+words_show(const struct mail *mail)
 {
 	static const guint8 none[MAIL_DIGEST_LEN];
-	g_autoptr(GString) hex = g_string_new(NULL);
 
-	if (memcmp(mail->words, none, sizeof(none)) == 0)
-		return;
-	for (guint i = 0; i < MAIL_DIGEST_LEN; i++)
-		g_string_append_printf(hex, "%02x", mail->words[i]);
-	clue_add(clues, PROTO_CLUE_WORDS, hex->str);
+	return memcmp(mail->words, none, sizeof(none)) == 0
+	    ? g_strdup("")
+	    : digest_show(mail->words);
 }
 
 /* The nearest ones, and the root: a mail far down a thread of the player's
@@ -186,13 +206,12 @@ clues_collect(const struct config *config, const struct mail *mail)
 {
 	GArray *clues =
 	    g_array_new(FALSE, TRUE, sizeof(struct proto_clue_text));
+	g_autofree char *words = words_show(mail);
 
 	g_array_set_clear_func(clues, clue_clear);
-	if (mail->message_id[0] != '\0')
-		clue_add(clues, PROTO_CLUE_ID, mail->message_id);
-	if (mail->thread[0] != '\0')
-		clue_add(clues, PROTO_CLUE_THREAD, mail->thread);
-	clue_add_words(clues, mail);
+	clue_add_own(clues, PROTO_CLUE_ID, mail->message_id, mail);
+	clue_add_own(clues, PROTO_CLUE_THREAD, mail->thread, mail);
+	clue_add_own(clues, PROTO_CLUE_WORDS, words, mail);
 	clue_add_references(clues, config, mail);
 	return clues;
 }

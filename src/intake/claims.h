@@ -21,7 +21,8 @@
 GArray *claims_collect(const struct config *config, const struct mail *mail,
     const struct config_queue *queue, const struct label *rcpt);
 
-/* struct proto_clue_text; each owns its text. Message-IDs of ours are none:
+/* struct proto_clue_text; each owns its text. Always one of each kind that is
+ * kept, made up if the mail has none of it. Message-IDs of ours are none:
  * they are claims. Caller unrefs. */
 GArray *clues_collect(const struct config *config, const struct mail *mail);
 

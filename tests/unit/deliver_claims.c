@@ -204,6 +204,39 @@ clues_are_bounded(void **state)
 	}
 }
 
+/* The number of a ticket's clues must not tell a client from another. */
+static void
+every_mail_leaves_three_clues(void **state)
+{
+	static const char *const bare[] = {
+	    "From: " PLAYER "\r\nSubject: x\r\n\r\n\r\n",
+	    "From: " PLAYER "\r\nSubject: y\r\n\r\n\r\n"};
+	static const guint32 kinds[] = {
+	    PROTO_CLUE_ID, PROTO_CLUE_THREAD, PROTO_CLUE_WORDS};
+	const struct mail_parse_options options = {.sender_addr = PLAYER};
+	g_autofree char *before = g_strdup("");
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(bare); i++) {
+		g_autoptr(GBytes) message =
+		    g_bytes_new_static(bare[i], strlen(bare[i]));
+		g_autoptr(mail_auto) mail = mail_parse(message, &options);
+		g_autoptr(GArray) clues = clues_collect(config, mail);
+
+		assert_int_equal(clues->len, G_N_ELEMENTS(kinds));
+		for (guint k = 0; k < clues->len; k++) {
+			const struct proto_clue_text *clue = &g_array_index(
+			    clues, struct proto_clue_text, k);
+
+			assert_int_equal(clue->kind, kinds[k]);
+			assert_string_not_equal(clue->text, before);
+		}
+		g_free(before);
+		before = g_strdup(
+		    g_array_index(clues, struct proto_clue_text, 0).text);
+	}
+}
+
 int
 test_deliver_claims(void)
 {
@@ -212,6 +245,7 @@ test_deliver_claims(void)
 	    cmocka_unit_test(guesses_are_counted),
 	    cmocka_unit_test(a_capability_is_possession_wherever_it_stands),
 	    cmocka_unit_test(clues_are_bounded),
+	    cmocka_unit_test(every_mail_leaves_three_clues),
 	};
 
 	return cmocka_run_group_tests_name("claims", tests, NULL, NULL);
