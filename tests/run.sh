@@ -200,9 +200,9 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 # and what is left on the disk without. They wait more than they work, so both
 # at once.
 say 'system tests'
-system gcc leakscan images forget clients loops complaints &
-system sanitize conversation agents shapes files cli roles logs faults corpus \
-    quotes routes once machine guesses
+system gcc leakscan images forget roles cli clients quotes loops complaints &
+system sanitize conversation agents shapes files logs faults corpus routes \
+    once machine guesses
 wait $!
 system_summed gcc
 system_summed sanitize
