@@ -4,9 +4,9 @@
 
 #include "base/banned.h"
 
-#define CODE_LEN 5	/* characters of 5 bits */
+#define CODE_LEN 5	 /* characters of 5 bits */
 #define CODE_TEXT_MAX 16 /* characters of a damaged one */
-#define LINK_MARK '/'	/* is counted for nothing else */
+#define LINK_MARK '/'	 /* is counted for nothing else */
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -38,7 +38,7 @@ link_length(const char *p, gboolean is_bracketed)
 	    !(is_bracketed && g_str_has_prefix(p, "mailto:")))
 		return 0;
 	while (*end != '\0' && strchr("<>[]\"", *end) == NULL &&
-	    !g_unichar_isspace(g_utf8_get_char(end)))
+	       !g_unichar_isspace(g_utf8_get_char(end)))
 		end = g_utf8_next_char(end);
 	return (gsize)(end - p);
 }
@@ -47,8 +47,7 @@ static char *
 line_fold(const char *line, gsize len)
 {
 	g_autofree char *valid = g_utf8_make_valid(line, (gssize)len);
-	g_autofree char *plain =
-	    g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
+	g_autofree char *plain = g_utf8_normalize(valid, -1, G_NORMALIZE_NFKC);
 
 	return g_utf8_casefold(plain, -1);
 }

@@ -35,7 +35,10 @@ struct endline_sum {
 	guint64 hash;
 };
 
-#define ENDLINE_SUM_INIT {G_GUINT64_CONSTANT(0xcbf29ce484222325)}
+#define ENDLINE_SUM_INIT                                                       \
+	{                                                                      \
+		G_GUINT64_CONSTANT(0xcbf29ce484222325)                         \
+	}
 
 void endline_sum_add(struct endline_sum *sum, const char *line, gsize len);
 

@@ -38,8 +38,7 @@ head_at(const struct quote_lines *lines, gsize i, gsize low, struct head *out)
 			out->start--;
 		return TRUE;
 	}
-	if (!has_addr(&lines->v[i]) &&
-	    !(i > low && has_addr(&lines->v[i - 1])))
+	if (!has_addr(&lines->v[i]) && !(i > low && has_addr(&lines->v[i - 1])))
 		return FALSE;
 	out->end = i + 1;
 	return quote_attribution_at(lines, i, low, &out->start) ==
@@ -48,8 +47,8 @@ head_at(const struct quote_lines *lines, gsize i, gsize low, struct head *out)
 
 /* The next head that ends at high or before; *i moves behind it. */
 static gboolean
-head_next(const struct quote_lines *lines, gsize *i, gsize high,
-    struct head *out)
+head_next(
+    const struct quote_lines *lines, gsize *i, gsize high, struct head *out)
 {
 	for (gsize low = *i; *i < high; (*i)++) {
 		if (!head_at(lines, *i, low, out) || out->end > high)
@@ -158,7 +157,8 @@ old_start(const struct quote_lines *lines, gsize low, gsize end)
 			return i;
 		if (i == low)
 			return end + 1;
-		endline_sum_add(&sum, lines->v[i - 1].text, lines->v[i - 1].len);
+		endline_sum_add(
+		    &sum, lines->v[i - 1].text, lines->v[i - 1].len);
 	}
 }
 
@@ -175,8 +175,8 @@ find_headless(struct quote_lines *lines, struct quote_answer *out)
 	start = old_start(lines, 0, end);
 	if (start > end)
 		return;
-	for (last = start; last > 0 &&
-	     quote_line_is_blank(&lines->v[last - 1]);)
+	for (last = start;
+	     last > 0 && quote_line_is_blank(&lines->v[last - 1]);)
 		last--;
 	if (last == 0 || quote_attribution_at(lines, last - 1, 0, &out->head) <
 			     QUOTE_ATTR_NAMED)

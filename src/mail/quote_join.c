@@ -173,7 +173,7 @@ join_credits(const struct quote_lines *lines)
 		const struct quote_line *line = &lines->v[i];
 		gboolean is_attr = line->part == QUOTE_PART_ATTR;
 		gboolean goes_on = is_attr && i + 1 < lines->n &&
-		    lines->v[i + 1].part == QUOTE_PART_ATTR;
+				   lines->v[i + 1].part == QUOTE_PART_ATTR;
 
 		if (!is_attr && (line->part == QUOTE_PART_FRESH ||
 				    ((guint)line->header & people) == 0))
@@ -192,8 +192,8 @@ quote_join(struct quote_lines *lines, const struct quote_answer *answer,
 	gsize n = lines->n;
 
 	out->has_fresh = quote_has_text(lines, 0, n);
-	out->fresh = out->has_fresh ? join_new(lines, 0, answer->head)
-				    : join_all(lines);
+	out->fresh =
+	    out->has_fresh ? join_new(lines, 0, answer->head) : join_all(lines);
 	out->between = join_new(lines, answer->kept, answer->kept_end);
 	out->below = join_new(lines, answer->below, n);
 	out->tail = join_tail(lines, out->has_fresh);

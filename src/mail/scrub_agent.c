@@ -194,7 +194,8 @@ team_addrs(const struct mail *mail, const struct scrub_agent *self)
 static const char *
 first_words_of(const struct quote_split *split)
 {
-	const char *const texts[] = {split->fresh, split->between, split->below};
+	const char *const texts[] = {
+	    split->fresh, split->between, split->below};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
 		const char *first = first_words(texts[i]);

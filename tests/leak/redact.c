@@ -6,9 +6,9 @@
  * feed and its octets; the output has the same form, with subject, text and
  * quoted text of each mail. With a role, the mails are an agent's: the output
  * is a line "sent" and the text for the player, or "kept" and what the agent
- * is told. With "--copy" instead of a directory the input are texts as scrubbed,
- * and the output the copies for the agents with these. Ends with 1 and a message
- * at the first thing that is not so.
+ * is told. With "--copy" instead of a directory the input are scrubbed texts,
+ * and the output the agents' copies of them. Ends with 1 and a message at the
+ * first thing that is not so.
  */
 #include <stdio.h>
 #include <stdlib.h>
