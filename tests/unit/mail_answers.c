@@ -34,15 +34,18 @@ int mail_answers_tests(void);
 #define OLD "\n[quoted text]\n> Wir prüfen das.\n"
 #define SAFE "https://eur01.safelinks.example/?url=https%3A%2F%2Fpay&data=5"
 
-/* $C is the copy with its last line, $E the last line alone. */
+/* $C is the copy with its last line, $E that line alone, $M that of a copy
+ * with MORE. */
 static char *
 expand(const char *text)
 {
 	g_autofree char *end = endline_make(ASK LINK OLD);
+	g_autofree char *more = endline_make(ASK MORE OLD);
 	GString *all = g_string_new(text);
 
 	g_string_replace(all, "$C", ASK LINK OLD "\n$E\n", 0);
 	g_string_replace(all, "$E", end, 0);
+	g_string_replace(all, "$M", more, 0);
 	return g_string_free(all, FALSE);
 }
 
@@ -123,27 +126,27 @@ static void
 all_is_kept_where_it_is_not(void **state)
 {
 	static const char *const cases[][2] = {
-	    {COPY_HEAD ASK "Kommt.\n" MORE OLD "\n$E\n",
+	    {COPY_HEAD ASK "Kommt.\n" MORE OLD "\n$M\n",
 		ASK "Kommt.\n" MORE "\n[quoted text]\n> Wir prüfen das."},
-	    {"Ja.\n\n" COPY_HEAD ASK "Kommt.\n\n$E\nNein.\n",
+	    {"Ja.\n\n" COPY_HEAD ASK "Kommt.\n\n$M\nNein.\n",
 		"Ja.\n\n" ASK "Kommt.\n\nNein."},
 	    /* No word, but no less new. */
-	    {COPY_HEAD ASK "👍\n" MORE OLD "\n$E\n",
+	    {COPY_HEAD ASK "👍\n" MORE OLD "\n$M\n",
 		ASK "👍\n" MORE "\n[quoted text]\n> Wir prüfen das."},
-	    {COPY_HEAD ASK "<https://help.example/a>\n" MORE OLD "\n$E\n",
+	    {COPY_HEAD ASK "<https://help.example/a>\n" MORE OLD "\n$M\n",
 		ASK "<https://help.example/a>\n" MORE
 		    "\n[quoted text]\n> Wir prüfen das."},
 	    /* Trimmed. */
 	    {"Ja.\n\n" COPY_HEAD ASK "Kommt.\n", "Ja.\n\n" ASK "Kommt."},
 	    {COPY_HEAD ASK "\nKommt.\n", ASK "\nKommt."},
 	    /* What looks like a signature is the player's, or new. */
-	    {COPY_HEAD ASK "-- \nKommt.\nBald\n\n$E\n",
+	    {COPY_HEAD ASK "-- \nKommt.\nBald\n\n$M\n",
 		ASK "-- \nKommt.\nBald"},
-	    {COPY_HEAD "Gruß\n[name]\nKommt bald\n\n$E\n",
-		"Gruß\n[name]\nKommt bald"},
+	    {COPY_HEAD "Danke.\nOttilie Brandt\nKommt bald\n\n$M\n",
+		"Danke.\nKommt bald"},
 	    /* Heads and what agents wrote to each other go. */
 	    {"Neu.\n\n" TEAM_HEAD "Unter uns: ja.\n\n" COPY_HEAD ASK
-	     "Kommt.\n\n$E\n", "Neu.\n\n" ASK "Kommt."},
+	     "Kommt.\n\n$M\n", "Neu.\n\n" ASK "Kommt."},
 	    {"Neu.\n\n" COPY_HEAD ASK HEAD("x <x@bank.example>", "y")
 	     "Kommt.\n", "Neu.\n\n" ASK "\nKommt."},
 	    {"Neu.\n\n" HEAD("Otter", "Team") "Kommt.\n", "Neu.\n\nKommt."},
