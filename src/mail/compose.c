@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mail/endline.h"
 #include "mail/kind.h"
 #include "mail/writer.h"
 
@@ -196,6 +197,15 @@ copy_remark(const struct compose_copy *copy)
 }
 
 static char *
+with_end(const char *text)
+{
+	g_autofree char *whole = writer_canonical(text);
+	g_autofree char *end = endline_make(whole);
+
+	return g_strconcat(whole, "\n", end, "\n", NULL);
+}
+
+static char *
 copy_text(const struct compose_copy *copy)
 {
 	const struct scrubbed *body = copy->body;
@@ -216,7 +226,7 @@ copy_text(const struct compose_copy *copy)
 			    text, "\n[quoted text]\n%s\n", body->tail);
 	}
 	whole = g_string_free(text, FALSE);
-	return writer_canonical(whole);
+	return with_end(whole);
 }
 
 static gboolean

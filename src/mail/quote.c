@@ -2,34 +2,19 @@
 
 #include <string.h>
 
+#include "mail/endline.h"
+#include "mail/quote_answer.h"
+#include "mail/quote_join.h"
 #include "mail/quote_lines.h"
 #include "mail/text.h"
 
 #include "base/banned.h"
 
 #define ATTR_GAP 2	  /* empty lines between it and the quote */
-#define SIG_LINES 40	  /* after "-- ", which only signatures have */
 #define SIG_LINES_BARE 6  /* after "--" or "____", which people also type: */
 #define SIG_WIDTH_BARE 60 /* characters of a line, and no whole sentences */
 #define SIG_RUN_BARE 25	  /* no hash or wallet address after "--" */
 #define CUT_ROUNDS 4
-
-static gboolean
-has_text(const struct quote_lines *lines, gsize a, gsize b)
-{
-	for (gsize i = a; i < b; i++)
-		if (quote_line_is_text(&lines->v[i]) &&
-		    lines->v[i].part == QUOTE_PART_FRESH)
-			return TRUE;
-	return FALSE;
-}
-
-static void
-mark(struct quote_lines *lines, gsize a, gsize b, enum quote_part part)
-{
-	for (gsize i = a; i < b; i++)
-		lines->v[i].part = part;
-}
 
 /* What a client wrote above the old text. */
 static void
@@ -59,15 +44,6 @@ starts_forward(const struct quote_lines *lines, gsize i)
 	return quote_line_is_forward(&lines->v[i]);
 }
 
-/* The end of a separator, a header block, or both. */
-static gsize
-head_end(const struct quote_lines *lines, gsize i)
-{
-	gsize end = i + (gsize)quote_line_is_separator(&lines->v[i]);
-
-	return end < lines->n ? quote_block_end(lines, end, lines->n) : end;
-}
-
 /* Clients that do not mark quoted lines write a header block, a separator or
  * a full attribution above it: all from there on is quoted. If what follows
  * has marks after all, those tell what is. */
@@ -81,13 +57,13 @@ find_unmarked(struct quote_lines *lines)
 
 		if (!quote_line_is_text(line))
 			continue;
-		end = head_end(lines, i);
+		end = quote_head_end(lines, i);
 		if (end > i) {
 			if (i > 0 && quote_line_is_rule(&lines->v[i - 1]))
 				from--;
 			if (next_is_quote(lines, end, lines->n) &&
 			    !starts_forward(lines, from)) {
-				mark(lines, from, end, QUOTE_PART_QUOTE);
+				quote_mark(lines, from, end, QUOTE_PART_QUOTE);
 				i = end - 1;
 				continue;
 			}
@@ -100,11 +76,11 @@ find_unmarked(struct quote_lines *lines)
 			   next_is_quote(lines, i + 1, lines->n)) {
 			continue;
 		} else {
-			mark(lines, from, i + 1, QUOTE_PART_ATTR);
-			mark(lines, i + 1, lines->n, QUOTE_PART_QUOTE);
+			quote_mark(lines, from, i + 1, QUOTE_PART_ATTR);
+			quote_mark(lines, i + 1, lines->n, QUOTE_PART_QUOTE);
 			return from;
 		}
-		mark(lines, from, lines->n, QUOTE_PART_QUOTE);
+		quote_mark(lines, from, lines->n, QUOTE_PART_QUOTE);
 		return from;
 	}
 	return lines->n;
@@ -131,22 +107,13 @@ is_signature_like(const struct quote_line *line)
 	return TRUE;
 }
 
-static gboolean
-is_delimiter(const struct quote_line *line)
-{
-	static const char dash[] = "—"; /* what some phones make of "--" */
-
-	return (line->words_len == 2 && memcmp(line->words, "--", 2) == 0) ||
-	       (line->words_len == 3 && memcmp(line->words, dash, 3) == 0);
-}
-
 /* RFC 3676 4.3: the blank belongs to the delimiter. */
 static gboolean
 is_exact_delimiter(const struct quote_line *line)
 {
 	const char *end = line->text + line->len;
 
-	return is_delimiter(line) && end > line->words &&
+	return quote_line_is_delimiter(line) && end > line->words &&
 	       line->words[0] == '-' && end[-1] == ' ';
 }
 
@@ -167,11 +134,11 @@ find_signature(const struct quote_lines *lines, gsize low, gsize high)
 	for (gsize i = high; i-- > low;) {
 		const struct quote_line *line = &lines->v[i];
 
-		if (line->depth > 0 || count > SIG_LINES)
+		if (line->depth > 0 || count > QUOTE_SIG_LINES)
 			break;
 		if (is_exact_delimiter(line))
 			return i;
-		if ((is_delimiter(line) || is_underlined(line)) &&
+		if ((quote_line_is_delimiter(line) || is_underlined(line)) &&
 		    count <= SIG_LINES_BARE && alike)
 			return i;
 		count += line->words_len > 0;
@@ -188,14 +155,14 @@ cut_signatures(struct quote_lines *lines, gsize low, gsize high)
 		gsize end = high;
 		gsize sig = find_signature(lines, low, high);
 
-		mark(lines, sig, high, QUOTE_PART_SIG);
+		quote_mark(lines, sig, high, QUOTE_PART_SIG);
 		end = sig;
 		while (end > low && quote_line_is_blank(&lines->v[end - 1]))
 			end--;
 		if (end > low && lines->v[end - 1].depth == 0 &&
 		    quote_line_is_client(&lines->v[end - 1])) {
 			end--;
-			mark(lines, end, end + 1, QUOTE_PART_CLIENT);
+			quote_mark(lines, end, end + 1, QUOTE_PART_CLIENT);
 		} else if (sig == high) {
 			return high;
 		}
@@ -255,7 +222,7 @@ cut_trailing(struct quote_lines *lines, gsize low, gsize high)
 		return high;
 	attr = find_attribution(lines, low, start, &sort);
 	mark_head(lines, attr, start);
-	mark(lines, start, end, QUOTE_PART_QUOTE);
+	quote_mark(lines, start, end, QUOTE_PART_QUOTE);
 	return attr;
 }
 
@@ -283,11 +250,11 @@ cut_leading(struct quote_lines *lines, gsize low, gsize high)
 		if (lines->v[i].depth > 0)
 			return;
 	attr = find_attribution(lines, low, start, &sort);
-	if (has_text(lines, low, attr) && sort < QUOTE_ATTR_NAMED &&
+	if (quote_has_text(lines, low, attr) && sort < QUOTE_ATTR_NAMED &&
 	    lines->v[start].part == QUOTE_PART_FRESH)
 		return;
 	mark_head(lines, attr, start);
-	mark(lines, start, end, QUOTE_PART_QUOTE);
+	quote_mark(lines, start, end, QUOTE_PART_QUOTE);
 }
 
 /* Between inline answers the quotes stay, but not whose they are. */
@@ -303,7 +270,7 @@ cut_attributions(struct quote_lines *lines, gsize low, gsize high)
 		if (lines->v[i].depth == 0 || lines->v[i - 1].depth > 0)
 			continue;
 		attr = find_attribution(lines, low, i, &sort);
-		is_below = is_below || has_text(lines, low, attr);
+		is_below = is_below || quote_has_text(lines, low, attr);
 		low = attr;
 		/* A client writes one; an author may tell of many. */
 		if (sort >= QUOTE_ATTR_NAMED || !is_below)
@@ -323,12 +290,12 @@ cut_marked_heads(struct quote_lines *lines, gsize low, gsize high)
 			low = i + 1;
 			continue;
 		}
-		end = head_end(lines, i);
+		end = quote_head_end(lines, i);
 		if (end > i) {
-			mark(lines, i, end, QUOTE_PART_QUOTE);
+			quote_mark(lines, i, end, QUOTE_PART_QUOTE);
 		} else if (quote_attribution_at(lines, i, low, &first) >=
 			   QUOTE_ATTR_NAMED) {
-			mark(lines, first, ++end, QUOTE_PART_ATTR);
+			quote_mark(lines, first, ++end, QUOTE_PART_ATTR);
 		} else {
 			continue;
 		}
@@ -365,14 +332,12 @@ cut_part(struct quote_lines *lines, gsize low, gsize high)
 	cut_attributions(lines, low, high);
 }
 
-/* Each text of [0, high) by itself: what follows in another part of the mail
- * does not make new words of a signature. */
+/* Each text of [low, high) by itself: what follows in another part of the
+ * mail does not make new words of a signature. */
 static void
-cut_parts(struct quote_lines *lines, gsize high)
+cut_parts(struct quote_lines *lines, gsize low, gsize high)
 {
-	gsize low = 0;
-
-	for (gsize i = 0; i < high; i++) {
+	for (gsize i = low; i < high; i++) {
 		if (!quote_line_ends_part(&lines->v[i]))
 			continue;
 		cut_part(lines, low, i);
@@ -382,204 +347,65 @@ cut_parts(struct quote_lines *lines, gsize high)
 }
 
 static void
-line_append(GString *out, const struct quote_line *line)
+split_whole(const char *text, gboolean is_answer, struct quote_split *out)
 {
-	if (out->len == 0 && quote_line_is_blank(line))
-		return;
-	/* One empty line stands for the end of a part. */
-	if (quote_line_ends_part(line) && g_str_has_suffix(out->str, "\n\n"))
-		return;
-	if (!quote_line_ends_part(line))
-		g_string_append_len(out, line->text, (gssize)line->len);
-	g_string_append_c(out, '\n');
+	char *fresh = is_answer ? endline_drop(text) : g_strdup(text);
+
+	*out = (struct quote_split){
+	    .fresh = g_strdelimit(fresh, TEXT_PART, ' '),
+	    .between = g_strdup(""), .below = g_strdup(""),
+	    .tail = g_strdup(""), .quoted = g_strdup(""),
+	    .signature = g_strdup(""), .credits = g_strdup(""),
+	    .has_fresh = TRUE};
 }
 
-static char *
-join_end(GString *out)
-{
-	while (out->len > 0 && g_ascii_isspace(out->str[out->len - 1]))
-		g_string_truncate(out, out->len - 1);
-	return g_string_free(out, FALSE);
-}
-
-/* What is new, or all else. What a client wrote by itself is never anybody's
- * new words, also when it is all there is. */
-static char *
-join_new(const struct quote_lines *lines, gboolean has_fresh)
-{
-	GString *out = g_string_new(NULL);
-
-	for (gsize i = 0; i < lines->n; i++)
-		if (lines->v[i].part == QUOTE_PART_FRESH ||
-		    (!has_fresh && lines->v[i].part != QUOTE_PART_CLIENT))
-			line_append(out, &lines->v[i]);
-	return join_end(out);
-}
-
-static char *
-join_tail(const struct quote_lines *lines, gboolean has_fresh)
-{
-	GString *out = g_string_new(NULL);
-
-	for (gsize i = 0; i < lines->n; i++)
-		if (lines->v[i].part == QUOTE_PART_CLIENT ||
-		    (has_fresh && lines->v[i].part != QUOTE_PART_FRESH))
-			line_append(out, &lines->v[i]);
-	return join_end(out);
-}
-
-static char *
-join_signature(const struct quote_lines *lines)
-{
-	GString *out = g_string_new(NULL);
-
-	for (gsize i = 0; i < lines->n; i++)
-		if (lines->v[i].part == QUOTE_PART_SIG &&
-		    lines->v[i].depth == 0)
-			line_append(out, &lines->v[i]);
-	return join_end(out);
-}
-
-/* A signature inside quoted text ends where the depth changes. */
-static gsize
-quoted_signature_end(const struct quote_lines *lines, gsize i)
-{
-	guint depth = lines->v[i].depth;
-	gsize j = i + 1;
-
-	while (j < lines->n && j < i + SIG_LINES &&
-	       lines->v[j].part == QUOTE_PART_QUOTE &&
-	       lines->v[j].depth == depth &&
-	       !quote_line_is_separator(&lines->v[j]) &&
-	       quote_block_end(lines, j, lines->n) == j)
-		j++;
-	return j;
-}
-
-/* Marks what names people inside quoted text: it is of older mails and in
- * every client's own shape. */
+/* team is NULL for a player's mail. */
 static void
-quoted_drop_names(struct quote_lines *lines)
+split(
+    const char *text, const struct quote_team *team, struct quote_split *out)
 {
-	gsize low = 0;
+	struct quote_lines lines = quote_lines_of(text);
+	struct quote_answer answer;
+	gsize head;
 
-	for (gsize i = 0; i < lines->n; i++) {
-		gsize first = i;
-		gsize end;
-
-		if (lines->v[i].part != QUOTE_PART_QUOTE) {
-			low = i + 1;
-			continue;
-		}
-		if (is_delimiter(&lines->v[i]))
-			end = quoted_signature_end(lines, i);
-		else
-			end = quote_block_end(lines, i, lines->n);
-		if (end > i) {
-			mark(lines, i, end, QUOTE_PART_SIG);
-			low = end;
-			i = end - 1;
-		} else if (quote_line_is_separator(&lines->v[i]) ||
-			   quote_line_is_rule(&lines->v[i]) ||
-			   quote_line_is_client(&lines->v[i])) {
-			lines->v[i].part = QUOTE_PART_SIG;
-			low = i + 1;
-		} else if (quote_attribution_at(lines, i, low, &first) !=
-			   QUOTE_ATTR_NONE) {
-			mark(lines, first, i + 1, QUOTE_PART_ATTR);
-			low = i + 1;
-		}
+	if (lines.n > QUOTE_LINES_MAX) {
+		g_free(lines.v);
+		split_whole(text, team != NULL, out);
+		return;
 	}
-}
-
-static char *
-join_quoted(const struct quote_lines *lines)
-{
-	GString *out = g_string_new(NULL);
-	gboolean blank = FALSE;
-
-	for (gsize i = 0; i < lines->n; i++) {
-		const struct quote_line *line = &lines->v[i];
-
-		if (line->part != QUOTE_PART_QUOTE)
-			continue;
-		if (line->words_len == 0) {
-			blank = out->len > 0;
-			continue;
-		}
-		if (blank)
-			g_string_append(out, ">\n");
-		blank = FALSE;
-		for (guint d = 1; d < MIN(line->depth, 9); d++)
-			g_string_append_c(out, '>');
-		g_string_append(out, "> ");
-		g_string_append_len(out, line->words, (gssize)line->words_len);
-		g_string_append_c(out, '\n');
-	}
-	return g_strchomp(g_string_free(out, FALSE));
-}
-
-/* An attribution of two lines is given in one. */
-static char *
-join_credits(const struct quote_lines *lines)
-{
-	const guint people = QUOTE_HEADER_FROM | QUOTE_HEADER_TO;
-	GString *out = g_string_new(NULL);
-
-	for (gsize i = 0; i < lines->n; i++) {
-		const struct quote_line *line = &lines->v[i];
-		gboolean is_attr = line->part == QUOTE_PART_ATTR;
-		gboolean goes_on = is_attr && i + 1 < lines->n &&
-		    lines->v[i + 1].part == QUOTE_PART_ATTR;
-
-		if (!is_attr && (line->part == QUOTE_PART_FRESH ||
-				    ((guint)line->header & people) == 0))
-			continue;
-		g_string_append_len(out, line->words, (gssize)line->words_len);
-		g_string_append_c(out, goes_on ? ' ' : '\n');
-	}
-	return join_end(out);
-}
-
-static void
-split_join(struct quote_lines *lines, struct quote_split *out)
-{
-	out->has_fresh = has_text(lines, 0, lines->n);
-	out->fresh = join_new(lines, out->has_fresh);
-	out->tail = join_tail(lines, out->has_fresh);
-	out->signature = join_signature(lines);
-	quoted_drop_names(lines);
-	out->credits = join_credits(lines);
-	out->quoted = join_quoted(lines);
+	unmark_comparisons(&lines);
+	head = find_unmarked(&lines);
+	out->is_forward = head < lines.n && starts_forward(&lines, head);
+	answer = (struct quote_answer){head, lines.n, lines.n, lines.n};
+	if (team != NULL)
+		quote_answer_find(&lines, head, team, &answer);
+	cut_parts(&lines, 0, answer.head);
+	cut_parts(&lines, answer.below, lines.n);
+	quote_join(&lines, &answer, out);
+	g_free(lines.v);
 }
 
 void
 quote_split(const char *text, struct quote_split *out)
 {
-	struct quote_lines lines = quote_lines_of(text);
-	gsize high;
+	split(text, NULL, out);
+}
 
-	if (lines.n > QUOTE_LINES_MAX) {
-		g_free(lines.v);
-		*out = (struct quote_split){
-		    .fresh = g_strdelimit(g_strdup(text), TEXT_PART, ' '),
-		    .tail = g_strdup(""), .quoted = g_strdup(""),
-		    .signature = g_strdup(""), .credits = g_strdup(""),
-		    .has_fresh = TRUE};
-		return;
-	}
-	unmark_comparisons(&lines);
-	high = find_unmarked(&lines);
-	out->is_forward = high < lines.n && starts_forward(&lines, high);
-	cut_parts(&lines, high);
-	split_join(&lines, out);
-	g_free(lines.v);
+void
+quote_split_answer(
+    const char *text, const struct quote_team *team, struct quote_split *out)
+{
+	g_autofree char *parted = endline_part(text);
+
+	split(parted, team, out);
 }
 
 void
 quote_split_clear(struct quote_split *split)
 {
 	g_clear_pointer(&split->fresh, g_free);
+	g_clear_pointer(&split->between, g_free);
+	g_clear_pointer(&split->below, g_free);
 	g_clear_pointer(&split->tail, g_free);
 	g_clear_pointer(&split->quoted, g_free);
 	g_clear_pointer(&split->signature, g_free);

@@ -6,7 +6,7 @@
  * its attribution line, copied header blocks, the signature.
  *
  * Each part of the mail (TEXT_PART in mail/text.h) ends by itself; unmarked
- * quoted text goes on to the end of all.
+ * quoted text of a player goes on to the end of all.
  *
  * New words are never cut: what is in doubt counts as new, and answers
  * written between quotes stay together with them. If nothing would be left,
@@ -20,6 +20,9 @@
 
 struct quote_split {
 	char *fresh;  /* own; new words, without outer empty lines */
+	char *between; /* own; of an answer: new words and old ones that cannot
+			* be told from them, below fresh */
+	char *below;  /* own; of an answer: new words below all old ones */
 	char *tail;   /* own; every line that was cut, as it was; "" if none */
 	char *quoted; /* own; of the tail only the quoted words, each line
 		       * starting "> ", without attribution lines, header
@@ -32,6 +35,19 @@ struct quote_split {
 
 /* text: UTF-8 with LF line ends, as in struct mail. */
 void quote_split(const char *text, struct quote_split *out);
+
+/* Who wrote what an agent answers to. */
+struct quote_team {
+	const char *mac; /* in the address that the copy came from, or NULL */
+	char *const *addrs; /* of agents, NULL-ended */
+};
+
+/* Of an agent's answer to a copy. The copy's end line goes, also a damaged one,
+ * and tells of old words that the client did not mark which are new
+ * (mail/quote_answer.h). Without quote marks and without that line all that
+ * stands below a header block is kept, in between. */
+void quote_split_answer(const char *text, const struct quote_team *team,
+    struct quote_split *out);
 void quote_split_clear(struct quote_split *split);
 typedef struct quote_split quote_split_auto;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(quote_split_auto, quote_split_clear)

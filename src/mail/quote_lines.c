@@ -279,6 +279,15 @@ quote_line_is_rule(const struct quote_line *line)
 }
 
 gboolean
+quote_line_is_delimiter(const struct quote_line *line)
+{
+	static const char dash[] = "—"; /* what some phones make of "--" */
+
+	return (line->words_len == 2 && memcmp(line->words, "--", 2) == 0) ||
+	       (line->words_len == 3 && memcmp(line->words, dash, 3) == 0);
+}
+
+gboolean
 quote_line_is_client(const struct quote_line *line)
 {
 	g_autofree char *folded = NULL;
@@ -287,4 +296,20 @@ quote_line_is_client(const struct quote_line *line)
 		return FALSE;
 	folded = quote_fold(line->words, line->words_len);
 	return quote_is_client_line(folded);
+}
+
+gsize
+quote_head_end(const struct quote_lines *lines, gsize i)
+{
+	gsize end = i + (gsize)quote_line_is_separator(&lines->v[i]);
+
+	return end < lines->n ? quote_block_end(lines, end, lines->n) : end;
+}
+
+void
+quote_mark(
+    struct quote_lines *lines, gsize a, gsize b, enum quote_part part)
+{
+	for (gsize i = a; i < b; i++)
+		lines->v[i].part = part;
 }

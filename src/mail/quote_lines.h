@@ -10,6 +10,8 @@
 
 #include "mail/quote_words.h"
 
+#define QUOTE_SIG_LINES 40 /* after "-- ", which only signatures have */
+
 enum quote_part {
 	QUOTE_PART_FRESH,
 	QUOTE_PART_QUOTE,
@@ -44,6 +46,8 @@ gboolean quote_line_is_separator(const struct quote_line *line);
 gboolean quote_line_is_forward(const struct quote_line *line);
 /* "__________" */
 gboolean quote_line_is_rule(const struct quote_line *line);
+/* "--" */
+gboolean quote_line_is_delimiter(const struct quote_line *line);
 gboolean quote_line_is_client(const struct quote_line *line);
 
 /* Looks for an attribution that ends in line last and starts at low or
@@ -60,5 +64,10 @@ void quote_line_unmark(struct quote_line *line);
 
 /* The end of the header block that starts in line i, or i. */
 gsize quote_block_end(const struct quote_lines *lines, gsize i, gsize high);
+/* The end of a separator, a header block, or both; or i. */
+gsize quote_head_end(const struct quote_lines *lines, gsize i);
+
+void quote_mark(
+    struct quote_lines *lines, gsize a, gsize b, enum quote_part part);
 
 #endif

@@ -176,13 +176,41 @@ without_sign_off(const char *text, GHashTable *names)
 	return g_strstrip(g_string_free(out, FALSE));
 }
 
+static GPtrArray *
+team_addrs(const struct mail *mail, const struct scrub_agent *self)
+{
+	GPtrArray *addrs = g_ptr_array_new_with_free_func(g_free);
+
+	for (char **a = self->own_addrs; a != NULL && *a != NULL; a++)
+		g_ptr_array_add(addrs, g_strdup(*a));
+	if (mail->from_addr != NULL)
+		g_ptr_array_add(addrs, addr_to_wire(mail->from_addr));
+	g_ptr_array_add(addrs, NULL);
+	return addrs;
+}
+
 /* --- the whole ------------------------------------------------------------ */
+
+static const char *
+first_words_of(const struct quote_split *split)
+{
+	const char *const texts[] = {
+	    split->fresh, split->between, split->below};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		const char *first = first_words(texts[i]);
+
+		if (*first != '\0')
+			return first;
+	}
+	return "";
+}
 
 static gboolean
 check_kind(const struct mail *mail, const struct quote_split *split,
     GError **err)
 {
-	const char *first = first_words(split->fresh);
+	const char *first = first_words_of(split);
 
 	if (split->is_forward || mail->has_message ||
 	    subject_is_forward(mail->subject))
@@ -219,6 +247,36 @@ redact(const char *text, const struct mail *mail, const struct rules *rules,
 	return g_strstrip(result);
 }
 
+/* Without what stands at the end of somebody's words. */
+static char *
+unsigned_words(
+    const char *text, GHashTable *names, const struct scrub_agent *self)
+{
+	g_autofree char *unclaimed = sign_drop_disclaimers(text);
+
+	cut_signature(g_strchomp(unclaimed), names, self->role_name);
+	return without_sign_off(unclaimed, names);
+}
+
+/* What stands between old lines is not known to end anywhere. */
+static char *
+new_words(const struct quote_split *split, GHashTable *names,
+    const struct scrub_agent *self)
+{
+	g_autofree char *above = unsigned_words(split->fresh, names, self);
+	g_autofree char *between = without_sign_off(split->between, names);
+	g_autofree char *below = unsigned_words(split->below, names, self);
+	const char *const texts[] = {above, between, below};
+	GString *all = g_string_new(NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		if (all->len > 0 && texts[i][0] != '\0')
+			g_string_append(all, "\n\n");
+		g_string_append(all, texts[i]);
+	}
+	return g_string_free(all, FALSE);
+}
+
 char *
 scrub_agent_reply(const struct mail *mail, const struct rules *rules,
     const struct scrub_agent *self, GError **err)
@@ -226,18 +284,18 @@ scrub_agent_reply(const struct mail *mail, const struct rules *rules,
 	g_autofree char *bare = scrub_armor(mail->text);
 	g_auto(quote_split_auto) split = {0};
 	g_autoptr(GHashTable) names = own_name_words(mail);
-	g_autofree char *unclaimed = NULL;
+	g_autoptr(GPtrArray) addrs = team_addrs(mail, self);
+	const struct quote_team team = {
+	    self->mac, (char *const *)addrs->pdata};
 	g_autofree char *signed_off = NULL;
 	g_autofree char *keyless = NULL;
 	g_autofree char *nameless = NULL;
 	g_autofree char *result = NULL;
 
-	quote_split(bare, &split);
+	quote_split_answer(bare, &team, &split);
 	if (!check_kind(mail, &split, err))
 		return NULL;
-	unclaimed = sign_drop_disclaimers(split.fresh);
-	cut_signature(g_strchomp(unclaimed), names, self->role_name);
-	signed_off = without_sign_off(unclaimed, names);
+	signed_off = new_words(&split, names, self);
 	keyless = keyed_drop(signed_off, self->queue_domain, self->mac);
 	nameless = without_own_addrs(keyless, mail, self);
 	result = redact(nameless, mail, rules, self);

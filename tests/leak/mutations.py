@@ -41,8 +41,8 @@ ROWS = [
      "out->text = MUTANT(\"file-unredacted\") ? g_strdup(bare) : "
      "rules_redact_noted(rules, own, bare, tally);"),
     ("signature-kept", LEAK, "src/mail/quote.c",
-     "		mark(lines, sig, high, QUOTE_PART_SIG);",
-     "		mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
+     "		quote_mark(lines, sig, high, QUOTE_PART_SIG);",
+     "		quote_mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
      "QUOTE_PART_FRESH : QUOTE_PART_SIG);"),
     ("files-passed", LEAK, "src/intake/files.c",
      "		if (!passes)", "		if (!passes && !MUTANT(\"files-passed\"))"),
@@ -92,9 +92,9 @@ ROWS = [
 
     # What players read of an agent.
     ("agent-quote-kept", LEAK, REPLY,
-     "	unclaimed = sign_drop_disclaimers(split.fresh);",
-     "	unclaimed = sign_drop_disclaimers(MUTANT(\"agent-quote-kept\") ? "
-     "bare : split.fresh);"),
+     "unsigned_words(split->fresh, names, self);",
+     "unsigned_words(MUTANT(\"agent-quote-kept\") ? g_strconcat(split->fresh, "
+     "\"\\n\", split->tail, NULL) : split->fresh, names, self);"),
     ("automatic-relayed", LEAK, AGENT,
      "	return c->mail->machine != MAIL_PERSON ||",
      "	return MUTANT(\"automatic-relayed\") ? FALSE : "

@@ -6,12 +6,15 @@
  * feed and its octets; the output has the same form, with subject, text and
  * quoted text of each mail. With a role, the mails are an agent's: the output
  * is a line "sent" and the text for the player, or "kept" and what the agent
- * is told. Ends with 1 and a message at the first thing that is not so.
+ * is told. With "--copy" instead of a directory the input are scrubbed texts,
+ * and the output the agents' copies of them. Ends with 1 and a message at the
+ * first thing that is not so.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mail/compose.h"
 #include "mail/parse.h"
 #include "mail/scrub.h"
 
@@ -73,6 +76,40 @@ mail_write(GBytes *raw, const struct rules *rules,
 	printf("%zu\n%s", strlen(all), all);
 }
 
+static void
+copy_write(GBytes *text)
+{
+	gsize len;
+	const char *octets = g_bytes_get_data(text, &len);
+	g_autofree char *words = g_strndup(octets, len);
+	const struct scrubbed body = {.text = words};
+	const struct compose_copy copy = {
+	    .queue_address = "support@casino.example",
+	    .agent_address = "support+k7f39q2y-0123456789abc@casino.example",
+	    .pseudonym = "amber-otter-41",
+	    .message_id = "<k7f39q2y.1@casino.example>",
+	    .root_id = "<k7f39q2y.0@casino.example>",
+	    .number = "K7F3-9Q2Y",
+	    .body = &body};
+	g_autoptr(GBytes) mail = compose_agent_copy(&copy);
+
+	printf("%zu\n", g_bytes_get_size(mail));
+	fwrite(g_bytes_get_data(mail, NULL), 1, g_bytes_get_size(mail), stdout);
+}
+
+static gboolean
+copies(void)
+{
+	gboolean ok;
+	GBytes *text;
+
+	while ((text = mail_read(&ok)) != NULL) {
+		copy_write(text);
+		g_bytes_unref(text);
+	}
+	return ok && fflush(stdout) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -83,11 +120,13 @@ main(int argc, char **argv)
 	GBytes *raw;
 
 	if (argc != 2 && argc < 5) {
-		fputs("usage: leak-redact FILTERS [ROLE DOMAIN MAC "
+		fputs("usage: leak-redact FILTERS|--copy [ROLE DOMAIN MAC "
 		      "[ADDRESS ...]] <MAILS\n",
 		    stderr);
 		return 2;
 	}
+	if (strcmp(argv[1], "--copy") == 0)
+		return copies() ? 0 : 1;
 	if (argc > 2)
 		self = (struct scrub_agent){.role_name = argv[2],
 		    .queue_domain = argv[3], .mac = argv[4],

@@ -1,10 +1,16 @@
 """Slots of row G: what an agent writes."""
 
+import functools
+import os
+import subprocess
+
+import paths  # noqa: F401
 import shapes
 from shapes import attachment
 from slots import is_html, slot
 from slots_files import exif, jpeg, png
 from tokens import AGENT
+from world import build_dir
 
 
 @slot("G1.name", AGENT, kind="agent base", also=("G1.id", "G1.host"))
@@ -47,6 +53,16 @@ def agent_name(m):
     m.mint.count("G2.name")
 
 
+@functools.lru_cache(None)
+def end_line(text):
+    """The last line of the copy of a text in ASCII."""
+    octets = text.encode("ascii")
+    done = subprocess.run(
+        [os.path.join(build_dir(), "leak-redact"), "--copy"], check=True,
+        input=b"%d\n%s" % (len(octets), octets), stdout=subprocess.PIPE)
+    return done.stdout.decode().rstrip().rsplit("\n", 1)[1].rstrip()
+
+
 @slot("G3.quote", AGENT, kind="agent tail")
 def agent_quote(m):
     """The capability of this side in attribution and quoted header."""
@@ -58,10 +74,10 @@ def agent_quote(m):
          "> " + word, "> " + cap],
         ["-----Original Message-----", "From: %s <%s>" % (word, cap),
          "Sent: Tuesday, February 3, 2009 11:12", "To: " + cap,
-         "Subject: Re: x", "", word],
+         "Subject: Re: x", "", word, "", end_line(word)],
         ["________________________________", "Von: %s <%s>" % (word, cap),
          "Gesendet: Dienstag, 3. Februar 2009 11:12", "An: " + cap,
-         "Betreff: Re: x", "", word],
+         "Betreff: Re: x", "", word, "", end_line(word)],
         [d.say[shapes.WROTE].format(
             date="03.02.2009 11:12 +1245",
             who="%s <mailto:%s>" % (word, cap)), "", "> " + word])

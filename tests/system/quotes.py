@@ -10,18 +10,18 @@ import unittest
 
 import mails
 import replies
-from reply_words import AGENT, MAC, PLAYER, QUEUE, ROLE, SIDES, Side
+from reply_words import AGENT, MAC, PLAYER, QUEUE, QUOTED, ROLE, SIDES, Side
 from tools import ROOT
 from world import TEAM, World, build_dir
 
 
-def scrub(mails, *args):
-    """What leak-redact makes of the mails: of a player's, or with arguments
-    of an agent's."""
+def scrub(octets, *args, copy=False):
+    """What leak-redact makes of mails: of a player's, or with arguments of an
+    agent's; or of the texts of copies."""
     done = subprocess.run(
         [os.path.join(build_dir(), "leak-redact"),
-         os.path.join(ROOT, "filters"), *args],
-        input=b"".join(b"%d\n%s" % (len(mail), mail) for mail in mails),
+         "--copy" if copy else os.path.join(ROOT, "filters"), *args],
+        input=b"".join(b"%d\n%s" % (len(one), one) for one in octets),
         stdout=subprocess.PIPE, check=True)
     rest, out = done.stdout, []
     while rest:
@@ -36,6 +36,14 @@ def scrub_agent(mails):
         mails, ROLE, "casino.example", MAC, QUEUE, AGENT[1])]
 
 
+def copy_of(*paras):
+    """The copy's paragraphs, as the gateway ends it."""
+    text = "\n\n".join("\n".join(para) for para in paras)
+    made, = scrub([text.encode()], copy=True)
+    return replies.paras_of(mails.text_of(email.message_from_string(
+        made, policy=email.policy.SMTP)).replace("\r\n", "\n").rstrip("\n"))
+
+
 def words(text):
     """Without what a client's way to write lists and quotes adds."""
     lines = [re.sub(r"^(> ?)+(?!100)", "> ", line)
@@ -46,14 +54,9 @@ def words(text):
 
 class Quotes(unittest.TestCase):
     def expect(self, reply, fate, text):
-        if reply.is_told_apart:
-            self.assertEqual(fate, "sent", text)
-            self.assertEqual(words(text), words("\n".join(reply.expect)),
-                             text)
-        else:
-            # Nobody can say where the words begin: the agent is told.
-            self.assertEqual(fate, "kept", text)
-            self.assertIn("above the quoted text", text)
+        self.assertEqual(fate, "sent", text)
+        self.assertEqual(words(text), words("\n".join(reply.expect)), text)
+        self.assertNotIn("end of mail", text)
 
     def expect_all(self, all_of):
         made = scrub_agent([reply.mail for reply in all_of])
@@ -64,7 +67,7 @@ class Quotes(unittest.TestCase):
         return made
 
     def test_new_words_whole_and_nothing_else(self):
-        self.expect_all(list(replies.all_replies()))
+        self.expect_all(list(replies.all_replies(copy_of(*QUOTED))))
 
     def test_an_answer_to_an_own_answer_names_nobody(self):
         for _, text in self.expect_all(list(replies.all_of_side("own"))):
@@ -92,6 +95,8 @@ class Gateway(unittest.TestCase):
     SHAPES = ((replies.Mutt, "de", "plain", "below"),
               (replies.Thunderbird, "fr", "html", "inline"),
               (replies.OutlookWeb, "es", "html", "below"),
+              (replies.Outlook, "it", "alternative", "above"),
+              (replies.OutlookMac, "en", "html", "inline"),
               (replies.IPhone, "el", "alternative", "above"),
               (replies.GmailApp, "tr", "html", "around"),
               (replies.K9, "ru", "plain", "inline"))
@@ -105,6 +110,8 @@ class Gateway(unittest.TestCase):
         cls.world.send(cls.first)
         cls.copy, = cls.world.wait_mails(TEAM, 1)
         cls.world.wait_mails(mails.PLAYER, 1)
+        cls.paras = replies.paras_of(mails.text_of(cls.copy).replace(
+            "\r\n", "\n").rstrip("\n"))
 
     def mail(self, kind, lang, form, parts):
         name, addr = email.utils.parseaddr(self.copy["From"])
@@ -124,12 +131,13 @@ class Gateway(unittest.TestCase):
     def test_answers_reach_the_player(self):
         for count, (kind, lang, form, place) in enumerate(self.SHAPES, 2):
             with self.subTest(kind.__name__):
-                parts = replies.parts_of(place, "letter")
+                parts = replies.parts_of(place, "letter", self.paras)
                 self.world.submit(self.mail(kind, lang, form, parts))
                 answer = self.world.wait_mails(mails.PLAYER, count)[-1]
                 self.assertEqual(
                     words(mails.text_of(answer)),
-                    words("\n".join(replies.expected(place, parts))))
+                    words("\n".join(replies.expected(
+                        place, parts, kind.is_marked))))
                 self.assertEqual(answer["From"].split(" <")[0], ROLE)
                 self.assertEqual(mails.seen(
                     answer, mails.AGENT_WORDS + ["Outlook", "+0100"]), [])

@@ -17,7 +17,7 @@ from email.mime.text import MIMEText
 from reply_words import (ATTRIBUTIONS, HEADERS, ID, INDENT, IPHONE, LIST,
                          QUOTED, SIDES, STORIES, SUBJECT, TEXT)
 
-Reply = collections.namedtuple("Reply", "name mail expect is_told_apart")
+Reply = collections.namedtuple("Reply", "name mail expect")
 
 
 def lines_html(lines):
@@ -480,32 +480,51 @@ CLIENTS = (Mutt, Nail, Thunderbird, Outlook, OutlookPrefix, OutlookBar,
            OutlookOld, OutlookWeb, OutlookMobile, OutlookMac, AppleMail,
            IPhone, Gmail, GmailApp, K9, Evolution)
 PLACES = ("below", "above", "inline", "around")
+UNMARKED = ("on top", "changed", "trimmed")
 
 
-def parts_of(place, story):
+def paras_of(text):
+    return tuple(tuple(para.split("\n")) for para in text.split("\n\n"))
+
+
+def changed(copy):
+    """By a client or a server on the way, but for the last line."""
+    return ((copy[0][0].replace("seit", "seid"),) + copy[0][1:],) + copy[1:]
+
+
+def parts_of(place, story, copy):
     """What follows what, and which of it has to arrive."""
     paras = STORIES[story]
     middle = (len(paras) + 1) // 2
     head, tail = paras[:middle], paras[middle:] or ((TEXT, ("Genau.",)),)
-    if place == "below":
-        return [("new", paras), ("own",), ("head",), ("quote", QUOTED)]
-    if place == "above":
-        return [("head",), ("quote", QUOTED), ("new", paras), ("own",)]
-    if place == "around":
-        return [("new", head), ("head",), ("quote", QUOTED), ("new", tail)]
-    return [("head",), ("quote", QUOTED[:1]), ("new", head),
-            ("quote", QUOTED[1:2]), ("new", tail), ("quote", QUOTED[2:])]
+    return {
+        "below": [("new", paras), ("own",), ("head",), ("quote", copy)],
+        "above": [("head",), ("quote", copy), ("new", paras), ("own",)],
+        "around": [("new", head), ("head",), ("quote", copy), ("new", tail)],
+        "inline": [("head",), ("quote", copy[:1]), ("new", head),
+                   ("quote", copy[1:2]), ("new", tail), ("quote", copy[2:])],
+        # Only where old lines have no marks:
+        "on top": [("head",), ("new", head), ("quote", copy), ("new", tail)],
+        "changed": [("new", head), ("head",), ("quote", changed(copy)),
+                    ("new", tail)],
+        "trimmed": [("new", head), ("head",), ("quote", copy[:1]),
+                    ("new", tail)],
+    }[place]
 
 
-def expected(place, parts):
-    """The lines that have to arrive: all new ones, and between inline answers
-    what they answer."""
+def expected(place, parts, is_marked=True):
+    """The lines that have to arrive: all new ones, and what they stand between
+    where that is shown or cannot be told from them."""
+    last = parts[-1] if place == "inline" and is_marked else None
+    is_old_kept = place in ("inline", "changed", "trimmed")
     lines = []
-    for part in parts[:-1] if place == "inline" else parts:
+    for part in parts:
         if part[0] == "new":
             lines += [line for _, para in part[1] for line in para]
-        elif part[0] == "quote" and place == "inline":
-            lines += ["> " + line for para in part[1] for line in para]
+        elif part[0] == "quote" and is_old_kept and part is not last:
+            lines += [("> " if is_marked else "") + line
+                      for para in part[1] for line in para
+                      if not line.startswith("[end of mail ")]
     return lines
 
 
@@ -537,30 +556,28 @@ def build(client, form, parts):
     return mail.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n"))
 
 
-def reply(kind, lang, form, place, story, side="copy"):
-    parts = parts_of(place, story)
+def reply(kind, lang, form, place, story, copy, side="copy"):
+    parts = parts_of(place, story, copy)
     return Reply(
         "%s, %s, %s, quote %s of %s: %s" % (
             kind.__name__, lang, form, place, side, story),
-        build(kind(lang, SIDES[side]), form, parts), expected(place, parts),
-        kind.is_marked or place == "below")
+        build(kind(lang, SIDES[side]), form, parts),
+        expected(place, parts, kind.is_marked))
 
 
-def all_replies():
+def all_replies(copy):
     """Every story in one language; every language with stories in turn."""
     stories = list(STORIES)
     count = 0
     for kind in CLIENTS:
         for form in kind.forms:
-            for place in PLACES:
-                if place == "around" and not kind.is_marked:
-                    continue
+            for place in PLACES + (() if kind.is_marked else UNMARKED):
                 for story in stories:
-                    yield reply(kind, kind.langs[0], form, place, story)
+                    yield reply(kind, kind.langs[0], form, place, story, copy)
                 for lang in kind.langs[1:]:
                     count += 1
                     yield reply(kind, lang, form, place,
-                                stories[count % len(stories)])
+                                stories[count % len(stories)], copy)
 
 
 def all_of_side(side):
@@ -570,4 +587,5 @@ def all_of_side(side):
             for lang in kind.langs:
                 for place in PLACES[:3:2]:
                     if kind.is_marked or place == "below":
-                        yield reply(kind, lang, form, place, "letter", side)
+                        yield reply(kind, lang, form, place, "letter", QUOTED,
+                                    side)

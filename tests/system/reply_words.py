@@ -23,7 +23,7 @@ SIDES = {
 SUBJECT = "[K7F3-9Q2Y] Auszahlung seit Dienstag nicht angekommen"
 ID = "<k7f39q2y.0123456789abc@casino.example>"
 
-# The copy as the gateway composes it, and how the agent's client shows it.
+# What the gateway makes a copy of; the copy's last line comes with it.
 QUOTED = (
     ("Guten Abend, seit dem Dienstag warte ich auf meine Auszahlung. Im Konto",
      "steht sie als erledigt, in der Wallet ist aber nichts."),

@@ -13,6 +13,7 @@
 
 #include "base/banned.h"
 
+int mail_answers_tests(void);
 int mail_broken_tests(void);
 int mail_facts_tests(void);
 int mail_files_tests(void);
@@ -634,6 +635,7 @@ main(void)
 	failed += mail_in_tests();
 	failed += mail_machine_tests();
 	failed += mail_out_tests();
+	failed += mail_answers_tests();
 	failed += mail_quotes_tests();
 	failed += mail_report_tests();
 	failed += mail_signs_tests();
