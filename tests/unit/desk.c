@@ -20,26 +20,6 @@ int desk_scenario_tests(void);
 int desk_property_tests(void);
 int desk_facts_tests(void);
 
-static int
-open_world(void **state)
-{
-	struct world *w = g_new0(struct world, 1);
-
-	world_init(w, store_open_memory());
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-
-	world_done(w);
-	g_free(w);
-	return 0;
-}
-
 static guint
 count_tickets(struct world *w)
 {
@@ -580,7 +560,7 @@ test_forgetting(void **state)
 }
 
 #define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, open_world, close_world)
+	cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 int
 main(void)

@@ -14,26 +14,6 @@
 
 int desk_control_tests(void);
 
-static int
-open_world(void **state)
-{
-	struct world *w = g_new0(struct world, 1);
-
-	world_init(w, store_open_memory());
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-
-	world_done(w);
-	g_free(w);
-	return 0;
-}
-
 static void
 clear_view(struct proto_ctl_ticket *view)
 {
@@ -105,8 +85,8 @@ int
 desk_control_tests(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_list, open_world, close_world),
-	    cmocka_unit_test_setup_teardown(test_show, open_world, close_world),
+	    cmocka_unit_test_setup_teardown(test_list, world_open, world_close),
+	    cmocka_unit_test_setup_teardown(test_show, world_open, world_close),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

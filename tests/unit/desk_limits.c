@@ -21,26 +21,15 @@ int desk_limits_tests(void);
 #define BURST 2
 
 static int
-open_world(void **state)
+open_limited(void **state)
 {
-	struct world *w = g_new0(struct world, 1);
+	int failed = world_open(state);
+	struct world *w = *state;
 
-	world_init(w, store_open_memory());
 	w->config.post_rate = RATE;
 	w->config.guess_rate = 5;
 	w->config.ack_burst = BURST;
-	*state = w;
-	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	struct world *w = *state;
-
-	world_done(w);
-	g_free(w);
-	return 0;
+	return failed;
 }
 
 static void
@@ -226,7 +215,7 @@ one_worker_has_a_mail(void **state)
 }
 
 #define IN_WORLD(test)                                                         \
-	cmocka_unit_test_setup_teardown(test, open_world, close_world)
+	cmocka_unit_test_setup_teardown(test, open_limited, world_close)
 
 int
 desk_limits_tests(void)

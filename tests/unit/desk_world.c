@@ -48,6 +48,26 @@ world_restart(struct world *w, struct store *take_store)
 	w->desk = desk_new(w->store, &w->config);
 }
 
+int
+world_open(void **state)
+{
+	struct world *w = g_new0(struct world, 1);
+
+	world_init(w, store_open_memory());
+	*state = w;
+	return 0;
+}
+
+int
+world_close(void **state)
+{
+	struct world *w = *state;
+
+	world_done(w);
+	g_free(w);
+	return 0;
+}
+
 /* --- the vault --- */
 
 static struct proto_key

@@ -45,6 +45,10 @@ void world_done(struct world *w);
 /* As if the desk had died and the database was opened again. */
 void world_restart(struct world *w, struct store *take_store);
 
+/* Set-up and teardown of a test: *state is a world with a store in memory. */
+int world_open(void **state);
+int world_close(void **state);
+
 struct world_mail world_mail(const char *name, const char *from);
 void world_claim(
     struct world_mail *mail, enum proto_via via, const struct number *number);
