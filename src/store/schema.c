@@ -10,7 +10,7 @@
 
 /* With the time, for the limit of tickets in one window. */
 #define TICKET_CONTACT_INDEX                                                   \
-	"CREATE INDEX ticket_contact ON ticket(contact, opened);"
+	"CREATE INDEX ticket_contact ON ticket(contact, opened, flags);"
 /* The epoch comes first: what belongs to it is found and dies together. */
 #define CLUE_TABLE                                                             \
 	"CREATE TABLE clue ("                                                  \
