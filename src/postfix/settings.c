@@ -13,6 +13,7 @@ enum demand {
 	IS_A_DAY_AT_MOST,
 	IS_A_PIPE,
 	HAS_UTC,
+	HAS_PLUS,
 };
 
 struct rule {
@@ -76,6 +77,9 @@ static const struct rule rules[] = {
     {"maillog_file", IS_A_PIPE, POSTFIX_WARN,
 	"the log names addresses, hosts and Message-IDs, and does not go to "
 	"a pipe; let it pass nymdesk logfilter (docs/postfix.md)"},
+    {"recipient_delimiter", HAS_PLUS, POSTFIX_REFUSE,
+	"mails to the addresses of tickets, and bounces, are refused as to "
+	"unknown users; set \"recipient_delimiter = +-\""},
     {"import_environment", HAS_UTC, POSTFIX_WARN,
 	"headers and log show the time zone of the host; add TZ=UTC"},
 };
@@ -137,6 +141,8 @@ value_is_good(enum demand demand, const char *value)
 		return time_parse(value) <= DAY_S;
 	case IS_A_PIPE:
 		return strcmp(value, "/dev/stdout") == 0;
+	case HAS_PLUS:
+		return strchr(value, '+') != NULL;
 	case HAS_UTC:
 		return has_token(value, "TZ=UTC") ||
 		    has_token(value, "TZ=UTC0") ||

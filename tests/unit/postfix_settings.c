@@ -102,6 +102,9 @@ each_bad_setting_is_found(void **state)
 	    {"import_environment = MAIL_CONFIG TZ=Europe/Malta",
 		"import_environment:w"},
 	    {"import_environment = MAIL_CONFIG, TZ=UTC LANG=C", ""},
+	    {"recipient_delimiter =", "recipient_delimiter:R"},
+	    {"recipient_delimiter = -", "recipient_delimiter:R"},
+	    {"recipient_delimiter = +-", ""},
 	    {"smtpd_recipient_restrictions = reject_unverified_recipient",
 		"reject_unverified_:w"},
 	    {"smtpd_recipient_restrictions = reject_unverified_recipient\n"
