@@ -324,15 +324,31 @@ pass_done(struct pass *pass)
 	words_places_free(pass->tried);
 }
 
+static gboolean
+is_inside(const struct fragment *fragment, const GArray *spans)
+{
+	for (guint i = 0; i < spans->len; i++) {
+		const struct span *span =
+		    &g_array_index(spans, struct span, i);
+
+		if (span->start <= fragment->start &&
+		    fragment->end <= span->end)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* proven: spans whose fragments do not count, or NULL: all count. */
 static void
 fragments_mask(const struct encoded *encoded, const GArray *hits,
-    gboolean any, GArray *spans)
+    const GArray *proven, GArray *spans)
 {
 	for (guint i = 0; i < hits->len; i++) {
 		const struct fragment *from = encoded_at(encoded,
 		    g_array_index(hits, struct span, i).start);
 
-		if (any || from->is_most)
+		if (proven == NULL ||
+		    (from->is_most && !is_inside(from, proven)))
 			span_list_add(spans, from->start, from->end,
 			    "[encoded]");
 	}
@@ -340,7 +356,8 @@ fragments_mask(const struct encoded *encoded, const GArray *hits,
 
 /* Masks the encoded runs that hold what would be masked if it could be read.
  * Chance makes an address of four octets of a hash, so an address of others
- * counts only where most of a run is text. */
+ * counts only where most of a run is text, and in no wallet whose checksum
+ * holds. What is the sender's own counts everywhere. */
 static void
 encoded_apply(struct pass *pass, GArray *spans)
 {
@@ -358,8 +375,9 @@ encoded_apply(struct pass *pass, GArray *spans)
 		    encoded.text->len);
 		inner.depth = pass->depth + 1;
 		pass_run(&inner, own);
-		fragments_mask(&encoded, inner.masks, FALSE, spans);
-		fragments_mask(&encoded, own, TRUE, spans);
+		fragments_mask(
+		    &encoded, inner.masks, pass->proven, spans);
+		fragments_mask(&encoded, own, NULL, spans);
 		pass_done(&inner);
 	}
 	encoded_done(&encoded);

@@ -82,6 +82,7 @@ class Judge:
                     and fnmatch.fnmatchcase(hit.moment,
                                             rule.get("moment", "*")) \
                     and (rule["owner"] == "any" or self.owner(hit)) \
+                    and fnmatch.fnmatchcase(hit.form, rule.get("form", "*")) \
                     and rule.get("flow", "*") in ("*", self.flow_of(hit)):
                 rule["used"] += 1
                 return True
@@ -104,4 +105,6 @@ class Judge:
                 yield hit
 
     def stale(self):
-        return [rule["name"] for rule in self.rules if not rule["used"]]
+        """Entries that nothing used, though the run was large enough."""
+        return [rule["name"] for rule in self.rules if not rule["used"]
+                and len(self.run.mails) >= int(rule.get("mails", 0))]
