@@ -28,7 +28,7 @@ static const struct {
     {"fr", "je le la les des du un une et est pas mon ma mes vous votre vos "
 	   "ne que qui quand pour dans sur ai il elle on j l d c n qu sont "
 	   "avec au aux ce cette mais comment pourquoi merci depuis toujours "
-	   "plus bonjour suis être où par fois rien"},
+	   "plus bonjour suis être où par fois rien en me se hier cela"},
     {"es", "el la los las del un una y es no mi mis que por para con en se "
 	   "me lo ha he su sus qué esta está este pero cuando cuándo como "
 	   "cómo desde hola favor todavía ya al más donde muy hay tengo sin "
@@ -40,11 +40,11 @@ static const struct {
     {"pt", "o os as do da dos das um uma e é não meu minha que por para com "
 	   "em se no na nos foi mas quando como desde olá vocês você ainda já "
 	   "ao à mais está esta eu me muito vou tem depois qual vosso obrigado "
-	   "pelo isso nada fui fiz"},
+	   "pelo isso nada fui fiz onde há favor"},
     {"tr", "ve bir bu mi mı mu ne için ama ben beri daha çok değil var yok "
 	   "nasıl neden nerede zaman benim bana de da hâlâ sonra önce kadar "
 	   "ile lütfen merhaba size siz olarak oldu çünkü gibi her hiç şey iki "
-	   "yine şimdi diye istiyorum ki sizden"},
+	   "yine şimdi diye istiyorum ki sizden sadece diğer"},
     {"pl", "i w na nie się jest do z ze to mój moja moje mojego moją co czy "
 	   "jak dlaczego ale od po o za już jeszcze kiedy proszę przez dla mi "
 	   "gdy był nadal dzień dobry mam u jaki jakiś tym tego przy teraz "
