@@ -26,6 +26,9 @@ static const char *const languages[] = {"en", "de", "fr", "el", "es", "it",
 static const char *const categories[] = {"mirror", "deposit", "withdrawal",
     "bonus", "technical", "login", "kyc", "complaint", "vip", "-"};
 
+#define LANGUAGES G_N_ELEMENTS(languages)
+#define CATEGORIES G_N_ELEMENTS(categories)
+
 struct count {
 	guint n;
 	guint right;
@@ -102,15 +105,14 @@ mail_scrub(const char *text, struct scrubbed *body, const char **category)
 		*category = "-";
 }
 
-static struct count *
-count_of(struct count *counts, const char *const *names, gsize n,
-    const char *name)
+static gsize
+index_of(const char *const *names, gsize n, const char *name)
 {
 	for (gsize i = 0; i < n; i++)
 		if (strcmp(names[i], name) == 0)
-			return &counts[i];
+			return i;
 	fail_msg("neither language nor category: %s", name);
-	return NULL;
+	return 0;
 }
 
 static void
@@ -154,33 +156,33 @@ judge(const struct count *counts, const char *const *names, gsize n)
 static void
 two_sentences_are_enough(void **state)
 {
-	struct count by_lang[G_N_ELEMENTS(languages)] = {0};
-	struct count by_category[G_N_ELEMENTS(categories)] = {0};
-	struct count by_both[G_N_ELEMENTS(languages)] = {0};
+	struct count by_lang[LANGUAGES] = {0};
+	struct count by_category[CATEGORIES] = {0};
+	struct count by_both[LANGUAGES][CATEGORIES] = {0};
 	g_autofree char *content = NULL;
 	g_autoptr(GPtrArray) mails = mails_read(&content);
 
 	(void)state;
 	for (guint i = 0; i < mails->len; i++) {
 		const struct labelled *mail = mails->pdata[i];
+		gsize l = index_of(languages, LANGUAGES, mail->lang);
+		gsize c = index_of(categories, CATEGORIES, mail->category);
 		g_auto(scrubbed_auto) body = {0};
 		const char *category;
 
 		mail_scrub(mail->text, &body, &category);
-		tally(count_of(by_lang, languages, G_N_ELEMENTS(languages),
-			  mail->lang), body.lang, "", mail->lang, mail);
-		tally(count_of(by_category, categories,
-			  G_N_ELEMENTS(categories), mail->category), category,
-		    "-", mail->category, mail);
-		count_of(by_both, languages, G_N_ELEMENTS(languages),
-		    mail->lang)->n++;
-		count_of(by_both, languages, G_N_ELEMENTS(languages),
-		    mail->lang)->right +=
-		    strcmp(category, mail->category) == 0;
+		tally(&by_lang[l], body.lang, "", mail->lang, mail);
+		tally(&by_category[c], category, "-", mail->category, mail);
+		by_both[l][c].n++;
+		by_both[l][c].right += strcmp(category, mail->category) == 0;
 	}
-	judge(by_lang, languages, G_N_ELEMENTS(languages));
-	judge(by_both, languages, G_N_ELEMENTS(languages));
-	judge(by_category, categories, G_N_ELEMENTS(categories));
+	judge(by_lang, languages, LANGUAGES);
+	judge(by_category, categories, CATEGORIES);
+	/* No language is left out of a category. */
+	for (gsize l = 0; l < LANGUAGES; l++)
+		for (gsize c = 0; c < CATEGORIES; c++)
+			if (by_both[l][c].right * 2 <= by_both[l][c].n)
+				fail_msg("%s %s", languages[l], categories[c]);
 }
 
 int

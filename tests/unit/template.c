@@ -104,6 +104,8 @@ test_expand(void **state)
 		    "1\n\n2\n\n3\n"},
 		{"1\n\n{{#a}}\n2\n{{/a}}\n{{#b}}\n3\n{{/b}}\n\n\n4\n", "",
 		    NULL, FALSE, "1\n\n\n4\n"},
+		{"{{#a}}\n1\n\n{{/a}}\n\n2\n", "x", NULL, FALSE,
+		    "1\n\n\n2\n"},
 		{"1\n\n{{#a}}\n2\n{{/a}}\n{{b}}\n\n3\n", "", "y", FALSE,
 		    "1\n\ny\n\n3\n"},
 		/* Values are no templates and break no line. */
