@@ -5,6 +5,7 @@
 #include <libexttextcat/textcat.h>
 
 #include "base/error.h"
+#include "mail/language_words.h"
 
 #include "base/banned.h"
 
@@ -15,6 +16,7 @@
 
 static void *handle;
 static GMutex lock; /* a handle holds its last result */
+static struct language_words *words;
 
 static const char *const languages[] = {"en", "de", "fr", "el", "es", "it",
     "pt", "ru", "tr", "pl"};
@@ -32,6 +34,7 @@ language_init(const char *conf, const char *prefix, GError **err)
 		return error_fail(err, ERROR_PERM,
 		    "cannot load the language fingerprints; check "
 		    "textcat.conf and that libexttextcat-data is installed");
+	words = language_words_new();
 	return TRUE;
 }
 
@@ -41,6 +44,7 @@ language_done(void)
 	if (handle != NULL)
 		textcat_Done(handle);
 	handle = NULL;
+	g_clear_pointer(&words, language_words_free);
 }
 
 struct sample {
@@ -131,11 +135,16 @@ pick(const char *result)
 	return "";
 }
 
+/* Small words first: they cost little and say more of few sentences. */
 static const char *
 classify(const struct sample *sample)
 {
-	const char *result = "";
+	const char *result = words != NULL
+	    ? language_words_guess(words, sample->text->str)
+	    : "";
 
+	if (result[0] != '\0')
+		return result;
 	g_mutex_lock(&lock);
 	if (handle != NULL) {
 		const char *found = textcat_Classify(handle,

@@ -321,12 +321,23 @@ append_value(GString *out, const struct template_value *value,
 	}
 }
 
+/* Two empty lines of which a section that is not shown parted one from the
+ * other are one. */
+static void
+append_text(GString *out, const char *text, gboolean is_behind_hidden)
+{
+	if (is_behind_hidden && text[0] == '\n' &&
+	    g_str_has_suffix(out->str, "\n\n"))
+		text++;
+	g_string_append(out, text);
+}
+
 static char *
 expand(const GArray *pieces, const struct template_value *values,
     gboolean one_line)
 {
 	GString *out = g_string_sized_new(2048);
-	gboolean is_shown = TRUE;
+	gboolean is_shown = TRUE, was_shown = TRUE;
 
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct piece *piece = &g_array_index(pieces,
@@ -337,11 +348,11 @@ expand(const GArray *pieces, const struct template_value *values,
 		    : find_value(values, piece->text);
 
 		if (piece->kind == PIECE_OPEN)
-			is_shown = value != NULL;
+			is_shown = was_shown = value != NULL;
 		else if (piece->kind == PIECE_CLOSE)
 			is_shown = TRUE;
 		else if (is_shown && piece->kind == PIECE_TEXT)
-			g_string_append(out, piece->text);
+			append_text(out, piece->text, !was_shown);
 		else if (is_shown && value != NULL)
 			append_value(out, value, one_line);
 	}

@@ -6,6 +6,7 @@ import re
 import unittest
 
 import mails
+from gateway import Gateway
 from mails import QUEUE
 from tools import wait_for
 from world import TEAM, World
@@ -23,7 +24,31 @@ TEXTS = {
     "el": ("Η κατάθεσή μου λείπει",
            "Καλησπέρα, έκανα μια κατάθεση πριν από δύο ημέρες και δεν έχει "
            "φτάσει ακόμα στον λογαριασμό μου."),
+    "es": ("Falta mi depósito",
+           "Hola, hice un depósito hace dos días y todavía no ha llegado a "
+           "mi cuenta."),
+    "it": ("Manca il mio deposito",
+           "Buongiorno, ho fatto un deposito due giorni fa e non è ancora "
+           "arrivato sul mio conto."),
+    "pt": ("Falta o meu depósito",
+           "Olá, fiz um depósito há dois dias e ainda não chegou à minha "
+           "conta."),
+    "ru": ("Нет моего депозита",
+           "Здравствуйте, два дня назад я внёс депозит, и он до сих пор не "
+           "пришёл на мой счёт."),
+    "tr": ("Yatırımım gelmedi",
+           "Merhaba, iki gün önce para yatırdım ve hâlâ hesabıma "
+           "geçmedi."),
+    "pl": ("Brak mojej wpłaty",
+           "Dzień dobry, dwa dni temu zrobiłem wpłatę i nadal nie ma jej na "
+           "moim koncie."),
 }
+
+# What the acknowledgement calls a deposit.
+DEPOSIT = {"en": "Deposit", "de": "Einzahlung", "fr": "Dépôt",
+           "el": "Κατάθεση", "es": "Depósito", "it": "Deposito",
+           "pt": "Depósito", "ru": "Пополнение счёта",
+           "tr": "Para yatırma", "pl": "Wpłata"}
 
 
 def shape(mail):
@@ -78,6 +103,8 @@ class Shapes(unittest.TestCase):
                 self.assertIn("category=deposit;", copy["X-Nymdesk"])
                 same = mails.text_of(ack)
                 self.assertIn(" UTC", same)
+                self.assertTrue(any(line.endswith(": " + DEPOSIT[lang])
+                                    for line in same.splitlines()), same)
                 self.assertEqual(mails.seen(ack, [subject]), [])
                 others = [word for name, word in TEXTS.items()
                           if name != lang]
@@ -246,6 +273,25 @@ class Shapes(unittest.TestCase):
                     self.assertRegex(say("."), "^250 ")
         self.assertEqual(len(self.world.tickets()), before + len(bombs))
         self.assertEqual(self.world.faults(), [])
+
+
+class Doubt(unittest.TestCase):
+    def test_is_answered_in_the_language_of_the_queue(self):
+        """Another language in a script of ours, and too few words for any;
+        beside them one of which there is no doubt."""
+        with Gateway(more={"queue support.language": "pt"}) as gateway:
+            for n, (text, lang, first) in enumerate((
+                    ("Де мої гроші? Вже їх чекаю цілий тиждень.", "-",
+                     "Olá,"),
+                    ("ok ok", "-", "Olá,"),
+                    ("Where is my money? I have waited for a week.", "en",
+                     "Hello,"))):
+                with self.subTest(text):
+                    _, copy, ack = gateway.open(
+                        "spieler%d@players.example" % n, "...", text + "\n")
+                    self.assertIn("lang=%s;" % lang, copy.mail["X-Nymdesk"])
+                    self.assertEqual(
+                        mails.text_of(ack.mail).splitlines()[0], first)
 
 
 if __name__ == "__main__":

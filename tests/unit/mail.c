@@ -21,6 +21,7 @@ int mail_machine_tests(void);
 int mail_out_tests(void);
 int mail_quotes_tests(void);
 int mail_report_tests(void);
+int mail_short_tests(void);
 int mail_signs_tests(void);
 int mail_text_tests(void);
 
@@ -638,6 +639,7 @@ main(void)
 	failed += mail_answers_tests();
 	failed += mail_quotes_tests();
 	failed += mail_report_tests();
+	failed += mail_short_tests();
 	failed += mail_signs_tests();
 	return failed;
 }

@@ -242,6 +242,11 @@ language_is_guessed(void **state)
 		{"Καλημέρα, πού είναι;", "el"},
 		{"Где мои деньги?", "ru"},
 		{"Де мої гроші? Вже їх чекаю", ""},
+		{"Hei, pyysin kotiutusta maanantaina ja se odottaa yhä. "
+		 "Milloin saan rahani?", ""},
+		{"Son mesajim size ulasti mi? O zamandan beri sizden hic "
+		 "haber almadim.", "tr"},
+		{"Aguardo resposta que por favor me esclareçam rapidamente", "pt"},
 		{"ok thanks", ""},
 		{"", ""},
 		{"https://example.com/the/quick/brown/fox/jumps/over 0xdeadbe"

@@ -506,6 +506,9 @@ main(void)
 		cmocka_unit_test(test_notice_encrypted),
 		cmocka_unit_test(test_notice_language),
 		cmocka_unit_test(test_notice_load),
+		cmocka_unit_test(test_notice_alike),
+		cmocka_unit_test(test_notice_categories),
+		cmocka_unit_test(test_notice_subsets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

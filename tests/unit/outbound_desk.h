@@ -60,5 +60,8 @@ void test_notice_bare(void **state);
 void test_notice_encrypted(void **state);
 void test_notice_language(void **state);
 void test_notice_load(void **state);
+void test_notice_alike(void **state);
+void test_notice_categories(void **state);
+void test_notice_subsets(void **state);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "outbound/notice.h"
+#include "template/template.h"
 
 #include "base/banned.h"
 
@@ -50,8 +51,7 @@ check_shape(const char *subject, const char *text)
 	}
 }
 
-static const char *const langs[] = {"en", "de", "fr", "el"};
-static const char *const all_langs[] = {"en", "de", "fr", "el", "es", "it",
+static const char *const langs[] = {"en", "de", "fr", "el", "es", "it",
     "pt", "ru", "tr", "pl"};
 
 void
@@ -89,13 +89,13 @@ test_notice_encrypted(void **state)
 	    g_str_equal, g_free, NULL);
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(all_langs); i++) {
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
 		struct notice_args args = whole;
 		char *subject = NULL;
 		g_autofree char *text = NULL;
 
 		args.kind = NOTICE_ENCRYPTED;
-		args.lang = all_langs[i];
+		args.lang = langs[i];
 		assert_true(notice_write(notices, &args, &subject, &text));
 		check_shape(subject, text);
 		assert_non_null(strstr(text, "K7F3-9Q2Y"));
@@ -147,12 +147,20 @@ test_notice_language(void **state)
 		{"de", "en", "Auszahlung"},
 		{"fr", "en", "Retrait"},
 		{"el", "en", "Ανάληψη"},
+		{"es", "en", "Retiro"},
+		{"it", "en", "Prelievo"},
+		{"pt", "en", "Levantamento"},
+		{"ru", "en", "Вывод средств"},
+		{"tr", "en", "Para çekme"},
+		{"pl", "en", "Wypłata"},
 		{"en", "de", "Withdrawal"},
 		{"", "de", "Auszahlung"},
 		{NULL, "fr", "Retrait"},
 		{"xx", "el", "Ανάληψη"},
 		{"xx", "yy", "Withdrawal"},
 		{"", NULL, "Withdrawal"},
+		{"", "pt", "Levantamento"},
+		{"pt-BR", "en", "Levantamento"},
 		{"de-AT", "en", "Auszahlung"},
 		{"../de", "en", "Withdrawal"},
 	};
@@ -171,6 +179,166 @@ test_notice_language(void **state)
 			fail_msg("row %zu: %s", i, text);
 	}
 	notices_free(notices);
+}
+
+/* --- the languages say the same -------------------------------------- */
+
+static const char *const fields[] = {"number", "category", "first_reply",
+    "decision", "deposit_or_withdrawal", "faq", "forget", "escalate",
+    "forget_now", NULL};
+
+static const char *const samples[] = {"K7F3-9Q2Y", "VIP",
+    "2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "1",
+    "https://casino.example/faq/withdrawal", "2027-01-01", "1", "1"};
+
+static char *
+shipped_text(const char *lang, const char *file)
+{
+	g_autofree char *path = g_build_filename(ND_SRCDIR, "templates", lang,
+	    file, NULL);
+	char *text;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		fail_msg("no %s/%s", lang, file);
+	return text;
+}
+
+/* Fields and sections of a template in their order. */
+static char *
+tags_of(const char *text)
+{
+	GString *tags = g_string_new(NULL);
+
+	for (const char *tag = strstr(text, "{{"); tag != NULL;
+	     tag = strstr(tag + 2, "{{"))
+		g_string_append_len(tags, tag,
+		    (gssize)strcspn(tag, "}"));
+	return g_string_free(tags, FALSE);
+}
+
+/* The categories that rules can give a mail, once each. */
+static char **
+categories_of_rules(void)
+{
+	GKeyFile *file = g_key_file_new();
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+	g_auto(GStrv) groups = NULL;
+
+	assert_true(g_key_file_load_from_file(file, ND_SRCDIR
+	    "/filters/category.conf", G_KEY_FILE_NONE, NULL));
+	groups = g_key_file_get_groups(file, NULL);
+	for (gsize i = 0; groups[i] != NULL; i++) {
+		g_autofree char *as = g_key_file_get_value(file, groups[i],
+		    "as", NULL);
+
+		if (as != NULL)
+			g_strv_builder_add(names, as);
+	}
+	g_key_file_free(file);
+	return g_strv_builder_end(names);
+}
+
+static guint
+headers_count(const char *text)
+{
+	guint lines = 0;
+
+	for (; text[0] != '\n'; text = strchr(text, '\n') + 1)
+		lines++;
+	return lines;
+}
+
+void
+test_notice_alike(void **state)
+{
+	static const char *const files[] = {"ack.txt", "encrypted.txt"};
+
+	(void)state;
+	for (gsize k = 0; k < G_N_ELEMENTS(files); k++) {
+		g_autofree char *en = shipped_text("en", files[k]);
+		g_autofree char *want = tags_of(en);
+
+		for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+			g_autofree char *text =
+			    shipped_text(langs[i], files[k]);
+			g_autofree char *tags = tags_of(text);
+
+			if (strcmp(tags, want) != 0)
+				fail_msg("%s/%s: %s", langs[i], files[k],
+				    tags);
+			assert_int_equal(headers_count(text),
+			    headers_count(en));
+		}
+	}
+}
+
+/* Each category of the rules has a name, and no name is for nothing. */
+void
+test_notice_categories(void **state)
+{
+	g_auto(GStrv) categories = categories_of_rules();
+
+	(void)state;
+	assert_true(g_strv_length(categories) > 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+		g_autofree char *text = shipped_text(langs[i], "ack.txt");
+		struct template *template = template_parse(text, strlen(text),
+		    fields, NULL);
+
+		assert_non_null(template);
+		for (gsize k = 0; categories[k] != NULL; k++) {
+			g_autofree char *name = g_strconcat("Category-",
+			    categories[k], NULL);
+			const char *word = template_header(template, name);
+
+			if (word == NULL || word[0] == '\0')
+				fail_msg("%s: %s", langs[i], name);
+		}
+		assert_int_equal(headers_count(text),
+		    1 + g_strv_length(categories));
+		template_free(template);
+	}
+}
+
+/* Whatever is set and what is not, nothing is left over. */
+static void
+check_subset(const struct template *template, const char *file, guint set)
+{
+	struct template_value values[G_N_ELEMENTS(fields)] = {0};
+	g_autofree char *subject = NULL;
+	g_autofree char *text = NULL;
+
+	for (gsize i = 0; fields[i] != NULL; i++) {
+		values[i].name = fields[i];
+		/* There always is a number. */
+		values[i].value = i == 0 || (set & 1U << i) != 0 ? samples[i]
+								 : NULL;
+	}
+	subject = template_expand_header(template, "Subject", values);
+	text = template_expand(template, values);
+	if (strstr(text, "\n\n\n") != NULL || strstr(text, ": \n") != NULL)
+		fail_msg("%s with %x: %s", file, set, text);
+	check_shape(subject, text);
+}
+
+void
+test_notice_subsets(void **state)
+{
+	static const char *const files[] = {"ack.txt", "encrypted.txt"};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(langs) * 2; i++) {
+		const char *file = files[i % 2];
+		g_autofree char *text = shipped_text(langs[i / 2], file);
+		struct template *template = template_parse(text, strlen(text),
+		    fields, NULL);
+
+		assert_non_null(template);
+		for (guint set = 0; set < 1U << (G_N_ELEMENTS(fields) - 1);
+		     set++)
+			check_subset(template, langs[i / 2], set);
+		template_free(template);
+	}
 }
 
 /* Writes one template and loads the directory. */

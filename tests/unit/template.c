@@ -97,6 +97,17 @@ test_expand(void **state)
 		{"{{#a}}\n2\n{{/a}}\n", "x", NULL, FALSE, "2\n"},
 		{"1 {{#a}}\n2{{/a}}\n3\n", "x", NULL, FALSE, "1 \n2\n3\n"},
 		{"{{#a}}{{/a}}\n{{#b}}\n{{/b}}\n", "", "y", FALSE, "\n"},
+		/* No two empty lines where nothing is shown. */
+		{"1\n\n{{#a}}\n2\n{{/a}}\n\n3\n", "", NULL, FALSE,
+		    "1\n\n3\n"},
+		{"1\n\n{{#a}}\n2\n{{/a}}\n\n3\n", "x", NULL, FALSE,
+		    "1\n\n2\n\n3\n"},
+		{"1\n\n{{#a}}\n2\n{{/a}}\n{{#b}}\n3\n{{/b}}\n\n\n4\n", "",
+		    NULL, FALSE, "1\n\n\n4\n"},
+		{"{{#a}}\n1\n\n{{/a}}\n\n2\n", "x", NULL, FALSE,
+		    "1\n\n\n2\n"},
+		{"1\n\n{{#a}}\n2\n{{/a}}\n{{b}}\n\n3\n", "", "y", FALSE,
+		    "1\n\ny\n\n3\n"},
 		/* Values are no templates and break no line. */
 		{"{{a}}", "{{b}}", "y", FALSE, "{{b}}"},
 		{"{{a}}{{b}}", "{{", "b}}", FALSE, "{{b}}"},
