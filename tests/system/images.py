@@ -32,6 +32,11 @@ def message_type(name):
     return 1 + re.findall(r"PROTO_\w+", types).index(name)
 
 
+# Read now: the user of a front end may not look into everybody's tree.
+CLEAN, CLEANED, FAILED = map(message_type, (
+    "PROTO_IMAGE_CLEAN", "PROTO_IMAGE_CLEANED", "PROTO_ERROR"))
+
+
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(
         ">I", zlib.crc32(kind + data))
@@ -70,8 +75,7 @@ def ask(path, octets, timeout=30):
         sock.settimeout(timeout)
         sock.connect(path)
         fd = body_of(octets)
-        sock.sendmsg([b"ND\1" + bytes([message_type("PROTO_IMAGE_CLEAN")])
-                      + bytes(5)],
+        sock.sendmsg([b"ND\1" + bytes([CLEAN]) + bytes(5)],
                      [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
                        array.array("i", [fd]))])
         os.close(fd)
@@ -105,7 +109,7 @@ class Images(unittest.TestCase):
 
     def check_works(self):
         kind, answer, content, seals = self.ask(png(30, 20))
-        self.assertEqual(kind, message_type("PROTO_IMAGE_CLEANED"))
+        self.assertEqual(kind, CLEANED)
         self.assertIn(b"image/png\0", answer)
         self.assertNotIn(TOKEN.encode(), content)
         self.assertEqual(content[:8], b"\x89PNG\r\n\x1a\n")
@@ -114,7 +118,7 @@ class Images(unittest.TestCase):
 
     def check_refused(self, octets):
         kind, answer, content, _ = self.ask(octets)
-        self.assertEqual(kind, message_type("PROTO_ERROR"))
+        self.assertEqual(kind, FAILED)
         self.assertEqual(struct.unpack("<I", answer[:4])[0], ERROR_PERM)
         self.assertIsNone(content)
 
@@ -178,8 +182,7 @@ class Images(unittest.TestCase):
 
         large = png(6000, 6000)
         thread, seen = self.during(large, look)
-        self.assertEqual(self.ask(large)[0],
-                         message_type("PROTO_IMAGE_CLEANED"))
+        self.assertEqual(self.ask(large)[0], CLEANED)
         thread.join()
         self.assertEqual(len(seen), 1)
         self.assertEqual(found["fds"], [])
@@ -202,7 +205,7 @@ class Images(unittest.TestCase):
             most = max(most, len(self.children()))
         for thread in threads:
             thread.join(1)
-        self.assertEqual(answers, [message_type("PROTO_IMAGE_CLEANED")] * 3)
+        self.assertEqual(answers, [CLEANED] * 3)
         self.assertEqual(most, 2)
 
 
