@@ -336,12 +336,20 @@ class Nymdesk:
 
 
 def source(port, sessions, mails, size, rcpt, options=()):
-    """Runs smtp-source over LMTP until all its mails are answered."""
-    subprocess.run(
-        ["smtp-source", "-L", "-d", "-s", str(sessions), "-m", str(mails),
-         "-l", str(size), "-f", "player@players.example", "-t", rcpt,
-         *options, "127.0.0.1:%d" % port],
-        check=True, stdout=subprocess.DEVNULL)
+    """Runs smtp-source over LMTP until all its mails are answered: one for
+    each session, since it has one sender and no player writes all mails."""
+    children = []
+    for number in range(sessions):
+        share = mails // sessions + (number < mails % sessions)
+        if share:
+            children.append(subprocess.Popen(
+                ["smtp-source", "-L", "-d", "-s", "1", "-m", str(share),
+                 "-l", str(size), "-f", "player%d@players.example" % number,
+                 "-t", rcpt, *options, "127.0.0.1:%d" % port],
+                stdout=subprocess.DEVNULL))
+    codes = [child.wait() for child in children]
+    if any(codes):
+        raise RuntimeError("smtp-source: %s" % codes)
 
 
 class Way:
