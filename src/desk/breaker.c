@@ -13,6 +13,19 @@
 
 #define HOUR_S 3600
 
+/* The row, with the count of this hour. */
+static gboolean
+post_get(struct desk *desk, gint64 now, struct store_post *out, GError **err)
+{
+	if (!store_post_get(desk->store, out, err))
+		return FALSE;
+	if (out->hour != now / HOUR_S) {
+		out->hour = now / HOUR_S;
+		out->sent = 0;
+	}
+	return TRUE;
+}
+
 gboolean
 desk_post_is_held(struct desk *desk, gboolean *is_held, GError **err)
 {
@@ -29,12 +42,8 @@ desk_post_sent(struct desk *desk, gint64 now, GError **err)
 {
 	struct store_post post;
 
-	if (!store_post_get(desk->store, &post, err))
+	if (!post_get(desk, now, &post, err))
 		return FALSE;
-	if (post.hour != now / HOUR_S) {
-		post.hour = now / HOUR_S;
-		post.sent = 0;
-	}
 	post.sent++;
 	if (post.sent > desk->config->post_rate &&
 	    post.hold == PROTO_HOLD_NONE) {
@@ -52,17 +61,15 @@ desk_post(struct desk *desk, const struct proto_ctl_post *request, gint64 now,
 	struct store_counts counts = {0};
 	struct store_post post;
 
-	if (!store_post_get(desk->store, &post, err) ||
+	if (!post_get(desk, now, &post, err) ||
 	    !store_count(desk->store, now, &counts, err))
 		return FALSE;
 	answer->was = post.hold;
 	answer->waiting = counts.promises_open;
 	post.hold = request->hold;
 	post.since = post.hold == PROTO_HOLD_NONE ? 0 : now;
-	if (post.hold == PROTO_HOLD_NONE) { /* a full hour's worth again */
-		post.hour = now / HOUR_S;
-		post.sent = 0;
-	}
+	if (post.hold == PROTO_HOLD_NONE)
+		post.sent = 0; /* a full hour's worth again */
 	log_warn("post.hold", LOG_NUM("hold", post.hold),
 	    LOG_NUM("waiting", answer->waiting));
 	return store_post_put(desk->store, &post, err);
@@ -74,11 +81,11 @@ desk_status(struct desk *desk, gint64 now, struct proto_ctl_status_is *answer,
 {
 	struct store_post post;
 
-	if (!store_post_get(desk->store, &post, err))
+	if (!post_get(desk, now, &post, err))
 		return FALSE;
 	answer->post_hold = post.hold;
 	answer->post_since = post.since;
-	answer->post_sent = post.hour == now / HOUR_S ? post.sent : 0;
+	answer->post_sent = post.sent;
 	answer->guesses =
 	    desk->guess_hour == now / HOUR_S ? desk->guesses : 0;
 	return TRUE;
