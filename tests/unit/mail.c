@@ -10,6 +10,7 @@
 
 #include "mail/parse.h"
 #include "mail/text.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
@@ -27,6 +28,15 @@ int mail_text_tests(void);
 
 #define PART TEXT_PART "\n"
 #define SECONDS_MAX 10 /* for any one mail, sanitizers included */
+
+struct mail *
+mail_case(const char *raw, const char *sender)
+{
+	const struct mail_parse_options options = {.sender_addr = sender};
+	g_autoptr(GBytes) bytes = g_bytes_new(raw, strlen(raw));
+
+	return mail_parse(bytes, &options);
+}
 
 static struct mail *
 parse_from(const char *raw, gsize len, const char *sender)

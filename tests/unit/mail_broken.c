@@ -11,21 +11,12 @@
 #include <cmocka.h>
 
 #include "mail/language.h"
-#include "mail/parse.h"
 #include "mail/scrub.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
 int mail_broken_tests(void);
-
-static struct mail *
-parse(const char *raw)
-{
-	struct mail_parse_options options = {.sender_addr = NULL};
-	g_autoptr(GBytes) bytes = g_bytes_new(raw, strlen(raw));
-
-	return mail_parse(bytes, &options);
-}
 
 static gboolean
 is_named(const struct mail *mail, const char *name)
@@ -93,7 +84,7 @@ names_are_learnt(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *raw =
 		    g_strconcat(rows[i].header, "\r\n\r\nx\r\n", NULL);
-		g_autoptr(mail_auto) mail = parse(raw);
+		g_autoptr(mail_auto) mail = mail_case(raw, NULL);
 
 		if ((rows[i].name != NULL && !is_named(mail, rows[i].name)) ||
 		    (rows[i].addr != NULL && !has_addr(mail, rows[i].addr)))
@@ -111,7 +102,7 @@ names_are_bounded(void **state)
 		g_string_append_printf(raw, "N%uxy <a%u@b.example>,\r\n ", i,
 		    i);
 	g_string_append(raw, "z@b.example\r\n\r\nx\r\n");
-	g_autoptr(mail_auto) mail = parse(raw->str);
+	g_autoptr(mail_auto) mail = mail_case(raw->str, NULL);
 
 	assert_in_range(mail->other_names->len, 50, 100);
 	assert_in_range(mail->other_addrs->len, 50, 100);
@@ -177,7 +168,7 @@ texts_are_repaired(void **state)
 	(void)state;
 	assert_non_null(rules);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(mail_auto) mail = parse(rows[i].raw);
+		g_autoptr(mail_auto) mail = mail_case(rows[i].raw, NULL);
 		g_auto(scrubbed_auto) body = {0};
 		g_autofree char *text = NULL;
 
@@ -201,7 +192,7 @@ language_is_of_the_words(void **state)
 	    "-- \r\nΠαπαδιαμαντόπουλος ΑΕ, Ερμού, Αθήνα, Ελλάδα, τηλέφωνο\r\n";
 	g_autoptr(GError) error = NULL;
 	struct rules *rules = rules_load(ND_SRCDIR "/filters", &error);
-	g_autoptr(mail_auto) mail = parse(raw);
+	g_autoptr(mail_auto) mail = mail_case(raw, NULL);
 	g_auto(scrubbed_auto) body = {0};
 
 	(void)state;
@@ -222,7 +213,7 @@ attached_texts_lose_their_signature(void **state)
 	    "log 1\r\n-- \r\nWerk Nord\r\n--b--\r\n";
 	g_autoptr(GError) error = NULL;
 	struct rules *rules = rules_load(ND_SRCDIR "/filters", &error);
-	g_autoptr(mail_auto) mail = parse(raw);
+	g_autoptr(mail_auto) mail = mail_case(raw, NULL);
 	g_auto(scrubbed_auto) body = {0};
 	const struct scrubbed_file *file;
 

@@ -9,8 +9,8 @@
 
 #include "mail/cipher.h"
 #include "mail/kind.h"
-#include "mail/parse.h"
 #include "mail/parts.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
@@ -35,15 +35,6 @@ int mail_files_tests(void);
 #define CMS_ENVELOPED "MIAGCSqGSIb3DQEHAwAA"
 #define CMS_AUTH "MIAGCyqGSIb3DQEJEAEXAAA="
 #define BASE64 "\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-
-static struct mail *
-parse(const char *raw)
-{
-	struct mail_parse_options options = {.sender_addr = "a@b.example"};
-	g_autoptr(GBytes) bytes = g_bytes_new(raw, strlen(raw));
-
-	return mail_parse(bytes, &options);
-}
 
 static void
 encrypted_mails_are_held(void **state)
@@ -98,7 +89,7 @@ encrypted_mails_are_held(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(mail_auto) mail = parse(rows[i].raw);
+		g_autoptr(mail_auto) mail = mail_case(rows[i].raw, "a@b.example");
 
 		if (mail->is_encrypted != rows[i].is_encrypted ||
 		    mail->files->len != rows[i].files ||
@@ -129,7 +120,7 @@ encrypted_mails_differ(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(raws); i++) {
-		g_autoptr(mail_auto) mail = parse(raws[i]);
+		g_autoptr(mail_auto) mail = mail_case(raws[i], "a@b.example");
 
 		assert_true(mail->is_encrypted);
 		assert_true(g_hash_table_add(seen,
@@ -167,7 +158,7 @@ signatures_and_keys_are_dropped(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(mail_auto) mail = parse(rows[i].raw);
+		g_autoptr(mail_auto) mail = mail_case(rows[i].raw, "a@b.example");
 
 		if (mail->files->len != rows[i].files)
 			fail_msg("row %zu: %u files", i, mail->files->len);
@@ -198,7 +189,7 @@ octets_are_kept_for_some(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *raw = g_strconcat(MIXED PLAIN "a" PART,
 		    rows[i].part, END, NULL);
-		g_autoptr(mail_auto) mail = parse(raw);
+		g_autoptr(mail_auto) mail = mail_case(raw, "a@b.example");
 		const struct mail_file *file;
 
 		assert_int_equal(mail->files->len, 1);
@@ -230,7 +221,7 @@ octets_have_a_limit(void **state)
 		}
 	}
 	g_string_append(raw, END);
-	mail = parse(raw->str);
+	mail = mail_case(raw->str, "a@b.example");
 	assert_int_equal(mail->files->len, 5);
 	for (guint i = 0; i < mail->files->len; i++)
 		kept += ((struct mail_file *)mail->files->pdata[i])->octets !=
@@ -242,7 +233,7 @@ octets_have_a_limit(void **state)
 static void
 nothing_around_parts_is_kept(void **state)
 {
-	g_autoptr(mail_auto) mail = parse(
+	g_autoptr(mail_auto) mail = mail_case(
 	    "Content-Type: multipart/mixed; boundary=tokboundary\r\n\r\n"
 	    "tokpreamble\r\n--tokboundary\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
@@ -264,7 +255,7 @@ nothing_around_parts_is_kept(void **state)
 	    "multipart/mixed; boundary=tokc\r\n\r\n--tokc\r\n\r\nwords inside"
 	    "\r\n--tokc\r\nContent-Type: image/png; name=tok.png\r\n\r\n"
 	    "\x89PNG\r\n\x1a\n\r\n--tokc--\r\n--tokboundary--\r\n"
-	    "tokepilogue\r\n");
+	    "tokepilogue\r\n", "a@b.example");
 	const struct mail_file *csv;
 
 	(void)state;

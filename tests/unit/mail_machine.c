@@ -10,20 +10,11 @@
 #include <cmocka.h>
 
 #include "mail/ids.h"
-#include "mail/parse.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
 int mail_machine_tests(void);
-
-static struct mail *
-parse_as(const char *raw, const char *sender)
-{
-	const struct mail_parse_options options = {.sender_addr = sender};
-	g_autoptr(GBytes) bytes = g_bytes_new_static(raw, strlen(raw));
-
-	return mail_parse(bytes, &options);
-}
 
 struct row {
 	const char *headers; /* From: is added unless they begin with it */
@@ -39,7 +30,7 @@ check(const struct row *rows, gsize len, const char *sender)
 		    has_from ? "" : "From: a@b.example\n", rows[i].headers,
 		    strstr(rows[i].headers, "\n\n") != NULL
 			? "" : "\n\nWhere is it?\n", NULL);
-		g_autoptr(mail_auto) mail = parse_as(raw, sender);
+		g_autoptr(mail_auto) mail = mail_case(raw, sender);
 
 		if (mail->machine != rows[i].want)
 			fail_msg("row %zu: %d", i, (int)mail->machine);
@@ -264,11 +255,11 @@ thread_roots_are_read(void **state)
 		{"AdHT1Q0BAgMEBQYH=CAkKCwwNDg8QEQ==", ""},
 		{"", ""},
 	};
-	g_autoptr(mail_auto) none = parse_as("From: a@b.c\n\nx\n", NULL);
+	g_autoptr(mail_auto) none = mail_case("From: a@b.c\n\nx\n", NULL);
 	g_autofree char *many = g_strnfill(9000, 'A');
 	g_autofree char *raw = g_strdup_printf("Thread-Index: %s\n\nx\n",
 	    many);
-	g_autoptr(mail_auto) huge = parse_as(raw, NULL);
+	g_autoptr(mail_auto) huge = mail_case(raw, NULL);
 
 	(void)state;
 	assert_string_equal(none->thread, "");
@@ -276,7 +267,7 @@ thread_roots_are_read(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *text = g_strdup_printf(
 		    "From: a@b.c\nThread-Index: %s\n\nx\n", rows[i].value);
-		g_autoptr(mail_auto) mail = parse_as(text, NULL);
+		g_autoptr(mail_auto) mail = mail_case(text, NULL);
 
 		if (strcmp(mail->thread, rows[i].want) != 0)
 			fail_msg("row %zu: %s", i, mail->thread);
@@ -307,8 +298,8 @@ words_know_what_is_sent_again(void **state)
 		{"From: a@b.example\nSubject: Where is it\n\n"
 		 "I asked for it today.\n", FALSE},
 	};
-	g_autoptr(mail_auto) mail = parse_as(first, NULL);
-	g_autoptr(mail_auto) empty = parse_as(
+	g_autoptr(mail_auto) mail = mail_case(first, NULL);
+	g_autoptr(mail_auto) empty = mail_case(
 	    "From: a@b.example\nSubject: x\n\n \n\n", NULL);
 
 	(void)state;
@@ -316,7 +307,7 @@ words_know_what_is_sent_again(void **state)
 	assert_memory_not_equal(mail->words, mail->digest, MAIL_DIGEST_LEN);
 	assert_memory_equal(empty->words, nothing, MAIL_DIGEST_LEN);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autoptr(mail_auto) again = parse_as(rows[i].raw, NULL);
+		g_autoptr(mail_auto) again = mail_case(rows[i].raw, NULL);
 
 		if ((memcmp(again->words, mail->words, MAIL_DIGEST_LEN) ==
 			0) != rows[i].is_same)

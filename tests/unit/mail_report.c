@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "mail/ids.h"
-#include "mail/parse.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
@@ -29,15 +29,6 @@ int mail_report_tests(void);
 #define MTA "Reporting-MTA: dns; mx.example\n\n"
 #define END "--b--\n"
 
-static struct mail *
-parse_as(const char *raw, const char *sender)
-{
-	const struct mail_parse_options options = {.sender_addr = sender};
-	g_autoptr(GBytes) bytes = g_bytes_new_static(raw, strlen(raw));
-
-	return mail_parse(bytes, &options);
-}
-
 struct row {
 	const char *raw;
 	enum mail_action action;
@@ -48,7 +39,7 @@ static void
 check(const struct row *rows, gsize len)
 {
 	for (gsize i = 0; i < len; i++) {
-		g_autoptr(mail_auto) mail = parse_as(rows[i].raw, "");
+		g_autoptr(mail_auto) mail = mail_case(rows[i].raw, "");
 		gboolean is_report = rows[i].status != NULL;
 
 		if (mail->machine != (is_report ? MAIL_DSN : MAIL_GENERATED))
@@ -250,7 +241,7 @@ people_write_no_reports(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
-		g_autoptr(mail_auto) mail = parse_as(raw[i], "x@y.example");
+		g_autoptr(mail_auto) mail = mail_case(raw[i], "x@y.example");
 
 		if (mail->machine != MAIL_PERSON ||
 		    mail->action != MAIL_ACTION_NONE ||
@@ -282,7 +273,7 @@ other_reports_are_told_apart(void **state)
 		    "Disposition: manual-action/MDN-sent-manually; displayed\n"
 		    "Feedback-Type: abuse\nAction: failed\n\n" RETURNED END,
 		    rows[i].type);
-		g_autoptr(mail_auto) mail = parse_as(raw, "x@y.example");
+		g_autoptr(mail_auto) mail = mail_case(raw, "x@y.example");
 
 		if (rows[i].want == MAIL_GENERATED) {
 			assert_int_equal(mail->machine, MAIL_DSN);
@@ -330,7 +321,7 @@ returned_mails_are_named(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(raw); i++) {
-		g_autoptr(mail_auto) mail = parse_as(raw[i], "");
+		g_autoptr(mail_auto) mail = mail_case(raw[i], "");
 
 		if (i + 1 < G_N_ELEMENTS(raw)) {
 			assert_int_equal(mail->machine, MAIL_DSN);
@@ -352,7 +343,7 @@ own_references_come_first(void **state)
 	for (guint i = 0; i < 2 * IDS_REFERENCES_MAX; i++)
 		g_string_append_printf(raw, "\n <%u@y.example>", i);
 	g_string_append(raw, "\n" TOP FAILED RETURNED END);
-	mail = parse_as(raw->str, "");
+	mail = mail_case(raw->str, "");
 	assert_int_equal(mail->action, MAIL_ACTION_FAILED);
 	assert_int_equal(mail->references->len, IDS_REFERENCES_MAX + 1);
 	assert_string_equal(mail->references->pdata[0], "199@y.example");
@@ -376,8 +367,8 @@ a_bounce_of_a_bounce_ends(void **state)
 		g_autofree char *plain = g_strdup_printf(DAEMON
 		    "Subject: failure notice\n\n554 5.1.1 x\n\n"
 		    "Message-ID: <1@x>\n%s\n\n", headers[i]);
-		g_autoptr(mail_auto) a = parse_as(returned, "");
-		g_autoptr(mail_auto) b = parse_as(plain, "");
+		g_autoptr(mail_auto) a = mail_case(returned, "");
+		g_autoptr(mail_auto) b = mail_case(plain, "");
 
 		assert_int_equal(a->machine, MAIL_DSN);
 		assert_int_equal(a->action, MAIL_ACTION_NONE);
@@ -409,7 +400,7 @@ reports_take_linear_time(void **state)
 
 			while (raw->len < 400000)
 				g_string_append(raw, units[i]);
-			mail = parse_as(raw->str, "");
+			mail = mail_case(raw->str, "");
 			assert_int_not_equal(mail->machine, MAIL_PERSON);
 			assert_true(mail->references->len <=
 			    IDS_REFERENCES_MAX + IDS_RETURNED_MAX);
