@@ -22,11 +22,16 @@ config_queue_by_name(const struct config *config, const char *name)
 	return NULL;
 }
 
+static const char *
+category_name(const char *name)
+{
+	return name[0] != '\0' ? name : NO_CATEGORY;
+}
+
 const struct config_category *
 config_category_by_name(const struct config *config, const char *name)
 {
-	if (name[0] == '\0')
-		name = NO_CATEGORY;
+	name = category_name(name);
 	for (guint i = 0; i < config->categories->len; i++) {
 		const struct config_category *category =
 		    g_ptr_array_index(config->categories, i);
@@ -53,7 +58,8 @@ config_faq(const struct config *config, const struct config_queue *queue,
 {
 	const struct config_category *own =
 	    config_category_by_name(config, category);
-	const char *link = g_hash_table_lookup(queue->faqs, category);
+	const char *link =
+	    g_hash_table_lookup(queue->faqs, category_name(category));
 
 	if (link == NULL && own != NULL && own->faq != NULL &&
 	    own->faq[0] != '\0')

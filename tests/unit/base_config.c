@@ -31,7 +31,8 @@ int base_config_tests(void);
 	      "control=Control@CASINO.test\nescalate=90m\nweekly=false\n"      \
 	      "archive=imap://arc%40hive@imap.test:1143/support\n"             \
 	      "archive_tls=may\narchive_password_file=/secret-file\n"          \
-	      "faq=https://f.test/\nfaq.bonus=https://f.test/b\n" SECOND       \
+	      "faq=https://f.test/\nfaq.bonus=https://f.test/b\n"              \
+	      "faq.other=https://f.test/o\n" SECOND                            \
 	      "[category withdrawal]\nqueue=vip\npriority=1\ncomplex=true\n"   \
 	      "first_reply=30m\ndecision=12h\nfaq=https://f.test/w\n"          \
 	      "[category bonus]\nfaq=https://f.test/never\n"                   \
@@ -200,7 +201,7 @@ faq_links_have_an_order(void **state)
 	    config_faq(config, queue, "withdrawal"), "https://f.test/w");
 	assert_string_equal(
 	    config_faq(config, queue, "login"), "https://f.test/");
-	assert_string_equal(config_faq(config, queue, ""), "https://f.test/");
+	assert_string_equal(config_faq(config, queue, ""), "https://f.test/o");
 }
 
 static void
