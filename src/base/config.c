@@ -10,131 +10,15 @@
 
 #include "base/banned.h"
 
-#define QUEUE_PREFIX "queue "
 #define FAQ_PREFIX "faq."
 #define FILE_MAX (1024 * 1024)
-#define DAY 86400
 
-/* Those that stand once; [queue NAME] may stand often. */
+/* Those that stand often: [queue NAME]. */
+static const char *const named_groups[] = {"queue", "category"};
+
+/* Those that stand once. */
 static const char *const single_groups[] = {"nymdesk", "lmtp", "post",
     "image", "limits", "vault"};
-
-static gboolean
-fail_key(GError **err, const char *group, const struct config_row *row,
-    const char *what)
-{
-	g_set_error(err, ND_ERROR, ERROR_PERM, "[%s] %s: %s. %s", group,
-	    row->key, what, row->help);
-	return FALSE;
-}
-
-/* --- values --------------------------------------------------------- */
-
-static gboolean
-time_parse(const char *text, gint64 *out)
-{
-	static const struct {
-		char unit;
-		gint64 s;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY}};
-	char *end;
-	gint64 n = g_ascii_strtoll(text, &end, 10);
-
-	if (end == text || n < 0 || n > G_MAXINT32 || *end == '\0' ||
-	    end[1] != '\0')
-		return FALSE;
-	for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
-		if (units[i].unit == *end) {
-			*out = n * units[i].s;
-			return TRUE;
-		}
-	return FALSE;
-}
-
-static gboolean
-number_in_range(const char *text, const struct config_row *row, gint64 *out)
-{
-	return g_ascii_string_to_signed(text, 10, row->min, row->max, out,
-	    NULL);
-}
-
-static gboolean
-choice_is_known(const char *text, const struct config_row *row)
-{
-	g_autofree char *list =
-	    g_strndup(row->help, (gsize)(strchr(row->help, ':') - row->help));
-	g_auto(GStrv) choices = g_strsplit(list, "|", -1);
-
-	return g_strv_contains((const char *const *)choices, text);
-}
-
-static char **
-list_parse(const char *text)
-{
-	g_auto(GStrv) raw = g_strsplit(text, ";", -1);
-	g_autoptr(GStrvBuilder) out = g_strv_builder_new();
-
-	for (char **p = raw; *p != NULL; p++)
-		if (*g_strstrip(*p) != '\0')
-			g_strv_builder_add(out, *p);
-	return g_strv_builder_end(out);
-}
-
-static gboolean
-list_set(const char *group, const struct config_row *row, const char *text,
-    char ***out, GError **err)
-{
-	guint len;
-
-	*out = list_parse(text);
-	len = g_strv_length(*out);
-	if (len < row->min || len > row->max)
-		return fail_key(err, group, row, "wrong number of addresses");
-	for (char **p = *out; *p != NULL; p++) {
-		g_autoptr(addr_auto) addr = addr_parse(*p, -1, NULL);
-
-		if (addr == NULL)
-			return fail_key(err, group, row,
-			    "holds something that is no address");
-	}
-	return TRUE;
-}
-
-static gboolean
-value_set(const char *group, const struct config_row *row, const char *text,
-    gpointer at, GError **err)
-{
-	switch (row->type) {
-	case VALUE_CHOICE:
-		if (!choice_is_known(text, row))
-			return fail_key(err, group, row, "unknown choice");
-		*(char **)at = g_strdup(text);
-		return TRUE;
-	case VALUE_TEXT:
-		*(char **)at = g_strdup(text);
-		return TRUE;
-	case VALUE_NUMBER:
-		if (!number_in_range(text, row, at))
-			return fail_key(err, group, row,
-			    "not a number in range");
-		return TRUE;
-	case VALUE_TIME:
-		if (!time_parse(text, at) || *(gint64 *)at < row->min ||
-		    *(gint64 *)at > row->max)
-			return fail_key(err, group, row,
-			    "not a time in range such as 30s, 5m, 1h or 7d");
-		return TRUE;
-	case VALUE_BOOL:
-		*(gboolean *)at = strcmp(text, "true") == 0;
-		if (!*(gboolean *)at && strcmp(text, "false") != 0)
-			return fail_key(err, group, row,
-			    "neither true nor false");
-		return TRUE;
-	case VALUE_LIST:
-		return list_set(group, row, text, at, err);
-	}
-	g_assert_not_reached();
-}
 
 /* --- groups --------------------------------------------------------- */
 
@@ -142,9 +26,39 @@ value_set(const char *group, const struct config_row *row, const char *text,
 static const char *
 group_kind(const char *group)
 {
-	if (strcmp(group, "queue") == 0)
-		return "";
-	return g_str_has_prefix(group, QUEUE_PREFIX) ? "queue" : group;
+	for (gsize i = 0; i < G_N_ELEMENTS(named_groups); i++) {
+		gsize len = strlen(named_groups[i]);
+
+		if (strncmp(group, named_groups[i], len) != 0)
+			continue;
+		if (group[len] == '\0')
+			return "";
+		if (group[len] == ' ')
+			return named_groups[i];
+	}
+	return group;
+}
+
+static gboolean
+group_is_queue(const char *group)
+{
+	return strcmp(group_kind(group), "queue") == 0;
+}
+
+static gboolean
+group_is_category(const char *group)
+{
+	return strcmp(group_kind(group), "category") == 0;
+}
+
+/* Frees what group_fill() made. */
+static void
+group_clear(const char *kind, gpointer base)
+{
+	for (gsize i = 0; i < config_rows_len; i++)
+		if (strcmp(config_rows[i].group, kind) == 0)
+			config_value_clear(&config_rows[i],
+			    (guint8 *)base + config_rows[i].offset);
 }
 
 static gboolean
@@ -171,10 +85,10 @@ group_fill(GKeyFile *file, const char *group, gpointer base, gboolean partial,
 		if (text == NULL && partial)
 			continue;
 		if (text == NULL && row->preset == NULL)
-			return fail_key(err, group, row, "is missing");
+			return config_fail_key(err, group, row, "is missing");
 		if (text == NULL)
 			text = g_strdup(row->preset);
-		if (!value_set(group, row, g_strstrip(text),
+		if (!config_value_set(group, row, g_strstrip(text),
 			(guint8 *)base + row->offset, err))
 			return FALSE;
 	}
@@ -184,8 +98,7 @@ group_fill(GKeyFile *file, const char *group, gpointer base, gboolean partial,
 static gboolean
 key_is_known(const char *group, const char *key)
 {
-	if (strcmp(group_kind(group), "queue") == 0 &&
-	    g_str_has_prefix(key, FAQ_PREFIX))
+	if (group_is_queue(group) && g_str_has_prefix(key, FAQ_PREFIX))
 		return TRUE;
 	for (gsize i = 0; i < config_rows_len; i++)
 		if (strcmp(config_rows[i].group, group_kind(group)) == 0 &&
@@ -226,16 +139,10 @@ queue_free(gpointer data)
 {
 	struct config_queue *queue = data;
 
+	group_clear("queue", queue);
 	g_free(queue->name);
-	g_free(queue->address);
 	g_free(queue->local);
 	g_free(queue->domain);
-	g_free(queue->role);
-	g_strfreev(queue->agents);
-	g_strfreev(queue->members);
-	g_free(queue->language);
-	g_free(queue->attachments);
-	g_free(queue->faq);
 	g_hash_table_unref(queue->faqs);
 	g_free(queue);
 }
@@ -252,13 +159,94 @@ queue_fill_faqs(GKeyFile *file, const char *group, struct config_queue *queue)
 			    g_key_file_get_string(file, group, *k, NULL));
 }
 
+static void
+category_free(gpointer data)
+{
+	struct config_category *category = data;
+
+	group_clear("category", category);
+	g_free(category->name);
+	g_free(category);
+}
+
 static gboolean
-queue_name_is_plain(const char *name)
+name_is_plain(const char *name)
 {
 	gsize len = strlen(name);
 
 	return len > 0 && len <= 32 &&
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+/* Whoever gets a ticket may answer it, unless members says who may. */
+static void
+queue_fill_members(struct config_queue *queue)
+{
+	char **const lists[] = {queue->agents, queue->senior, queue->head};
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (lists[i] != NULL)
+			g_strv_builder_addv(all, (const char **)lists[i]);
+	g_strfreev(queue->members);
+	queue->members = g_strv_builder_end(all);
+}
+
+/* "": there is none. NULL: this role is not told. */
+static gboolean
+queue_finish_control(struct config_queue *queue, GError **err)
+{
+	g_autoptr(addr_auto) addr = NULL;
+
+	if (queue->control == NULL || queue->control[0] == '\0')
+		return TRUE;
+	addr = addr_parse(queue->control, -1, NULL);
+	if (addr == NULL || !g_str_is_ascii(addr->local)) {
+		g_set_error(err, ND_ERROR, ERROR_PERM,
+		    "[queue %s] control: not a plain mail address",
+		    queue->name);
+		return FALSE;
+	}
+	g_free(queue->control);
+	queue->control = addr_to_normal(addr);
+	return TRUE;
+}
+
+/* A password would be seen by whoever may read the configuration. */
+static gboolean
+archive_is_plain(const char *url)
+{
+	g_autofree char *scheme = NULL;
+	g_autofree char *user = NULL;
+	g_autofree char *password = NULL;
+	g_autofree char *host = NULL;
+	g_autofree char *path = NULL;
+	g_autofree char *query = NULL;
+	g_autofree char *fragment = NULL;
+
+	if (!g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD, &scheme,
+		&user, &password, NULL, &host, NULL, &path, &query, &fragment,
+		NULL))
+		return FALSE;
+	return (g_strcmp0(scheme, "imap") == 0 ||
+		   g_strcmp0(scheme, "imaps") == 0) &&
+	    user != NULL && user[0] != '\0' && password == NULL &&
+	    host != NULL && host[0] != '\0' && strlen(path) > 1 &&
+	    query == NULL && fragment == NULL;
+}
+
+static gboolean
+queue_finish_archive(const struct config_queue *queue, GError **err)
+{
+	if (queue->archive == NULL || queue->archive[0] == '\0' ||
+	    archive_is_plain(queue->archive))
+		return TRUE;
+	g_set_error(err, ND_ERROR, ERROR_PERM,
+	    "[queue %s] archive: not of the form "
+	    "imaps://USER@HOST[:PORT]/MAILBOX; a password belongs into "
+	    "archive_password_file",
+	    queue->name);
+	return FALSE;
 }
 
 static gboolean
@@ -268,7 +256,7 @@ queue_finish(struct config_queue *queue, GError **err)
 	g_autofree char *ascii = NULL;
 
 	if (addr == NULL || !g_str_is_ascii(addr->local) ||
-	    !queue_name_is_plain(queue->name)) {
+	    !name_is_plain(queue->name)) {
 		g_set_error(err, ND_ERROR, ERROR_PERM,
 		    "[queue %s]: the name must be of a-z, 0-9 and -, and "
 		    "address a plain mail address",
@@ -285,11 +273,10 @@ queue_finish(struct config_queue *queue, GError **err)
 	queue->local = g_ascii_strdown(addr->local, -1);
 	ascii = g_hostname_to_ascii(addr->domain);
 	queue->domain = g_ascii_strdown(ascii, -1);
-	if (queue->members != NULL && queue->members[0] == NULL) {
-		g_strfreev(queue->members);
-		queue->members = g_strdupv(queue->agents);
-	}
-	return TRUE;
+	if (queue->members != NULL && queue->members[0] == NULL)
+		queue_fill_members(queue);
+	return queue_finish_control(queue, err) &&
+	    queue_finish_archive(queue, err);
 }
 
 static gboolean
@@ -301,12 +288,12 @@ queues_fill(GKeyFile *file, struct config *config, gboolean partial,
 	for (char **g = groups; *g != NULL; g++) {
 		struct config_queue *queue;
 
-		if (strcmp(group_kind(*g), "queue") != 0)
+		if (!group_is_queue(*g))
 			continue;
 		queue = g_new0(struct config_queue, 1);
 		queue->faqs = g_hash_table_new_full(g_str_hash, g_str_equal,
 		    g_free, g_free);
-		queue->name = g_strdup(*g + strlen(QUEUE_PREFIX));
+		queue->name = g_strdup(*g + strlen("queue "));
 		g_ptr_array_add(config->queues, queue);
 		if (!group_fill(file, *g, queue, partial, err) ||
 		    !queue_finish(queue, err))
@@ -319,16 +306,88 @@ queues_fill(GKeyFile *file, struct config *config, gboolean partial,
 	return TRUE;
 }
 
+/* A mail to it must not be one to a queue, nor to two queues' controls. */
+static gboolean
+controls_check(const struct config *config, GError **err)
+{
+	g_autoptr(GHashTable) seen =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < config->queues->len; i++) {
+		const struct config_queue *queue =
+		    g_ptr_array_index(config->queues, i);
+
+		g_hash_table_add(seen, g_strconcat(queue->local, "@",
+					   queue->domain, NULL));
+	}
+	for (guint i = 0; i < config->queues->len; i++) {
+		const struct config_queue *queue =
+		    g_ptr_array_index(config->queues, i);
+
+		if (queue->control == NULL || queue->control[0] == '\0' ||
+		    g_hash_table_add(seen, g_strdup(queue->control)))
+			continue;
+		g_set_error(err, ND_ERROR, ERROR_PERM,
+		    "[queue %s] control: is an address of another kind too",
+		    queue->name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+category_finish(const struct config *config,
+    const struct config_category *category, GError **err)
+{
+	if (!name_is_plain(category->name)) {
+		g_set_error(err, ND_ERROR, ERROR_PERM,
+		    "[category %s]: the name must be of a-z, 0-9 and -",
+		    category->name);
+		return FALSE;
+	}
+	if (category->queue == NULL || category->queue[0] == '\0' ||
+	    config_queue_by_name(config, category->queue) != NULL)
+		return TRUE;
+	g_set_error(err, ND_ERROR, ERROR_PERM,
+	    "[category %s] queue: there is no such [queue NAME] group",
+	    category->name);
+	return FALSE;
+}
+
+static gboolean
+categories_fill(GKeyFile *file, struct config *config, gboolean partial,
+    GError **err)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+	for (char **g = groups; *g != NULL; g++) {
+		struct config_category *category;
+
+		if (!group_is_category(*g))
+			continue;
+		category = g_new0(struct config_category, 1);
+		category->name = g_strdup(*g + strlen("category "));
+		g_ptr_array_add(config->categories, category);
+		if (!group_fill(file, *g, category, partial, err) ||
+		    !category_finish(config, category, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static struct config *
 config_from_file(GKeyFile *file, gboolean partial, GError **err)
 {
 	g_autoptr(config_auto) config = g_new0(struct config, 1);
 
 	config->queues = g_ptr_array_new_with_free_func(queue_free);
+	config->categories = g_ptr_array_new_with_free_func(category_free);
 	for (gsize i = 0; i < G_N_ELEMENTS(single_groups); i++)
 		if (!group_fill(file, single_groups[i], config, partial, err))
 			return NULL;
-	if (!queues_fill(file, config, partial, err))
+	if (!queues_fill(file, config, partial, err) ||
+	    !controls_check(config, err) ||
+	    !categories_fill(file, config, partial, err))
 		return NULL;
 	return g_steal_pointer(&config);
 }
@@ -392,12 +451,9 @@ config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
-	for (gsize i = 0; i < config_rows_len; i++)
-		if (strcmp(config_rows[i].group, "queue") != 0 &&
-		    (config_rows[i].type == VALUE_TEXT ||
-			config_rows[i].type == VALUE_CHOICE))
-			g_free(*(char **)(gpointer)((guint8 *)config +
-			    config_rows[i].offset));
+	for (gsize i = 0; i < G_N_ELEMENTS(single_groups); i++)
+		group_clear(single_groups[i], config);
+	g_ptr_array_unref(config->categories);
 	g_ptr_array_unref(config->queues);
 	g_free(config);
 }
@@ -447,30 +503,25 @@ config_for_role(const char *path, enum role role, GError **err)
 		group_copy(from, to, single_groups[i], role);
 	all = g_key_file_get_groups(from, NULL);
 	for (char **g = all; *g != NULL; g++)
-		if (strcmp(group_kind(*g), "queue") == 0) {
+		if (group_is_queue(*g) || group_is_category(*g)) {
 			group_copy(from, to, *g, role);
-			if (role == ROLE_POST)
+			if (group_is_queue(*g) && role == ROLE_POST)
 				faqs_copy(from, to, *g);
 		}
 	return g_key_file_to_data(to, NULL, NULL);
 }
 
-/* --- queues --------------------------------------------------------- */
-
-const struct config_queue *
-config_queue_by_name(const struct config *config, const char *name)
-{
-	for (guint i = 0; i < config->queues->len; i++) {
-		const struct config_queue *queue =
-		    g_ptr_array_index(config->queues, i);
-
-		if (strcmp(queue->name, name) == 0)
-			return queue;
-	}
-	return NULL;
-}
-
 /* --- the sample ----------------------------------------------------- */
+
+static void
+group_print(GString *out, const char *group)
+{
+	const char *name = strcmp(group, "queue") == 0 ? " support"
+	    : strcmp(group, "category") == 0	       ? " withdrawal"
+						       : "";
+
+	g_string_append_printf(out, "\n[%s%s]\n", group, name);
+}
 
 void
 config_print_sample(GString *out)
@@ -482,10 +533,7 @@ config_print_sample(GString *out)
 
 		if (strcmp(group, row->group) != 0) {
 			group = row->group;
-			g_string_append_printf(out,
-			    strcmp(group, "queue") == 0 ? "\n[%s support]\n"
-							: "\n[%s]\n",
-			    group);
+			group_print(out, group);
 		}
 		g_string_append_printf(out, "# %s\n%s%s=%s\n", row->help,
 		    row->preset == NULL ? "" : "#", row->key,

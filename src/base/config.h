@@ -32,8 +32,27 @@ struct config_queue {
 	gint64 first_reply_s;
 	gint64 decision_s;
 	gint64 reopen_s;
+	gint64 escalate_s; /* for complex categories */
+	char **senior;	   /* own; level 2; may be empty, as head */
+	char **head;	   /* own; level 3 */
+	char *control;	   /* own; lower-case, domain an A-label; "" if none */
+	char *archive;	   /* own; "imaps://user@host/mailbox", "" if none */
+	char *archive_tls; /* own; as post_tls */
+	char *archive_password_file; /* own */
+	gboolean weekly;   /* the head gets a report each week */
 	char *faq;	   /* own; default FAQ link, "" if none */
 	GHashTable *faqs;  /* own; category (char) to link (char) */
+};
+
+/* What a category has of its own; the rules give mails their categories. */
+struct config_category {
+	char *name;	      /* own; "withdrawal" */
+	char *queue;	      /* own; "": the one the mail came to */
+	gint64 priority;      /* 1 is the most urgent */
+	gboolean complex;     /* has the queue's escalate_s */
+	gint64 first_reply_s; /* 0: the queue's, as decision_s */
+	gint64 decision_s;
+	char *faq;	      /* own; "": the queue's */
 };
 
 struct config {
@@ -75,7 +94,8 @@ struct config {
 	gint64 open_rate;   /* envelopes a second, sustained */
 	gint64 open_burst;
 
-	GPtrArray *queues;  /* own struct config_queue */
+	GPtrArray *queues;     /* own struct config_queue */
+	GPtrArray *categories; /* own struct config_category */
 };
 
 /* Reads and checks a file. The error names file, group, key and what is
@@ -93,6 +113,20 @@ char *config_for_role(const char *path, enum role role, GError **err);
 
 const struct config_queue *config_queue_by_name(const struct config *config,
     const char *name);
+
+/* NULL if it has no group. A mail of no category ("") is of "other". */
+const struct config_category *config_category_by_name(
+    const struct config *config, const char *name);
+
+/* Who gets tickets of a level (1 to 3): the list of that level, or of the
+ * next one below it that names anybody. Borrowed. */
+const char *const *config_queue_level(const struct config_queue *queue,
+    guint level);
+
+/* The FAQ link: the queue's for this category, that of the category, the
+ * queue's; "" for none. Borrowed. */
+const char *config_faq(const struct config *config,
+    const struct config_queue *queue, const char *category);
 
 /* nymdesk.conf with every key, its default and its help: the sample file. */
 void config_print_sample(GString *out);

@@ -11,6 +11,7 @@
 #define TO_IMAGE TO(ROLE_IMAGE)
 #define C(m) G_STRUCT_OFFSET(struct config, m)
 #define Q(m) G_STRUCT_OFFSET(struct config_queue, m)
+#define K(m) G_STRUCT_OFFSET(struct config_category, m)
 
 const struct config_row config_rows[] = {
     {"nymdesk", "run_dir", VALUE_TEXT, C(run_dir), ND_RUNDIR, 0, 0, TO_ALL,
@@ -106,7 +107,13 @@ const struct config_row config_rows[] = {
     {"queue", "agents", VALUE_LIST, Q(agents), NULL, 1, 64, TO_INTAKE,
 	"Who gets the agent copies; separated by \";\"."},
     {"queue", "members", VALUE_LIST, Q(members), "", 0, 1000, TO_INTAKE,
-	"Addresses that may answer; the agents if empty."},
+	"Addresses that may answer; agents, senior and head if empty."},
+    {"queue", "senior", VALUE_LIST, Q(senior), "", 0, 64, TO_INTAKE | TO_POST,
+	"Who gets tickets of level 2; those of level 1 if empty."},
+    {"queue", "head", VALUE_LIST, Q(head), "", 0, 64, TO_INTAKE | TO_POST,
+	"Who gets tickets of level 3; those of level 2 if empty."},
+    {"queue", "control", VALUE_TEXT, Q(control), "", 0, 0, TO_INTAKE,
+	"Where members ask by mail for lists and numbers; empty for nowhere."},
     {"queue", "language", VALUE_TEXT, Q(language), "en", 0, 0,
 	TO_INTAKE | TO_POST, "Language when that of a mail is in doubt."},
     {"queue", "proof", VALUE_BOOL, Q(proof), "true", 0, 0, TO_INTAKE,
@@ -125,8 +132,37 @@ const struct config_row config_rows[] = {
 	TO_DESK | TO_POST, "Promise: decision."},
     {"queue", "reopen", VALUE_TIME, Q(reopen_s), "14d", 0, 3650L * DAY,
 	TO_DESK, "A closed ticket reopens within this time."},
+    {"queue", "escalate", VALUE_TIME, Q(escalate_s), "1h", 1, 365 * DAY,
+	TO_DESK,
+	"A ticket of a complex category that no person took up by then goes "
+	"a level up."},
+    {"queue", "archive", VALUE_TEXT, Q(archive), "", 0, 0, TO_POST,
+	"Mailbox for all mails of the queue: imap[s]://USER@HOST[:PORT]/MAILBOX, "
+	"without a password; empty for none."},
+    {"queue", "archive_tls", VALUE_CHOICE, Q(archive_tls), "require", 0, 0,
+	TO_POST, "none|may|require: STARTTLS towards an imap:// archive."},
+    {"queue", "archive_password_file", VALUE_TEXT, Q(archive_password_file),
+	"", 0, 0, TO_POST,
+	"File that holds the archive's password, readable by nymdesk-post."},
+    {"queue", "weekly", VALUE_BOOL, Q(weekly), "true", 0, 0, TO_DESK,
+	"Once a week the head, if there is one, gets a report."},
     {"queue", "faq", VALUE_TEXT, Q(faq), "", 0, 0, TO_POST,
 	"FAQ link; faq.CATEGORY=LINK for one category."},
+
+    {"category", "queue", VALUE_TEXT, K(queue), "", 0, 0, TO_INTAKE | TO_DESK,
+	"Queue for new tickets of this category; empty for where they came "
+	"in."},
+    {"category", "priority", VALUE_NUMBER, K(priority), "3", 1, 5, TO_DESK,
+	"1 is the most urgent."},
+    {"category", "complex", VALUE_BOOL, K(complex), "false", 0, 0, TO_DESK,
+	"The queue's escalate holds for its tickets."},
+    {"category", "first_reply", VALUE_TIME, K(first_reply_s), "0s", 0,
+	365 * DAY, TO_DESK | TO_POST,
+	"Promise: first reply by a person; 0s for that of the queue."},
+    {"category", "decision", VALUE_TIME, K(decision_s), "0s", 0, 365 * DAY,
+	TO_DESK | TO_POST, "Promise: decision; 0s for that of the queue."},
+    {"category", "faq", VALUE_TEXT, K(faq), "", 0, 0, TO_POST,
+	"FAQ link; empty for that of the queue."},
 };
 
 const gsize config_rows_len = G_N_ELEMENTS(config_rows);

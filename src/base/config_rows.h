@@ -3,7 +3,7 @@
 
 /*
  * The one list of keys: parser, sample file and per-role view come from it.
- * Only config.c uses this.
+ * Only config*.c use this.
  */
 #include <glib.h>
 
@@ -21,10 +21,10 @@ enum config_type {
 #define TO(r) (1u << (r))
 
 struct config_row {
-	const char *group; /* "queue" stands for every [queue NAME] */
+	const char *group; /* "queue": every [queue NAME]; "category" too */
 	const char *key;
 	enum config_type type;
-	gsize offset; /* in struct config, or config_queue */
+	gsize offset; /* in struct config, config_queue, config_category */
 	const char *preset; /* NULL: must be given */
 	gint64 min;
 	gint64 max;
@@ -34,5 +34,16 @@ struct config_row {
 
 extern const struct config_row config_rows[];
 extern const gsize config_rows_len;
+
+/* Sets an error that names the key and ends with its help. Returns FALSE. */
+gboolean config_fail_key(GError **err, const char *group,
+    const struct config_row *row, const char *what);
+
+/* Reads text as the row says into the member at, which gets its own copy. */
+gboolean config_value_set(const char *group, const struct config_row *row,
+    const char *text, gpointer at, GError **err);
+
+/* Frees what config_value_set() made there. */
+void config_value_clear(const struct config_row *row, gpointer at);
 
 #endif

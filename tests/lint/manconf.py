@@ -17,7 +17,7 @@ UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': DAY}
 PATHS = {'ND_RUNDIR': '/run/nymdesk', 'ND_STATEDIR': '/var/lib/nymdesk',
          'ND_DATADIR': '/usr/share/nymdesk'}
 ROW = re.compile(
-    r'\{\s*"(\w+)",\s*"(\w+)",\s*VALUE_(\w+),\s*[CQ]\(\w+\),\s*'
+    r'\{\s*"(\w+)",\s*"(\w+)",\s*VALUE_(\w+),\s*[CQK]\(\w+\),\s*'
     r'(NULL|(?:ND_\w+|"[^"]*"|\s)+),\s*([^,]+),\s*([^,]+),')
 
 

@@ -19,6 +19,8 @@
 
 #include "base/banned.h"
 
+int base_config_tests(void);
+
 /* --- addresses ---------------------------------------------------------- */
 
 static void
@@ -398,5 +400,6 @@ main(void)
 	    cmocka_unit_test(the_log_has_levels),
 	};
 
-	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL) +
+		base_config_tests() == 0 ? 0 : 1;
 }

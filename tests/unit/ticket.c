@@ -21,6 +21,7 @@
 
 int ticket_decide_tests(void);
 int ticket_label_tests(void);
+int ticket_sla_tests(void);
 
 static guint64
 random_bits(GRand *rand)
@@ -408,5 +409,6 @@ main(void)
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	failed += ticket_label_tests();
+	failed += ticket_sla_tests();
 	return failed + ticket_decide_tests() == 0 ? 0 : 1;
 }
