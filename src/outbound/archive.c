@@ -592,9 +592,8 @@ work_mark(struct archive *archive, gpointer data, GError **err)
 	int r = mailimap_select(imap_begin(archive->imap, 0),
 	    archive->place.mailbox);
 
-	if (r == MAILIMAP_ERROR_SELECT)
-		return TRUE;
-	if (!imap_check(archive->imap, r, "", err))
+	if (!imap_check(archive->imap, r,
+	    "archive: the server refused the mailbox", err))
 		return FALSE;
 	there = mailbox_by_id(archive->imap, mark->message_id, err);
 	for (guint i = 0; there != NULL && i < there->len; i++) {
@@ -707,9 +706,8 @@ work_thread(struct archive *archive, gpointer data, GError **err)
 	    archive->place.mailbox);
 
 	g_ptr_array_set_size(thread->mails, 0);
-	if (r == MAILIMAP_ERROR_EXAMINE)
-		return TRUE;
-	if (!imap_check(archive->imap, r, "", err))
+	if (!imap_check(archive->imap, r,
+	    "archive: the server refused the mailbox", err))
 		return FALSE;
 	uids = mailbox_search(archive->imap, key_thread(bracketed), err);
 	if (uids != NULL)

@@ -66,8 +66,7 @@ gboolean archive_mark(struct archive *archive, const char *message_id,
 
 /* The mails (GBytes, as they are in the mailbox) that have root_id as their
  * Message-ID, in References or in In-Reply-To: by date, each Message-ID once;
- * none if the mailbox has none or does not exist. If they are more than
- * 1000, or larger than 64 MiB together, the newest that fit, and *is_whole is
+ * none if the mailbox has none. If they are more than 1000, or larger than 64 MiB together, the newest that fit, and *is_whole is
  * FALSE. The caller owns the result. */
 GPtrArray *archive_thread(struct archive *archive, const char *root_id,
     gboolean *is_whole, GError **err);
