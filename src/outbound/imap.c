@@ -70,7 +70,8 @@ imap_place_parse(const char *url, struct imap_place *place, GError **err)
 	if (!g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD, &scheme,
 	    &user, &password, NULL, &host, &port, &path, &query, &fragment,
 	    NULL) || password != NULL || query != NULL || fragment != NULL ||
-	    (strcmp(scheme, "imap") != 0 && strcmp(scheme, "imaps") != 0) ||
+	    (g_strcmp0(scheme, "imap") != 0 &&
+	    g_strcmp0(scheme, "imaps") != 0) ||
 	    user == NULL || user[0] == '\0' || host == NULL ||
 	    host[0] == '\0' || path == NULL || path[0] != '/' ||
 	    path[1] == '\0' || has_control(user) || has_control(path))
@@ -225,13 +226,12 @@ imap_starttls(struct imap *imap, const struct imap_place *place,
 		return !must || error_fail(err, ERROR_TEMP,
 		    "archive: TLS is required, but the server offers none");
 	r = mailimap_starttls(imap_begin(imap, 0));
+	/* What came in clear behind the answer was put there by somebody who
+	 * wants it taken for encrypted. Not every library looks. */
+	if (imap->stream->read_buffer_len != 0)
+		r = MAILIMAP_ERROR_STARTTLS;
 	if (!imap_check(imap, r, "archive: the server refused TLS", err))
 		return FALSE;
-	/* What came in clear behind the answer was put there by somebody who
-	 * wants it taken for encrypted. */
-	if (imap->stream->read_buffer_len != 0)
-		return error_fail(err, ERROR_TEMP,
-		    "archive: the server spoke between STARTTLS and TLS");
 	return imap_secure(imap, place, options, trust, err) &&
 	    imap_ask_capabilities(imap, err);
 }
