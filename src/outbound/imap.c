@@ -15,7 +15,6 @@ struct imap {
 	mailstream *stream; /* own */
 	struct wire *wire;  /* own */
 	guint timeout_ms;
-	gboolean is_ended; /* by the server's BYE */
 };
 
 /* --- URL ------------------------------------------------------------ */
@@ -116,7 +115,7 @@ imap_check_literal(const struct imap *imap, int r, const char *refused,
 	if (wire_is_late(imap->wire))
 		return error_fail(err, ERROR_TEMP,
 		    "archive: the server did not answer in time");
-	if (imap->is_ended || r == MAILIMAP_ERROR_FATAL)
+	if (r == MAILIMAP_ERROR_FATAL)
 		return error_fail(err, ERROR_TEMP,
 		    "archive: the server ended the session");
 	/* The library takes half a line for a whole one. */
@@ -149,8 +148,7 @@ imap_is_quiet(struct imap *imap)
 gboolean
 imap_is_lost(const struct imap *imap)
 {
-	return (imap->is_ended || wire_is_broken(imap->wire)) &&
-	    !wire_is_late(imap->wire);
+	return wire_is_broken(imap->wire) && !wire_is_late(imap->wire);
 }
 
 /* --- opening -------------------------------------------------------- */
@@ -277,11 +275,25 @@ imap_authenticate(struct imap *imap, const struct imap_place *place,
 	return imap_login(imap, place->user, options->password_file, err);
 }
 
-/* From here on the session has the stream, but not to keep. */
+/* The library leaks a greeting that is none, so it does not get to see it. */
+static gboolean
+is_turned_away(struct imap *imap)
+{
+	static const char bye[] = "* BYE";
+	mailstream *stream = imap->stream;
+
+	(void)imap_begin(imap, 0);
+	(void)mailstream_feed_read_buffer(stream);
+	return stream->read_buffer_len >= strlen(bye) &&
+	    g_ascii_strncasecmp(stream->read_buffer, bye, strlen(bye)) == 0;
+}
+
 static gboolean
 imap_greet(struct imap *imap, GError **err)
 {
-	int r = mailimap_connect(imap_begin(imap, 0), imap->stream);
+	int r = is_turned_away(imap)
+	    ? MAILIMAP_ERROR_DONT_ACCEPT_CONNECTION
+	    : mailimap_connect(imap->session, imap->stream);
 
 	return imap_check(imap, r, "archive: the server refused the connection",
 	    err) && imap_ask_capabilities(imap, err);

@@ -28,9 +28,8 @@ void imap_place_clear(struct imap_place *place);
 
 struct imap;
 
-/* Connects and goes on until the server has let us in. All of it has
- * timeout_ms together for each step. The arguments are borrowed for this
- * call. */
+/* Connects and goes on until the server has let us in; each step has
+ * timeout_ms. The arguments are borrowed for this call. */
 struct imap *imap_open(const struct imap_place *place,
     const struct archive_options *options, const struct wire_trust *trust,
     GError **err);

@@ -62,9 +62,8 @@ mailbox_search(struct imap *imap, struct mailimap_search_key *key,
 	int r = mailimap_uid_search(imap_begin(imap, 0), NULL, key, &list);
 
 	mailimap_search_key_free(key);
-	/* A list that comes with a failure is the library's, or freed. */
 	if (!imap_check(imap, r, "archive: the server refused a search", err)) {
-		if (r == MAILIMAP_NO_ERROR && list != NULL)
+		if (list != NULL)
 			mailimap_search_result_free(list);
 		return NULL;
 	}
@@ -219,7 +218,8 @@ mailbox_fetch(struct imap *imap, const guint32 *uids, guint len,
 		     i != NULL; i = clist_next(i))
 			g_ptr_array_add(all, found_new(clist_content(i)));
 	}
-	/* A list that comes with a failure is freed already. */
+	/* Unlike a search's, a list that comes with a failure is freed
+	 * already. */
 	if (r == MAILIMAP_NO_ERROR && list != NULL)
 		mailimap_fetch_list_free(list);
 	return all;

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import dovecot
-from tools import ROOT, read, write
+from tools import ROOT, write
 
 BUILD = os.path.abspath(os.environ.get("ND_BUILD",
                                        os.path.join(ROOT, "build")))
@@ -96,13 +97,13 @@ class Archive(unittest.TestCase):
         cls.dovecot.start()
         write(cls.dir + "/password", dovecot.PASSWORD + "\n", 0o600)
 
-    def url(self, folder, port=None, user=None):
-        return "imap://%s@127.0.0.1:%d/%s" % (
-            user or self.id().rsplit(".", 1)[-1].replace("_", "-")
-            + "%40desk.test", port or self.dovecot.port, folder)
-
     def user(self):
-        return self.id().rsplit(".", 1)[-1].replace("_", "-") + "@desk.test"
+        return self._testMethodName.replace("_", "-") + "@desk.test"
+
+    def url(self, folder, port=None):
+        return "imap://%s@127.0.0.1:%d/%s" % (
+            self.user().replace("@", "%40"), port or self.dovecot.port,
+            folder)
 
     def start(self, url, password=None, timeout_ms=10000):
         process = subprocess.Popen(
@@ -151,7 +152,7 @@ class Archive(unittest.TestCase):
                     flags = [flag.decode()
                              for flag in imaplib.ParseFlags(item[0])]
                     found.append((sorted(set(flags) - {"\\Recent"}),
-                                  int(__import__("time").mktime(when)),
+                                  int(time.mktime(when)),
                                   item[1]))
             return found
 
@@ -171,12 +172,10 @@ class Archive(unittest.TestCase):
         self.assertEqual("ok", self.say(
             process, "mark", "mail-1@desk.test", 2))
         self.assertEqual(
-            [([], BEGIN, mails[0]),
+            [(["\\Answered"], BEGIN, mails[0]),
              (["\\Answered", "\\Seen"], BEGIN + 7200, mails[2]),
              (["\\Seen"], BEGIN + 3600, mails[1])],
-            [(flags if data != mails[0] else [], when, data)
-             for flags, when, data in self.look("Queue.Support")][:3])
-        self.assertEqual(["\\Answered"], self.look("Queue.Support")[0][0])
+            self.look("Queue.Support")[:3])
         self.assertEqual(("ok", []), self.thread(process, "none@desk.test"))
 
     def test_once(self):
@@ -238,4 +237,3 @@ class Archive(unittest.TestCase):
         process = self.start(self.url("INBOX"), self.dir + "/wrong")
         self.assertEqual("temp archive: the server refused user or password",
                          self.append(process, mail(1), BEGIN))
-        self.assertNotIn("example", read(self.dir + "/mail"))
