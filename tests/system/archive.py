@@ -227,12 +227,15 @@ class Archive(unittest.TestCase):
         self.assertEqual(("ok", mails), self.thread(process))
 
     def test_names(self):
-        """Of mailboxes and users, and a password that must be quoted."""
+        """As the URL has them, and as IMAP has them."""
         for folder, name in (("Gr%C3%BC%C3%9Fe", "Gr&APwA3w-e"),
                              ("a%26b", "a&-b"), ("two%20words", "two words")):
             process = self.start(self.url(folder))
             self.assertEqual("ok", self.append(process, mail(1), BEGIN))
             self.assertEqual(1, len(self.look('"%s"' % name)), name)
+
+    def test_wrong_password(self):
+        """Last: Dovecot lets everybody wait after that."""
         write(self.dir + "/wrong", 'ex"am\\ple %s\n', 0o600)
         process = self.start(self.url("INBOX"), self.dir + "/wrong")
         self.assertEqual("temp archive: the server refused user or password",
