@@ -12,13 +12,16 @@
  * keeps the mail and tries again. ERROR_PERM means that the options or an
  * argument can never do. Nothing of a mail and nothing a server says is ever
  * put into an error or logged; nothing in the mailbox is ever removed.
+ *
+ * The server is the operator's own: what an answer may bring is limited, but
+ * libetpan's parser recurses as deep as an answer nests its lists.
  */
 #include <glib.h>
 
 struct archive_options {
 	/* "imap://USER@HOST[:PORT]/MAILBOX" (RFC 5092), where USER and
-	 * MAILBOX are UTF-8, percent-encoded as need be; imaps is TLS from
-	 * the first octet. Never with a password. */
+	 * MAILBOX are UTF-8, percent-encoded as need be, with the server's
+	 * own separator; imaps is TLS from the first octet. Never with a password. */
 	const char *url;
 	const char *password_file; /* its first line; read at each login */
 	/* For imap "none", "may" or "require" as smtp_options has it, NULL

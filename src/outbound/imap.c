@@ -118,8 +118,7 @@ imap_check_literal(const struct imap *imap, int r, const char *refused,
 	if (r == MAILIMAP_ERROR_FATAL)
 		return error_fail(err, ERROR_TEMP,
 		    "archive: the server ended the session");
-	/* The library takes half a line for a whole one. */
-	if (wire_is_broken(imap->wire) || r == MAILIMAP_ERROR_STREAM)
+	if (r == MAILIMAP_ERROR_STREAM)
 		return error_fail(err, ERROR_TEMP,
 		    "archive: lost the connection to the server");
 	switch (r) {
