@@ -21,7 +21,8 @@
 struct archive_options {
 	/* "imap://USER@HOST[:PORT]/MAILBOX" (RFC 5092), where USER and
 	 * MAILBOX are UTF-8, percent-encoded as need be, with the server's
-	 * own separator; imaps is TLS from the first octet. Never with a password. */
+	 * own separator; imaps is TLS from the first octet. Never with a
+	 * password. */
 	const char *url;
 	const char *password_file; /* its first line; read at each login */
 	/* For imap "none", "may" or "require" as smtp_options has it, NULL
@@ -69,8 +70,9 @@ gboolean archive_mark(struct archive *archive, const char *message_id,
 
 /* The mails (GBytes, as they are in the mailbox) that have root_id as their
  * Message-ID, in References or in In-Reply-To: by date, each Message-ID once;
- * none if the mailbox has none. If they are more than 1000, or larger than 64 MiB together, the newest that fit, and *is_whole is
- * FALSE. The caller owns the result. */
+ * none if the mailbox has none. If they are more than 1000, or larger than
+ * 64 MiB together, the newest that fit, and *is_whole is FALSE. The caller
+ * owns the result. */
 GPtrArray *archive_thread(struct archive *archive, const char *root_id,
     gboolean *is_whole, GError **err);
 

@@ -264,7 +264,8 @@ mailbox_mail_id(const struct mailbox_mail *found)
 /* Servers may find more than they were asked for, by words instead of the
  * whole: what counts is what stands in the mail. bracketed is "<ID>". */
 static gboolean
-found_has(const struct mailbox_mail *found, const char *name, const char *bracketed)
+found_has(const struct mailbox_mail *found, const char *name,
+    const char *bracketed)
 {
 	g_autofree char *value = found->fields != NULL
 	    ? field_value(found->fields, name)
