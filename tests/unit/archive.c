@@ -439,42 +439,42 @@ thread_show(GPtrArray *mails, gboolean is_whole)
 	return g_string_free(text, FALSE);
 }
 
-/* By date, one of each, none of another thread, none that has gone. */
 static void
-test_thread(void **state)
+judge_thread(const struct fake_step *script, const char *wanted)
 {
-	static const struct fake_step script[] = {OPEN, EXAMINE, {FIND_LINE,
-	    "* SEARCH 9 7 8\r\n* SEARCH 11 10 6\r\n4 OK x\r\n"},
-	    {"5 UID FETCH 6,7,8,9,10,11 (",
-	    "* 1 FETCH (UID 6 INTERNALDATE \"21-Sep-2026 14:13:20 +0200\" "
-	    "RFC822.SIZE 6 " FIELDS("b@d", "<r@d>", "40")
-	    "* 2 FETCH (UID 7 INTERNALDATE \"21-Sep-2026 12:13:19 +0000\" "
-	    "RFC822.SIZE 6 " FIELDS("r@d", "<q@d>", "40")
-	    "* 3 FETCH (UID 8 INTERNALDATE \"21-Sep-2026 12:13:21 +0000\" "
-	    "RFC822.SIZE 6 " FIELDS("b@d", "<r@d>", "40")
-	    "* 4 FETCH (UID 9 INTERNALDATE \"21-Sep-2026 12:13:18 +0000\" "
-	    "RFC822.SIZE 6 " FIELDS("c@d", "<rr@d>", "41")
-	    "* 5 FETCH (UID 10 INTERNALDATE \"21-Sep-2026 12:13:22 +0000\" "
-	    "RFC822.SIZE 6 " FIELDS("e@d", "<r@d>", "40")
-	    "* 6 FETCH (UID 11 INTERNALDATE \"21-Sep-2026 12:13:23 +0000\" "
-	    "RFC822.SIZE 4000000000 " FIELDS("f@d", "<r@d>", "40")
-	    "* 7 FETCH (FLAGS (\\Seen))\r\n5 OK x\r\n"}, {0}};
 	g_autoptr(GError) err = NULL;
 	struct desk desk;
 	gboolean is_whole;
 	g_autoptr(GPtrArray) mails = NULL;
 	g_autofree char *shown = NULL;
 
-	(void)state;
 	desk_start(&desk, script, "none", PATIENT_MS);
 	mails = archive_thread(desk.archive, "r@d", &is_whole, &err);
 	desk_stop(&desk);
 	assert_ok(err);
 	shown = thread_show(mails, is_whole);
-	assert_string_equal(shown, "part");
+	assert_string_equal(shown, wanted);
 	desk_end(&desk);
 }
 
+/* What is too large, and all that is older, stays where it is. */
+static void
+test_thread_large(void **state)
+{
+	static const struct fake_step script[] = {OPEN, EXAMINE, {FIND_LINE,
+	    "* SEARCH 6 7 8\r\n4 OK x\r\n"}, {"5 UID FETCH 6,7,8 (",
+	    "* 1 FETCH (UID 6 RFC822.SIZE 6 " FIELDS("b@d", "<r@d>", "40")
+	    "* 2 FETCH (UID 7 RFC822.SIZE 4000000000 "
+	    FIELDS("e@d", "<r@d>", "40")
+	    "* 3 FETCH (UID 8 RFC822.SIZE 6 " FIELDS("f@d", "<r@d>", "40")
+	    "* 7 FETCH (FLAGS (\\Seen))\r\n5 OK x\r\n"},
+	    ONE("6", "8", "last"), {0}};
+
+	(void)state;
+	judge_thread(script, "part last");
+}
+
+/* By date, one of each, none of another thread, none that has gone. */
 static void
 test_thread_order(void **state)
 {
@@ -493,20 +493,9 @@ test_thread_order(void **state)
 	    "RFC822.SIZE 6 " FIELDS("e@d", "<r@d>", "40")
 	    "5 OK x\r\n"}, ONE("6", "7", "root"), ONE("7", "6", "next"),
 	    {"8 UID FETCH 10", "8 OK x\r\n"}, {0}};
-	g_autoptr(GError) err = NULL;
-	struct desk desk;
-	gboolean is_whole;
-	g_autoptr(GPtrArray) mails = NULL;
-	g_autofree char *shown = NULL;
 
 	(void)state;
-	desk_start(&desk, script, "none", PATIENT_MS);
-	mails = archive_thread(desk.archive, "r@d", &is_whole, &err);
-	desk_stop(&desk);
-	assert_ok(err);
-	shown = thread_show(mails, is_whole);
-	assert_string_equal(shown, "whole root next");
-	desk_end(&desk);
+	judge_thread(script, "whole root next");
 }
 
 static void
@@ -625,7 +614,7 @@ main(void)
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_tls_stranger),
-		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_thread_large),
 		cmocka_unit_test(test_thread_order),
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_urls),
