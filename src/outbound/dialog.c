@@ -1,14 +1,11 @@
 #include "outbound/dialog.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libetpan/libetpan.h>
 
 #include "base/error.h"
+#include "outbound/stream.h"
 
 #include "base/banned.h"
 
@@ -18,9 +15,6 @@
 int mailsmtp_send_command(mailsmtp *session, const char *command);
 int mailsmtp_read_response(mailsmtp *session);
 
-#define STREAM_BUFFER 65536
-#define PASSWORD_MAX 512
-
 struct dialog {
 	mailsmtp *session;  /* own */
 	mailstream *stream; /* own */
@@ -29,59 +23,12 @@ struct dialog {
 	guint offers;
 };
 
-/* --- libetpan's stream over our wire -------------------------------- */
-
-static ssize_t
-low_read(mailstream_low *low, void *buf, size_t len)
-{
-	return wire_read(low->data, buf, len);
-}
-
-static ssize_t
-low_write(mailstream_low *low, const void *buf, size_t len)
-{
-	return wire_write(low->data, buf, len);
-}
-
-static int
-low_close(mailstream_low *low)
-{
-	(void)low;
-	return 0;
-}
-
-static int
-low_get_fd(mailstream_low *low)
-{
-	return wire_fd(low->data);
-}
-
-static void
-low_free(mailstream_low *low)
-{
-	free(low);
-}
-
-static mailstream_low_driver low_driver = {
-	.mailstream_read = low_read,
-	.mailstream_write = low_write,
-	.mailstream_close = low_close,
-	.mailstream_get_fd = low_get_fd,
-	.mailstream_free = low_free,
-};
-
 static void
 dialog_attach(struct dialog *dialog)
 {
-	mailstream_low *low = mailstream_low_new(dialog->wire, &low_driver);
-
-	/* Replies are far below the size from which the library would map
-	 * them to a file; no file must ever hold one. */
-	mmap_string_set_ceil(G_MAXSIZE / 2);
-	dialog->stream = low != NULL ? mailstream_new(low, STREAM_BUFFER)
-				     : NULL;
+	dialog->stream = stream_new(dialog->wire);
 	dialog->session = mailsmtp_new(0, NULL);
-	if (dialog->stream == NULL || dialog->session == NULL)
+	if (dialog->session == NULL)
 		g_error("out of memory");
 	dialog->session->stream = dialog->stream;
 }
@@ -296,27 +243,6 @@ dialog_secure(struct dialog *dialog, const struct smtp_options *options,
 	    dialog_hello(dialog, options, err);
 }
 
-/* Reads the first line of the file into text; its length, or -1. */
-static gssize
-read_password(const char *path, char text[PASSWORD_MAX])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	gssize n;
-	gsize len = 0;
-
-	if (fd < 0)
-		return -1;
-	do
-		n = read(fd, text, PASSWORD_MAX);
-	while (n < 0 && errno == EINTR);
-	(void)close(fd);
-	if (n <= 0 || n == PASSWORD_MAX)
-		return -1;
-	while (len < (gsize)n && text[len] != '\n' && text[len] != '\r')
-		len++;
-	return (gssize)len;
-}
-
 /* RFC 4616: the words go to the wire directly, past buffers that nobody
  * would wipe. */
 static gboolean
@@ -347,7 +273,7 @@ static gboolean
 dialog_authenticate(struct dialog *dialog,
     const struct smtp_options *options, GError **err)
 {
-	char password[PASSWORD_MAX];
+	char password[STREAM_PASSWORD_SIZE];
 	struct smtp_result reply = {0};
 	gssize len;
 	gboolean ok;
@@ -362,7 +288,7 @@ dialog_authenticate(struct dialog *dialog,
 		    "the mail server offers no AUTH PLAIN");
 	len = options->password_file == NULL
 	    ? -1
-	    : read_password(options->password_file, password);
+	    : stream_read_password(options->password_file, password);
 	if (len < 0) {
 		explicit_bzero(password, sizeof password);
 		return error_fail(err, ERROR_TEMP,

@@ -74,6 +74,12 @@ wire_begin_step(struct wire *wire, guint timeout_ms)
 	wire->read_left = STEP_READ_MAX;
 }
 
+void
+wire_allow(struct wire *wire, gsize octets)
+{
+	wire->read_left += octets;
+}
+
 static gboolean
 wire_wait(struct wire *wire, short events)
 {

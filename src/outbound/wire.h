@@ -30,6 +30,9 @@ void wire_free(struct wire *wire);
 /* Begins a step: a new deadline, and a new allowance of octets to read. */
 void wire_begin_step(struct wire *wire, guint timeout_ms);
 
+/* This step may bring so many octets more. */
+void wire_allow(struct wire *wire, gsize octets);
+
 /* At least one octet, or -1: failure, end, deadline, or more octets than one
  * step may bring. */
 gssize wire_read(struct wire *wire, void *buf, gsize len);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #define PATIENCE_MS 20000
 
 const char FAKE_BODY[] = "(body)";
+const char FAKE_LITERAL[] = "(literal)";
 const char FAKE_CLOSE[] = "(close)";
 const char FAKE_HANG[] = "(hang)";
 const char FAKE_NEXT[] = "(next)";
@@ -24,6 +26,7 @@ const char FAKE_HUGE[] = "(huge)";
 const char FAKE_ENDLESS[] = "(endless)";
 const char FAKE_WAIT[] = "(wait)";
 const char FAKE_TLS[] = "(tls)";
+const char FAKE_SECRET[] = "(secret)";
 
 struct fake {
 	const struct fake_step *script;
@@ -38,6 +41,7 @@ struct fake {
 	gnutls_certificate_credentials_t cred;
 	guint connections;
 	GString *in; /* read, not yet looked at */
+	gsize literal; /* as the last line announced it */
 	char *body;
 	char *complaint;
 };
@@ -99,8 +103,6 @@ fake_start_tls(struct fake *fake)
 {
 	int r;
 
-	if (!fake_send(fake, "220 go\r\n", 8))
-		return FALSE;
 	(void)gnutls_init(&fake->tls, GNUTLS_SERVER | GNUTLS_NO_SIGNAL);
 	(void)gnutls_set_default_priority(fake->tls);
 	(void)gnutls_credentials_set(fake->tls, GNUTLS_CRD_CERTIFICATE,
@@ -153,6 +155,34 @@ fake_complain(struct fake *fake, const char *want, const char *got)
 	    got != NULL ? got : "(the end)");
 }
 
+static gsize
+literal_len(const char *line)
+{
+	const char *brace = line != NULL ? strrchr(line, '{') : NULL;
+
+	return brace != NULL ? g_ascii_strtoull(brace + 1, NULL, 10) : 0;
+}
+
+static gboolean
+fake_take_literal(struct fake *fake)
+{
+	char buf[4096];
+
+	while (fake->in->len < fake->literal + 2) {
+		gssize n = fake_recv(fake, buf, sizeof buf);
+
+		if (n <= 0) {
+			fake_complain(fake, FAKE_LITERAL, NULL);
+			return FALSE;
+		}
+		g_string_append_len(fake->in, buf, n);
+	}
+	g_free(fake->body);
+	fake->body = g_strndup(fake->in->str, fake->literal);
+	g_string_erase(fake->in, 0, (gssize)fake->literal + 2);
+	return TRUE;
+}
+
 static gboolean
 fake_want(struct fake *fake, const char *want)
 {
@@ -168,7 +198,10 @@ fake_want(struct fake *fake, const char *want)
 		fake->body = g_steal_pointer(&got);
 		return TRUE;
 	}
+	if (want == FAKE_LITERAL)
+		return fake_take_literal(fake);
 	got = fake_take(fake, "\r\n");
+	fake->literal = literal_len(got);
 	if (got == NULL || !g_str_has_prefix(got, want)) {
 		fake_complain(fake, want, got);
 		return FALSE;
@@ -215,8 +248,9 @@ fake_say(struct fake *fake, const char *say)
 		fake_flood(fake, say == FAKE_HUGE);
 	if (say == FAKE_WAIT)
 		return fake_wait(fake);
-	if (say == FAKE_TLS)
-		return fake_start_tls(fake);
+	if (say == FAKE_TLS || say == FAKE_SECRET)
+		return (say == FAKE_SECRET ||
+		    fake_send(fake, "220 go\r\n", 8)) && fake_start_tls(fake);
 	if (say == FAKE_NEXT || say == FAKE_HANG || say == FAKE_CLOSE ||
 	    say == FAKE_HUGE || say == FAKE_ENDLESS) {
 		fake_close(fake);
@@ -279,11 +313,10 @@ make_certificate(struct fake *fake)
 	gnutls_x509_privkey_deinit(key);
 }
 
-struct fake *
-fake_start(const struct fake_step *script)
+static struct fake *
+fake_new(const struct fake_step *script, int family)
 {
 	struct fake *fake = g_new0(struct fake, 1);
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 
 	fake->script = script;
 	fake->fd = -1;
@@ -293,16 +326,51 @@ fake_start(const struct fake_step *script)
 	fake->server = g_strdup_printf("unix:%s/s", fake->dir);
 	for (const struct fake_step *s = script;
 	     s->want != NULL || s->say != NULL; s++)
-		if (s->say == FAKE_TLS && fake->cred == NULL)
+		if ((s->say == FAKE_TLS || s->say == FAKE_SECRET) &&
+		    fake->cred == NULL)
 			make_certificate(fake);
-	(void)g_strlcpy(sun.sun_path, fake->server + 5, sizeof sun.sun_path);
-	fake->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(fake->listener, (struct sockaddr *)&sun,
-	    sizeof sun), 0);
+	fake->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fake;
+}
+
+static struct fake *
+fake_run_at(struct fake *fake, const void *addr, socklen_t len)
+{
+	assert_int_equal(bind(fake->listener, addr, len), 0);
 	assert_int_equal(listen(fake->listener, 8), 0);
 	assert_int_equal(pipe2(fake->go, O_CLOEXEC), 0);
 	fake->thread = g_thread_new("fake", fake_run, fake);
 	return fake;
+}
+
+struct fake *
+fake_start(const struct fake_step *script)
+{
+	struct fake *fake = fake_new(script, AF_UNIX);
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	(void)g_strlcpy(sun.sun_path, fake->server + 5, sizeof sun.sun_path);
+	return fake_run_at(fake, &sun, sizeof sun);
+}
+
+struct fake *
+fake_start_inet(const struct fake_step *script)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	return fake_run_at(fake_new(script, AF_INET), &sin, sizeof sin);
+}
+
+guint
+fake_port(const struct fake *fake)
+{
+	struct sockaddr_in sin = {0};
+	socklen_t len = sizeof sin;
+
+	assert_int_equal(getsockname(fake->listener, (struct sockaddr *)&sin,
+	    &len), 0);
+	return ntohs(sin.sin_port);
 }
 
 const char *
