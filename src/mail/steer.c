@@ -109,6 +109,13 @@ skip_to_words(struct reader *r)
 		next_line(r);
 }
 
+static void
+skip_blank(struct reader *r)
+{
+	while (*r->p != '\0' && steer_line_is_blank(r->p, line_length(r->p)))
+		next_line(r);
+}
+
 static enum steer_verb
 find_verb(const char *name)
 {
@@ -197,16 +204,20 @@ command_add(struct reader *r, const struct steer_line *line, GError **err)
 	return TRUE;
 }
 
+/* Paragraphs of HTML have blank lines between them: commands may, too. */
 static gboolean
 read_commands(struct reader *r, GError **err)
 {
 	gboolean ok = TRUE;
 
 	while (ok && *r->p != '\0') {
+		struct reader next = *r;
 		g_auto(steer_line_auto) line = {0};
 
-		if (!steer_line_read(r->p, line_length(r->p), &line))
+		skip_blank(&next);
+		if (!steer_line_read(next.p, line_length(next.p), &line))
 			break;
+		*r = next;
 		ok = command_add(r, &line, err);
 	}
 	return ok;
@@ -291,8 +302,7 @@ read_text(struct reader *r, GError **err)
 		    "a blank line has to stand between the commands and the "
 		    "text; line",
 		    r->line);
-	while (steer_line_is_blank(r->p, line_length(r->p)))
-		next_line(r);
+	skip_blank(r);
 	r->out->text = g_strchomp(g_strdup(r->p));
 	return TRUE;
 }

@@ -3,8 +3,9 @@
 
 /*
  * What an agent wants done, from the first lines of his new words:
- * nymdesk-agents(7). A blank line ends the commands; the words below it are
- * for the player, or for the colleagues after /note.
+ * nymdesk-agents(7). A blank line ends the commands, unless another stands
+ * below it, as paragraphs of HTML do; the words that follow are for the
+ * player, or for the colleagues after /note.
  *
  * All or nothing: if one line cannot be understood, the whole mail is to do
  * nothing and to send nothing. The error is ERROR_PERM, a literal that says
