@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -18,6 +19,8 @@
 #include "mail_steer.h"
 
 #include "base/banned.h"
+
+#define SECONDS_MAX 20 /* CPU time for all 70 texts, sanitizers included */
 
 static const char *const queues[] = {"support", "Bonus", "vip_eu", NULL};
 static const char *const categories[] = {"deposit", "withdrawal", NULL};
@@ -310,6 +313,31 @@ note_may_be_long(void **state)
 	assert_int_equal(strlen(got), text->len - 1 + strlen(" ();||") - 2);
 }
 
+/* Texts of a mebibyte made of one piece. */
+static void
+hostile_texts_take_linear_time(void **state)
+{
+	static const char *const pieces[] = {"/", "\n", "/note ", "/x\n",
+	    "word\n", "\xc2\xa0", "/take\n\n", "Best regards\n", "-- \n",
+	    "/send mirror link=\"", " link=", "* ", "> \n", "a/b=\n\n"};
+	static const char *const heads[] = {
+	    "", "/take\n", "/take\n\n", "/send mirror ", "/note "};
+	clock_t start = clock();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(pieces) * G_N_ELEMENTS(heads);
+	     i++) {
+		const char *piece = pieces[i / G_N_ELEMENTS(heads)];
+		g_autoptr(GString) text =
+		    g_string_new(heads[i % G_N_ELEMENTS(heads)]);
+
+		while (text->len < 1024 * 1024)
+			g_string_append(text, piece);
+		g_free(steer_test_show(text->str));
+	}
+	assert_true(clock() - start < SECONDS_MAX * CLOCKS_PER_SEC);
+}
+
 static void
 help_names_everything(void **state)
 {
@@ -407,6 +435,7 @@ mail_steer_tests(void)
 		cmocka_unit_test(faults_are_told),
 		cmocka_unit_test(text_does_not_become_a_reason),
 		cmocka_unit_test(note_may_be_long),
+		cmocka_unit_test(hostile_texts_take_linear_time),
 		cmocka_unit_test(help_names_everything),
 		cmocka_unit_test(requests_are_read),
 	};

@@ -192,7 +192,7 @@ answers_are_written(void **state)
 	    {"empty", "en", "en", {NULL, NULL}, 1, "!limit: the answer needs"},
 	    {"limits", "en", "en", {"days", "zebra"}, 1,
 		"!days: the answer has no such"},
-	    {"mirror", "en", "en", {"link", LONG100 LONG100 LONG100 "0"}, 1,
+	    {"mirror", "en", "en", {"link", LONG100 LONG100 LONG100 LONG100}, 1,
 		"!link: the field's value is too long"},
 	    {"zebra", "en", "en", {NULL, NULL}, 1, "!no such answer"},
 	};
@@ -233,7 +233,8 @@ check_shipped(
 	static const struct answer_field all[] = {{"limit", "3000 EUR"},
 	    {"days", "7"}, {"link", "https://casino.example/faq"},
 	    {"network", "TRC-20"}, {"date", "2026-12-01"}, {NULL, NULL}};
-	static const char *const takes[][6] = {{"account-locked", "link", "date"},
+	static const char *const takes[][6] = {
+	    {"account-locked", "link", "date"},
 	    {"bonus-rules", "link"}, {"deposit-missing", "network"},
 	    {"kyc-needed", "link"}, {"mirror", "link"},
 	    {"withdrawal-limits", "limit", "days", "link"}};
