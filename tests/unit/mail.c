@@ -24,6 +24,8 @@ int mail_quotes_tests(void);
 int mail_report_tests(void);
 int mail_short_tests(void);
 int mail_signs_tests(void);
+int mail_steer_tests(void);
+int mail_steer_client_tests(void);
 int mail_text_tests(void);
 
 #define PART TEXT_PART "\n"
@@ -651,5 +653,7 @@ main(void)
 	failed += mail_report_tests();
 	failed += mail_short_tests();
 	failed += mail_signs_tests();
+	failed += mail_steer_tests();
+	failed += mail_steer_client_tests();
 	return failed;
 }

@@ -11,6 +11,8 @@
 
 #include "base/banned.h"
 
+int template_answer_tests(void);
+
 static const char *const names[] = {"a", "b", "number", NULL};
 
 static struct template *
@@ -215,5 +217,6 @@ main(void)
 		cmocka_unit_test(test_broken_input),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL) +
+	    template_answer_tests();
 }
