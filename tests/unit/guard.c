@@ -141,6 +141,16 @@ test_labelled(void **state)
 	assert_true(all.passed * 100 >= all.ordinary * PASSED_MIN);
 }
 
+/* Texts that were written when the rules were there. */
+static void
+test_held_out(void **state)
+{
+	struct score all = {0};
+
+	(void)state;
+	set_score("-held-out", &all);
+}
+
 /* The keys that make a rule cheap hide nothing of these texts. */
 static void
 test_keys(void **state)
@@ -350,6 +360,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_labelled),
+	    cmocka_unit_test(test_held_out),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_finds),
 	    cmocka_unit_test(test_two_numbers),
