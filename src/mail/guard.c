@@ -144,16 +144,18 @@ label_is_foreign(
 	return FALSE;
 }
 
-/* TRUE if [start, len) of p is a Message-ID's left side at the domain. */
+/* The Message-ID of the domain whose left side stands at p; LABEL_NONE if it
+ * is none. */
 static struct label
 message_read(const char *p, gsize len, const char *domain)
 {
+	static const struct label none;
 	g_autofree char *id = NULL;
 	gsize dlen = domain != NULL ? strlen(domain) : 0;
 
 	if (dlen == 0 || p[len] != '@' ||
 	    g_ascii_strncasecmp(p + len + 1, domain, dlen) != 0)
-		return (struct label){LABEL_NONE, {""}, {""}, {""}};
+		return none;
 	id = g_strndup(p, len + 1 + dlen);
 	return label_parse_message_id(id, domain);
 }

@@ -116,7 +116,8 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 		}
 	}
 	return place_fail(place, err, "unknown action \"%s\"; "
-	    "allowed are keep, mask, category, command, refuse, part", action);
+	    "allowed are keep, mask, category, command, refuse, part",
+	    action);
 }
 
 static gboolean

@@ -158,8 +158,10 @@ def outs_of(pattern, keys, mails):
 
 def rule_check(name, pattern, keys, labelled):
     """What is wrong with a rule, as lines."""
+    # A rule that refuses looks at sentences.
+    end = "!" if keys["action"] == "refuse" else ""
     maker = Maker(python_pattern(pattern))
-    made = list(mails_of([maker.text() + "." for _ in range(SAMPLES)]))
+    made = list(mails_of([maker.text() + end for _ in range(SAMPLES)]))
     mails = made + labelled
     free = outs_of(pattern, {}, mails)
     bound = outs_of(pattern, keys, mails)
