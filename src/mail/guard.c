@@ -65,7 +65,7 @@ rules_reason(const char *text, const struct guard_context *context,
 	return reason_of(strcmp(as, "note") == 0 ? GUARD_NOTE : GUARD_RULE);
 }
 
-/* --- notes ----------------------------------------------------------------- */
+/* --- notes ---------------------------------------------------------------- */
 
 /* TRUE if mark stands at p and no letter goes on behind it. */
 static gboolean
@@ -97,7 +97,7 @@ has_note(const char *text)
 	return FALSE;
 }
 
-/* --- numbers and keyed addresses ------------------------------------------- */
+/* --- numbers and keyed addresses ------------------------------------------ */
 
 static gboolean
 is_own(const struct guard_context *context, const struct number *number)
@@ -184,7 +184,7 @@ has_label(const char *text, const struct guard_context *context)
 	return FALSE;
 }
 
-/* --- agents' addresses ------------------------------------------------------ */
+/* --- agents' addresses --------------------------------------------------- */
 
 static gboolean
 is_local_char(char c)
@@ -266,7 +266,7 @@ has_addr(const char *text, const struct guard_context *context)
 	return FALSE;
 }
 
-/* --- the whole ---------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------ */
 
 static const struct guard_reason *
 shadow_reason(const char *text, const struct guard_context *context)
