@@ -27,6 +27,7 @@ static const char *const action_names[] = {
     [RULE_MASK] = "mask",
     [RULE_CATEGORY] = "category",
     [RULE_COMMAND] = "command",
+    [RULE_REFUSE] = "refuse",
     [RULE_PART] = "part",
 };
 
@@ -106,7 +107,8 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 
 	if (action == NULL)
 		return place_fail(place, err, "action is missing; "
-		    "allowed are keep, mask, category, command, part");
+		    "allowed are keep, mask, category, command, refuse, "
+		    "part");
 	for (gsize i = 0; i < G_N_ELEMENTS(action_names); i++) {
 		if (strcmp(action, action_names[i]) == 0) {
 			rule->action = (enum rule_action)i;
@@ -114,7 +116,8 @@ action_read(const struct place *place, struct rule *rule, GError **err)
 		}
 	}
 	return place_fail(place, err, "unknown action \"%s\"; "
-	    "allowed are keep, mask, category, command, part", action);
+	    "allowed are keep, mask, category, command, refuse, part",
+	    action);
 }
 
 static gboolean
@@ -160,7 +163,7 @@ as_read(const struct place *place, struct rule *rule, GError **err)
 		    action_names[rule->action]);
 	if (as == NULL)
 		return place_fail(place, err, "as is missing; "
-		    "actions mask, category and command need it");
+		    "actions mask, category, command and refuse need it");
 	if (!as_is_valid(as))
 		return place_fail(place, err, "as must be at most %d of "
 		    "a-z, 0-9 and \"-\", starting with a letter", AS_MAX);
@@ -233,7 +236,8 @@ places_read(const struct place *place, struct rule *rule, GError **err)
 
 	if ((words != NULL || starts != NULL || digit != NULL ||
 		run != NULL) &&
-	    rule->action != RULE_KEEP && rule->action != RULE_MASK)
+	    rule->action != RULE_KEEP && rule->action != RULE_MASK &&
+	    rule->action != RULE_REFUSE)
 		return place_fail(place, err, "words, starts, digit and run "
 		    "have no meaning with action %s",
 		    action_names[rule->action]);

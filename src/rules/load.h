@@ -18,6 +18,7 @@ enum rule_action {
 	RULE_MASK,
 	RULE_CATEGORY,
 	RULE_COMMAND,
+	RULE_REFUSE,
 	RULE_PART, /* of patterns; never among the rules */
 };
 
@@ -31,7 +32,8 @@ struct rule {
 	char *valid;   /* own */
 	char *invalid; /* own */
 	/* Of RULE_KEEP and RULE_MASK: one of these stands in the line of a
-	 * match; NULL: perhaps none does. */
+	 * match; NULL: perhaps none does. Of RULE_REFUSE these and what follows
+	 * stand in a line of the text. */
 	char **words; /* own */
 	char **starts; /* own: a match begins with one of these, as the start
 			* of a word; NULL: perhaps with none */

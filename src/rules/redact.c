@@ -564,3 +564,52 @@ rules_command(const struct rules *rules, const char *line)
 {
 	return rules_first(rules, RULE_COMMAND, line);
 }
+
+/* The first rule that refuses a block. Its pattern sees all of the block, as
+ * a list begins lines below the words that ask for what is in it. */
+static const char *
+block_refuse(const struct rules *rules, const struct shadow *shadow,
+    struct pattern_scratch *scratch, const char *const *but)
+{
+	const struct pattern_subject subject = {.text = shadow->text,
+	    .len = shadow->len,
+	    .to = shadow->len,
+	    .is_ascii = shadow->is_ascii};
+	struct words_places *places = words_look(rules->words, shadow, NULL);
+	const char *as = NULL;
+
+	for (guint i = 0; i < rules->list->len && as == NULL; i++) {
+		const struct rule *rule = g_ptr_array_index(rules->list, i);
+		struct words_window window = {0};
+		struct pattern_hit hit;
+
+		if (rule->action == RULE_REFUSE &&
+		    (but == NULL || !g_strv_contains(but, rule->as)) &&
+		    words_window_next(places, i, &window) &&
+		    pattern_find(rule->pattern, scratch, &subject, &hit) !=
+			PATTERN_NONE)
+			as = rule->as;
+	}
+	words_places_free(places);
+	return as;
+}
+
+const char *
+rules_refuse(const struct rules *rules, const char *text,
+    const char *const *but)
+{
+	struct pattern_scratch *scratch = pattern_scratch_new();
+	gsize len = strlen(text);
+	const char *as = NULL;
+
+	for (gsize from = 0; from < len && as == NULL;) {
+		gsize to = block_end(text, len, from);
+		g_autoptr(shadow_auto) shadow = shadow_new(text + from,
+		    to - from);
+
+		as = block_refuse(rules, shadow, scratch, but);
+		from = to;
+	}
+	pattern_scratch_free(scratch);
+	return as;
+}

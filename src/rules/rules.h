@@ -70,5 +70,10 @@ char *rules_redact_noted(const struct rules *rules,
 const char *rules_category(const struct rules *rules, const char *text);
 /* The same with action "command", for one line. */
 const char *rules_command(const struct rules *rules, const char *line);
+/* The same with action "refuse", for the whole of an agent's text; a rule that
+ * reaches a limit counts as one that matches. Rules with an "as" of but
+ * (NULL-ended, or NULL) are left out. */
+const char *rules_refuse(const struct rules *rules, const char *text,
+    const char *const *but);
 
 #endif

@@ -589,6 +589,7 @@ main(void)
 	    cmocka_unit_test(test_load_errors),
 	    cmocka_unit_test(test_load),
 	    cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_refuse),
 	    cmocka_unit_test(test_part_errors),
 	    cmocka_unit_test(test_part_files),
 	    cmocka_unit_test(test_forms),

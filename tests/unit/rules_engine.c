@@ -258,12 +258,12 @@ test_load_errors(void **state)
 	    {"[r]\npattern = (x\naction = keep\n", "test.conf: [r]: pattern",
 		"octet 2"},
 	    {"[r]\npattern = \\C\naction = keep\n", "[r]: pattern", "\\C"},
-	    {"[r]\npattern = x\naction = refuse\n", "action \"refuse\"",
+	    {"[r]\npattern = x\naction = reject\n", "action \"reject\"",
 		"keep, mask, category, command"},
 	    {"[r]\npattern = x\n", "action is missing",
 		"keep, mask, category, command"},
 	    {"[r]\npattern = x\naction = command\n", "as is missing",
-		"category and command"},
+		"category, command and refuse"},
 	    {"[r]\npattern = x\naction = command\ncheck = luhn\nas = a\n",
 		"check has no meaning", "action command"},
 	    {"[r]\npattern = x\naction = category\nas = m\nwords = a\n",
@@ -286,6 +286,10 @@ test_load_errors(void **state)
 	    {"[r]\npattern = x\naction = keep\nas = y\n", "[r]", "no meaning"},
 	    {"[r]\npattern = x\naction = category\nas = y\ncheck = luhn\n",
 		"[r]", "no meaning"},
+	    {"[r]\npattern = x\naction = refuse\n", "as is missing",
+		"refuse"},
+	    {"[r]\npattern = x\naction = refuse\nas = y\ncheck = luhn\n",
+		"check has no meaning", "action refuse"},
 	    {"[r]\n" GOOD "[r]\n" GOOD, "test.conf", "group is given twice"},
 	    {"[r]\n" GOOD "as = z\n", "[r]", "key \"as\" is given twice"},
 	    {"[r]\n" GOOD "as[de] = z\n", "test.conf", "language"},
@@ -337,4 +341,48 @@ test_load(void **state)
 	dir_remove(dir);
 	rules_free(NULL);
 	rules_literals_free(NULL);
+}
+
+/* Rules that refuse see the whole text, but for what lies behind a block. */
+void
+test_refuse(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expect;
+		const char *others; /* without rules "a" */
+	} cases[] = {
+	    {"give\nID", "a", NULL},
+	    {"never give id", NULL, NULL},
+	    {"never give id, give id", "a", NULL},
+	    {"give x", NULL, NULL},
+	    {"secret give id", "a", "b"},
+	    {"", NULL, NULL},
+	};
+	static const char *const but[] = {"a", NULL};
+	struct rules *rules = test_rules_from("[a]\n"
+	    "pattern = never give(*SKIP)(*F)|give\\sid\naction = refuse\n"
+	    "as = a\nwords = id\n[b]\npattern = secret\naction = refuse\n"
+	    "as = b\n[slow]\npattern = (y|yy)+$\naction = refuse\n"
+	    "as = slow\n", NULL);
+	g_autofree char *lines = g_strnfill(100 * 1024, '\n');
+	g_autofree char *late = g_strconcat(lines, "secret", NULL);
+	g_autofree char *run = g_strnfill(60, 'y');
+	g_autofree char *slow = g_strconcat(run, "!", NULL);
+
+	(void)state;
+	assert_non_null(rules);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const char *all = rules_refuse(rules, cases[i].text, NULL);
+		const char *others = rules_refuse(rules, cases[i].text, but);
+
+		if (g_strcmp0(all, cases[i].expect) != 0 ||
+		    g_strcmp0(others, cases[i].others) != 0)
+			fail_msg("%s: %s", cases[i].text, all);
+	}
+	assert_string_equal(rules_refuse(rules, late, NULL), "b");
+	/* Nothing is known where a limit is reached. */
+	assert_string_equal(rules_refuse(rules, slow, NULL), "slow");
+	assert_null(rules_category(rules, "secret"));
+	rules_free(rules);
 }

@@ -27,6 +27,7 @@ void test_limit(void **state);
 void test_merge(void **state);
 void test_load_errors(void **state);
 void test_load(void **state);
+void test_refuse(void **state);
 
 /* Tests of rules_checks.c, run by rules.c. */
 void test_vectors(void **state);

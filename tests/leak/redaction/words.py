@@ -62,6 +62,11 @@ def python_pattern(text):
     return text.replace("\\K", "").replace("\\z", "\\Z")
 
 
+def asking(pattern):
+    """What a rule with action refuse looks for, without what it steps over."""
+    return pattern.rsplit("(*SKIP)(*F)|", 1)[-1]
+
+
 class Maker:
     """Makes texts of a parsed pattern; what looks around is left out."""
 
@@ -153,8 +158,10 @@ def outs_of(pattern, keys, mails):
 
 def rule_check(name, pattern, keys, labelled):
     """What is wrong with a rule, as lines."""
+    # A rule that refuses looks at sentences.
+    end = "!" if keys["action"] == "refuse" else ""
     maker = Maker(python_pattern(pattern))
-    made = list(mails_of([maker.text() for _ in range(SAMPLES)]))
+    made = list(mails_of([maker.text() + end for _ in range(SAMPLES)]))
     mails = made + labelled
     free = outs_of(pattern, {}, mails)
     bound = outs_of(pattern, keys, mails)
@@ -185,7 +192,11 @@ def main():
             if not set(KEYS) & set(keys) or \
                     (sys.argv[1:] and name not in sys.argv[1:]):
                 continue
-            wrong += rule_check(name, pattern, keys, labelled)
+            if keys["action"] == "refuse":
+                # It sees all of a text at once if the keys let it see any.
+                wrong += rule_check(name, asking(pattern), keys, [])
+            else:
+                wrong += rule_check(name, pattern, keys, labelled)
             checked += 1
     print("\n".join(wrong + [f"{checked} rules with such keys, "
                              f"{len(wrong)} complaints"]))
