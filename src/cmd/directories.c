@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/sandbox.h"
+#include "cmd/receipt.h"
 
 #include "base/banned.h"
 
@@ -62,4 +63,23 @@ directories_lock(const struct config *config, int *lock, GError **err)
 		return error_fail_errno(err, ERROR_PERM,
 		    "cannot write the pid file");
 	return TRUE;
+}
+
+gboolean
+directories_receipt_key(const struct config *config, int *fd, GError **err)
+{
+	g_autofree char *path =
+	    g_build_filename(config->run_dir, RECEIPT_KEY_FILE, NULL);
+
+	*fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* The umask may have taken bits away. */
+	if (*fd >= 0 && fchmod(*fd, 0644) == 0)
+		return TRUE;
+	error_fail_errno(err, ERROR_PERM,
+	    "cannot open the file for the key of receipts");
+	g_prefix_error(err, "%s: ", path);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	return FALSE;
 }

@@ -18,4 +18,10 @@ gboolean directories_make(const struct config *config, GError **err);
  * when another nymdeskd has the lock. */
 gboolean directories_lock(const struct config *config, int *lock, GError **err);
 
+/* Opens the file of run_dir, readable by all, in which the vault leaves the
+ * public key of receipts; it may write nowhere there itself. *fd, the caller's to
+ * close, is -1 after a failure. */
+gboolean directories_receipt_key(
+    const struct config *config, int *fd, GError **err);
+
 #endif

@@ -1,9 +1,12 @@
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/role_main.h"
 #include "proto/ipc.h"
+#include "vault/receipt.h"
 #include "vault/keys.h"
 #include "vault/vault.h"
 
@@ -93,6 +96,23 @@ serve(struct vault *vault, const struct role_start *start)
 	ipc_server_free(server);
 }
 
+/* Leaves the public key of receipts in the file that the supervisor opened for
+ * it. Mails do not wait for one who wants to read it. */
+static void
+key_publish(const struct vault *vault, int fd)
+{
+	char text[RECEIPT_KEY_TEXT_SIZE];
+	g_autofree char *line = g_strconcat(
+	    receipt_key_show(vault_receipt_key(vault), text), "\n", NULL);
+	gsize len = strlen(line);
+
+	if (fd < 0 || pwrite(fd, line, len, 0) != (ssize_t)len ||
+	    ftruncate(fd, (off_t)len) != 0)
+		log_error("vault.receipt_key", LOG_NUM("errno", errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(void)
 {
@@ -113,6 +133,7 @@ main(void)
 	vault = vault_new(keys,
 	    &(struct vault_policy){.open_rate = start.config->open_rate,
 		.open_burst = start.config->open_burst});
+	key_publish(vault, role_fd("receipt-key"));
 	log_info("vault.ready", LOG_NUM("epochs", vault_live(vault)));
 	serve(vault, &start);
 	vault_free(vault);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "cmd/check.h"
+#include "cmd/receipt.h"
 #include "postfix/filter.h"
 #include "proto/ipc.h"
 #include "ticket/flag.h"
@@ -26,6 +27,8 @@ static gboolean as_json;
 static gboolean keep_host;
 static char *config_path;
 static char *postfix_dir;
+static char **receipt_keys;
+static char *receipt_mail;
 
 /* --- output ------------------------------------------------------------ */
 
@@ -484,6 +487,17 @@ command_logfilter(GError **err)
 }
 
 static int
+command_receipt(char **args, GError **err)
+{
+	const struct receipt_options options = {.config_path = config_path,
+	    .keys = (const char *const *)receipt_keys,
+	    .mail_path = receipt_mail,
+	    .as_json = as_json};
+
+	return receipt_command(args, &options, err);
+}
+
+static int
 command_run(int argc, char **argv, GError **err)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -503,9 +517,12 @@ command_run(int argc, char **argv, GError **err)
 		return command_check();
 	if (argc == 2 && strcmp(verb, "logfilter") == 0)
 		return command_logfilter(err);
+	if (strcmp(verb, "receipt") == 0)
+		return command_receipt(argv + 2, err);
 	error_fail(err, ERROR_PERM,
 	    "usage: nymdesk [-c FILE] [--json] status | list | show NUMBER | "
-	    "forget NUMBER | post hold|release | check | logfilter");
+	    "forget NUMBER | post hold|release | receipt key|verify | check | "
+	    "logfilter");
 	return EXIT_USAGE;
 }
 
@@ -521,11 +538,15 @@ main(int argc, char **argv)
 		"check: Postfix's configuration directory", "DIR"},
 	    {"keep-host", 0, 0, G_OPTION_ARG_NONE, &keep_host,
 		"logfilter: write the host name of the log", NULL},
+	    {"key", 0, 0, G_OPTION_ARG_STRING_ARRAY, &receipt_keys,
+		"receipt verify: a public key; may be repeated", "KEY"},
+	    {"mail", 0, 0, G_OPTION_ARG_FILENAME, &receipt_mail,
+		"receipt verify: the mail that was sent", "FILE"},
 	    {0}};
 	g_autoptr(GOptionContext) options =
 	    g_option_context_new("status | list | show NUMBER | "
 				 "forget NUMBER | post hold|release | "
-				 "check | logfilter");
+				 "receipt key|verify | check | logfilter");
 	g_autoptr(GError) error = NULL;
 	int code;
 
@@ -547,5 +568,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "nymdesk: %s\n", error->message);
 	g_free(config_path);
 	g_free(postfix_dir);
+	g_strfreev(receipt_keys);
+	g_free(receipt_mail);
 	return code;
 }

@@ -63,6 +63,7 @@ struct supervisor {
 	int sockets[G_N_ELEMENTS(pairs)];
 	int lmtp;
 	int hazard; /* page of the front ends, intake/hazard.h */
+	int receipt_key; /* file for the vault's public key */
 	int lock;
 	GPtrArray *children; /* own struct child */
 	GMainLoop *loop;
@@ -152,6 +153,8 @@ passed_add_sockets(struct passed *passed, const struct child *child)
 		if (pairs[i].server == child->role && !child->is_notice)
 			passed_add(passed, name, sv->sockets[i]);
 	}
+	if (child->role == ROLE_VAULT)
+		passed_add(passed, "receipt-key", sv->receipt_key);
 	if (child->role != ROLE_LMTP)
 		return;
 	passed_add(passed, "listen", sv->lmtp);
@@ -497,7 +500,7 @@ supervisor_new(const char *path, const char *program_dir, GError **err)
 	sv->path = g_canonicalize_filename(path, NULL);
 	sv->program_dir = g_canonicalize_filename(program_dir, NULL);
 	sv->children = g_ptr_array_new_with_free_func(child_free);
-	sv->lmtp = sv->lock = sv->hazard = -1;
+	sv->lmtp = sv->lock = sv->hazard = sv->receipt_key = -1;
 	for (guint i = 0; i < ROLE_END; i++)
 		sv->configs[i] = -1;
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
@@ -505,6 +508,7 @@ supervisor_new(const char *path, const char *program_dir, GError **err)
 	sv->config = config_load_file(path, err);
 	if (sv->config != NULL && directories_make(sv->config, err) &&
 	    directories_lock(sv->config, &sv->lock, err) &&
+	    directories_receipt_key(sv->config, &sv->receipt_key, err) &&
 	    configs_make(sv, err) && sockets_make(sv, err)) {
 		children_make(sv);
 		return sv;
@@ -532,6 +536,7 @@ supervisor_free(struct supervisor *sv)
 		fd_close(sv->sockets[i]);
 	fd_close(sv->lmtp);
 	fd_close(sv->hazard);
+	fd_close(sv->receipt_key);
 	fd_close(sv->lock);
 	g_clear_pointer(&sv->loop, g_main_loop_unref);
 	config_free(sv->config);

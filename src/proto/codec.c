@@ -494,7 +494,10 @@ gboolean
 proto_envelope_decode(GBytes *content, struct proto_envelope *envelope,
     GError **err)
 {
-	if (content_decode(proto_envelope_table(), content, envelope))
+	/* No octets are both: the longer one needs a second NUL behind the
+	 * last text. */
+	if (content_decode(proto_envelope_table(), content, envelope) ||
+	    content_decode(proto_envelope_texts_table(), content, envelope))
 		return TRUE;
 	return error_fail(err, ERROR_PERM, "not a return envelope");
 }

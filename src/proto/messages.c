@@ -12,6 +12,7 @@
 #define SEALED_MAX 4096
 #define ERROR_TEXT_MAX 512
 #define CLUE_TEXT_MAX 1200 /* a Message-ID */
+#define RECEIPT_TEXT_MAX 200
 
 #define F(k, s, m, x, t)                                                       \
 	{                                                                      \
@@ -78,10 +79,19 @@ TABLE(proto_vault_open, TEXT(proto_vault_open, queue, TOKEN_MAX),
     BYTES(proto_vault_open, sealed, SEALED_MAX));
 TABLE(proto_vault_opened,
     BYTES(proto_vault_opened, envelope, PROTO_ENVELOPE_MAX),
-    SUB(proto_vault_opened, label, label_set));
-TABLE(proto_envelope, TEXT(proto_envelope, player_addr, ADDR_MAX),
-    TEXT(proto_envelope, subject, 512), TEXT(proto_envelope, message_id, 256),
-    TEXT(proto_envelope, references, 800));
+    SUB(proto_vault_opened, label, label_set),
+    TEXT(proto_vault_opened, receipt, RECEIPT_TEXT_MAX));
+#define ENVELOPE_TEXTS                                                         \
+	TEXT(proto_envelope, player_addr, ADDR_MAX),                           \
+	    TEXT(proto_envelope, subject, 512),                                \
+	    TEXT(proto_envelope, message_id, 256),                             \
+	    TEXT(proto_envelope, references, 800)
+TABLE(proto_envelope, ENVELOPE_TEXTS, I64(proto_envelope, received),
+    KEY(proto_envelope, digest));
+/* As it was before receipts, of the same struct. */
+static const struct field envelope_texts_fields[] = {ENVELOPE_TEXTS, {0}};
+static const struct table envelope_texts_shape = {
+    sizeof(struct proto_envelope), envelope_texts_fields};
 
 /* Desk. */
 TABLE(proto_desk_admit, TEXT(proto_desk_admit, queue, TOKEN_MAX),
@@ -241,6 +251,12 @@ const struct table *
 proto_envelope_table(void)
 {
 	return &proto_envelope_shape;
+}
+
+const struct table *
+proto_envelope_texts_table(void)
+{
+	return &envelope_texts_shape;
 }
 
 /* Keyed bytes are as good as random. */

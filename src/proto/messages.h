@@ -175,15 +175,18 @@ struct proto_vault_open {
 struct proto_vault_opened {
 	GBytes *envelope;
 	struct label_set label; /* agent side is empty */
+	char *receipt; /* a line for the notice, "" if there is none */
 };
 
-/* Content of a return envelope: made by intake, read by post, opaque to
- * vault and desk. */
+/* Content of a return envelope: made by intake, read by post, opaque to the
+ * desk. The vault reads what a receipt says. */
 struct proto_envelope {
 	char *player_addr; /* addr_to_wire() */
 	char *subject;	   /* of the thread, without Re: and number */
 	char *message_id;  /* of the player's last mail, "" if none */
 	char *references;  /* space-separated ids with brackets */
+	gint64 received;   /* s since 1970, when the gateway got that mail */
+	struct proto_key digest; /* of it: mail/canonical.h; zeros: none */
 };
 
 /* --- desk ----------------------------------------------------------- */

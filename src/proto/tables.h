@@ -39,5 +39,7 @@ struct table {
 /* NULL for a type without one. */
 const struct table *proto_table(enum proto_type type);
 const struct table *proto_envelope_table(void);
+/* What envelopes had before there were receipts; some are still sealed. */
+const struct table *proto_envelope_texts_table(void);
 
 #endif

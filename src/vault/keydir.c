@@ -110,7 +110,8 @@ name_is_leftover(const char *name)
 	return g_str_has_suffix(name, TEMP_SUFFIX) &&
 	       (g_str_has_prefix(name, EPOCH_PREFIX) ||
 		   strcmp(name, KEYDIR_CLOCK TEMP_SUFFIX) == 0 ||
-		   strcmp(name, KEYDIR_POLICY TEMP_SUFFIX) == 0);
+		   strcmp(name, KEYDIR_POLICY TEMP_SUFFIX) == 0 ||
+		   strcmp(name, KEYDIR_RECEIPT TEMP_SUFFIX) == 0);
 }
 
 /* --- reading -------------------------------------------------------- */
@@ -209,6 +210,21 @@ keydir_read_epoch(
 		    "forget what it opened; number",
 		    epoch);
 	return TRUE;
+}
+
+gboolean
+keydir_read_receipt(
+    struct keydir *dir, guint8 *image, gsize len, GError **err)
+{
+	struct stat st;
+	fd_auto fd = file_open(dir, KEYDIR_RECEIPT, &st, err);
+
+	if (fd < 0)
+		return FALSE;
+	return (st.st_size == (off_t)len && read_all(fd, image, len)) ||
+	    error_fail(err, ERROR_PERM,
+		"\"receipt\" in the key directory is damaged: restore it, or "
+		"remove it to sign with another key from now on");
 }
 
 /* --- destroying ----------------------------------------------------- */
@@ -328,6 +344,13 @@ keydir_write_epoch(struct keydir *dir, gint64 epoch, const guint8 *image,
 
 	epoch_name(epoch, name);
 	return file_write(dir, name, image, len, err);
+}
+
+gboolean
+keydir_write_receipt(
+    struct keydir *dir, const guint8 *image, gsize len, GError **err)
+{
+	return file_write(dir, KEYDIR_RECEIPT, image, len, err);
 }
 
 /* --- scanning ------------------------------------------------------- */

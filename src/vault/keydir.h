@@ -14,6 +14,7 @@
 
 #define KEYDIR_CLOCK "clock"
 #define KEYDIR_POLICY "policy"
+#define KEYDIR_RECEIPT "receipt"
 
 struct keydir;
 
@@ -37,5 +38,12 @@ gboolean keydir_write_epoch(struct keydir *dir, gint64 epoch,
     const guint8 *image, gsize len, GError **err);
 /* TRUE also if there is no such file any more. */
 gboolean keydir_destroy_epoch(struct keydir *dir, gint64 epoch, GError **err);
+
+/* The file KEYDIR_RECEIPT, which has exactly len octets. Reading is FALSE
+ * without *err if there is none. */
+gboolean keydir_read_receipt(
+    struct keydir *dir, guint8 *image, gsize len, GError **err);
+gboolean keydir_write_receipt(
+    struct keydir *dir, const guint8 *image, gsize len, GError **err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "proto/messages.h"
 #include "vault/keydir.h"
+#include "vault/secret.h"
 
 #include "base/banned.h"
 
@@ -41,34 +42,13 @@ struct keys {
 	gint64 high;	     /* highest time seen */
 	gint64 high_written; /* the same in the clock file */
 	struct image *image; /* own; one file, while it is read or made */
+	struct signing *signing; /* own */
 };
 
 G_STATIC_ASSERT(sizeof(struct image) == ROOT_LEN + SUM_LEN);
 G_STATIC_ASSERT(sizeof KDF_CONTEXT - 1 == crypto_kdf_CONTEXTBYTES);
 
 /* --- memory --------------------------------------------------------- */
-
-static void *
-secret_new(gsize size, GError **err)
-{
-	void *secret = sodium_malloc(size);
-
-	if (secret == NULL) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot get memory for keys: raise LimitMEMLOCK "
-		    "(ulimit -l)");
-		return NULL;
-	}
-	/* The allocation alone does not tell whether it could be locked. */
-	if (sodium_mlock(secret, size) != 0) {
-		error_fail_errno(err, ERROR_TEMP,
-		    "cannot lock memory for keys: raise LimitMEMLOCK "
-		    "(ulimit -l)");
-		sodium_free(secret);
-		return NULL;
-	}
-	return secret;
-}
 
 static gboolean
 image_open(struct keys *keys, GError **err)
@@ -392,7 +372,8 @@ keys_open(const char *key_dir, const struct keys_policy *policy, gint64 now,
 	keys->dir = keydir_open(key_dir, err);
 	if (keys->dir == NULL || !keys_load(keys, now, err))
 		return NULL;
-	return g_steal_pointer(&keys);
+	keys->signing = signing_open(keys->dir, err);
+	return keys->signing == NULL ? NULL : g_steal_pointer(&keys);
 }
 
 void
@@ -404,6 +385,7 @@ keys_free(struct keys *keys)
 		sodium_free(epoch_at(keys, i)->subkeys);
 	g_array_unref(keys->epochs);
 	sodium_free(keys->image);
+	signing_free(keys->signing);
 	keydir_free(keys->dir);
 	g_free(keys);
 }
@@ -441,4 +423,10 @@ keys_subkey(const struct keys *keys, guint index, enum keys_purpose purpose)
 	g_assert(index < keys->live);
 	g_assert(purpose >= KEYS_CONTACT && purpose < KEYS_PURPOSE_END);
 	return epoch_at(keys, index)->subkeys->b[purpose];
+}
+
+const struct signing *
+keys_signing(const struct keys *keys)
+{
+	return keys->signing;
 }

@@ -9,7 +9,8 @@
  * (base/epoch.h) its subkeys are wiped from memory and its file is
  * overwritten, unlinked and synced. "clock" holds the highest time seen, so
  * that a clock set back revives nothing; "policy" holds the epoch length,
- * without which the numbers would mean other times.
+ * without which the numbers would mean other times. "receipt" holds the key
+ * that signs receipts (vault/signing.h).
  *
  * Key bytes are in locked, undumpable, read-only memory of this process
  * only; no answer, log line or error has any. Locks do not outlive a fork:
@@ -20,6 +21,8 @@
  * file system that overwrites in place.
  */
 #include <glib.h>
+
+#include "vault/signing.h"
 
 #define KEYS_SUBKEY_LEN 32
 /* A clock this much behind the highest time seen is still believed. */
@@ -67,5 +70,8 @@ gboolean keys_find(const struct keys *keys, gint64 epoch, guint *index);
 /* KEYS_SUBKEY_LEN octets, borrowed until the next keys_tick(). */
 const guint8 *keys_subkey(
     const struct keys *keys, guint index, enum keys_purpose purpose);
+
+/* The key of receipts, borrowed. It is not of an epoch. */
+const struct signing *keys_signing(const struct keys *keys);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "proto/codec.h"
 #include "ticket/number.h"
 #include "vault/bucket.h"
 #include "vault/labels.h"
@@ -19,6 +20,7 @@
 
 G_STATIC_ASSERT(PROTO_ENVELOPE_MAX < PADDED_LEN);
 G_STATIC_ASSERT(NONCE_LEN + PADDED_LEN + TAG_LEN == VAULT_SEALED_LEN);
+G_STATIC_ASSERT(RECEIPT_DIGEST_LEN == PROTO_KEY_LEN);
 G_STATIC_ASSERT(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == KEYS_SUBKEY_LEN);
 
 struct vault {
@@ -49,6 +51,12 @@ vault_free(struct vault *vault)
 	keys_free(vault->keys);
 	sodium_free(vault->plain);
 	g_free(vault);
+}
+
+const guint8 *
+vault_receipt_key(const struct vault *vault)
+{
+	return signing_key(keys_signing(vault->keys));
 }
 
 const struct vault_counters *
@@ -324,6 +332,36 @@ envelope_open(
 	return envelope;
 }
 
+/* --- receipts --------------------------------------------------------- */
+
+/* What a notice about a new ticket has a receipt for; answers have none. */
+static gboolean
+job_has_receipt(guint32 kind)
+{
+	return kind == PROTO_JOB_ACK || kind == PROTO_JOB_ENCRYPTED;
+}
+
+/* NULL if the envelope has no digest, or a time that cannot be. */
+static char *
+receipt_make(
+    const struct vault *vault, GBytes *content, const struct number *number,
+    gint64 now)
+{
+	struct proto_envelope envelope = {0};
+	struct receipt receipt = {.number = *number};
+	char line[RECEIPT_TEXT_SIZE];
+	gboolean ok = proto_envelope_decode(content, &envelope, NULL) &&
+	    !sodium_is_zero(envelope.digest.b, PROTO_KEY_LEN) &&
+	    envelope.received > 0 &&
+	    envelope.received <= now + KEYS_CLOCK_SLACK_S;
+
+	receipt.received = envelope.received;
+	memcpy(receipt.digest, envelope.digest.b, RECEIPT_DIGEST_LEN);
+	ok = ok && signing_sign(keys_signing(vault->keys), &receipt);
+	proto_envelope_clear(&envelope);
+	return ok ? g_strdup(receipt_show(&receipt, line)) : NULL;
+}
+
 /* --- the two calls -------------------------------------------------- */
 
 gboolean
@@ -385,5 +423,8 @@ vault_open(struct vault *vault, const struct proto_vault_open *request,
 	labels_make_ids(vault->keys, &mail, &label);
 	answer->envelope = envelope;
 	answer->label = label;
+	if (job_has_receipt(request->kind))
+		answer->receipt =
+		    receipt_make(vault, envelope, &request->number, now);
 	return TRUE;
 }

@@ -23,6 +23,11 @@
  * Mails without a sender share one contact id per epoch, that of the empty
  * address; it is no proof of being the same person.
  *
+ * A notice about a new ticket comes with a receipt (vault/receipt.h) if the
+ * front end put the mail's digest into the envelope. That is all the vault reads
+ * of an envelope's content; only what was sealed gets a signature. The number is
+ * the post's word.
+ *
  * Both calls do the work of vault_tick() first: no dead key is ever used. A
  * failure there is ERROR_TEMP whatever its own kind, so that mail waits.
  * Answers must be zeroed structs; on success they own their content, which
@@ -72,6 +77,9 @@ gboolean vault_identify(struct vault *vault,
  * plaintext in the answer is wiped when its last reference goes. */
 gboolean vault_open(struct vault *vault, const struct proto_vault_open *request,
     gint64 now, struct proto_vault_opened *answer, GError **err);
+
+/* The public key of receipts: RECEIPT_KEY_LEN octets, borrowed. */
+const guint8 *vault_receipt_key(const struct vault *vault);
 
 const struct vault_counters *vault_counters(const struct vault *vault);
 /* Live epochs, for status lines. */

@@ -31,7 +31,7 @@ need() { # program, library: proves that the check is not blind
 }
 
 check nymdeskd libsystemd
-check nymdesk libjson-glib-1.0
+check nymdesk 'libjson-glib-1.0|libsodium'
 check nymdesk-desk libsqlite3
 check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
 check nymdesk-image 'libjpeg|libpng16|libgif|libwebp|libwebpdemux'

@@ -16,6 +16,7 @@
 
 int mail_answers_tests(void);
 int mail_broken_tests(void);
+int mail_canonical_tests(void);
 int mail_facts_tests(void);
 int mail_files_tests(void);
 int mail_machine_tests(void);
@@ -643,6 +644,7 @@ main(void)
 	mail_init();
 	failed = mail_text_tests();
 	failed += mail_broken_tests();
+	failed += mail_canonical_tests();
 	failed += mail_facts_tests();
 	failed += mail_files_tests();
 	failed += mail_in_tests();

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
+#include "base/addr.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "proto/codec.h"
@@ -234,7 +235,9 @@ envelopes_survive_their_way(void **state)
 	struct proto_envelope in = {.player_addr = (char *)"a@b.test",
 	    .subject = (char *)"Auszahlung hängt",
 	    .message_id = (char *)"x@y",
-	    .references = (char *)"<x@y> <z@y>"};
+	    .references = (char *)"<x@y> <z@y>",
+	    .received = 1795255200,
+	    .digest = {{1, 2, 3}}};
 	struct proto_envelope out;
 	g_autoptr(GBytes) content = proto_envelope_encode(&in);
 	g_autoptr(GBytes) broken = g_bytes_new("rubbish", 7);
@@ -243,8 +246,53 @@ envelopes_survive_their_way(void **state)
 	assert_true(proto_envelope_decode(content, &out, NULL));
 	assert_string_equal(out.subject, in.subject);
 	assert_string_equal(out.references, in.references);
+	assert_true(out.received == in.received);
+	assert_true(proto_key_equal(&out.digest, &in.digest));
 	proto_envelope_clear(&out);
 	assert_false(proto_envelope_decode(broken, &out, NULL));
+}
+
+/* Those that were sealed before there were receipts open as well; and the
+ * largest one still fits. */
+static void
+envelopes_of_all_times_open(void **state)
+{
+	static const char *const texts[] = {"", "x", "<a@b>", "\xc3\xa4"};
+	const struct proto_key none = {{0}};
+
+	(void)state;
+	for (guint i = 0; i < 256 + G_N_ELEMENTS(texts); i++) {
+		g_autofree char *last = i < 256
+		    ? g_strnfill(3 * i, (char)(i % 127 + 1))
+		    : g_strdup(texts[i - 256]);
+		g_autoptr(GVariant) old = g_variant_ref_sink(g_variant_new(
+		    "(ssss)", "a@b.test", "Auszahlung", "x@y", last));
+		g_autoptr(GBytes) content = g_variant_get_data_as_bytes(old);
+		struct proto_envelope out;
+
+		assert_true(proto_envelope_decode(content, &out, NULL));
+		assert_string_equal(out.player_addr, "a@b.test");
+		assert_string_equal(out.references, last);
+		assert_true(out.received == 0);
+		assert_true(proto_key_equal(&out.digest, &none));
+		proto_envelope_clear(&out);
+	}
+}
+
+static void
+largest_envelope_can_be_sealed(void **state)
+{
+	g_autofree char *addr = g_strnfill(ADDR_MAX, 'a');
+	g_autofree char *subject = g_strnfill(512, 's');
+	g_autofree char *id = g_strnfill(256, 'i');
+	g_autofree char *references = g_strnfill(800, 'r');
+	struct proto_envelope in = {addr, subject, id, references, G_MAXINT64,
+	    {{0xff}}};
+	g_autoptr(GBytes) content = proto_envelope_encode(&in);
+
+	(void)state;
+	assert_in_range(
+	    g_bytes_get_size(content), 1900, PROTO_ENVELOPE_MAX);
 }
 
 /* --- who may say what ------------------------------------------------------- */
@@ -469,6 +517,8 @@ main(void)
 	    cmocka_unit_test(limits_hold_on_decoding),
 	    cmocka_unit_test(errors_travel),
 	    cmocka_unit_test(envelopes_survive_their_way),
+	    cmocka_unit_test(envelopes_of_all_times_open),
+	    cmocka_unit_test(largest_envelope_can_be_sealed),
 	    cmocka_unit_test(nobody_says_more_than_the_table),
 	    cmocka_unit_test(a_call_is_answered),
 	    cmocka_unit_test(another_uid_is_refused),

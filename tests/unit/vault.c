@@ -346,6 +346,7 @@ main(void)
 	failed += vault_guess_tests();
 	failed += vault_chance_tests();
 	failed += vault_seal_tests();
+	failed += vault_receipt_tests();
 	failed += vault_key_tests();
 	failed += vault_fault_tests();
 	return failed == 0 ? 0 : 1;

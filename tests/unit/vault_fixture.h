@@ -50,6 +50,7 @@ int vault_fault_tests(void);
 int vault_guess_tests(void);
 int vault_key_tests(void);
 int vault_label_tests(void);
+int vault_receipt_tests(void);
 int vault_seal_tests(void);
 
 #endif

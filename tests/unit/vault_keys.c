@@ -146,7 +146,7 @@ static void
 files_are_closed_and_whole(void **state)
 {
 	const char *dir = *state;
-	const char *const names[] = {"epoch-2900", "clock", "policy"};
+	const char *const names[] = {"epoch-2900", "clock", "policy", "receipt"};
 	g_autofree char *clock = NULL;
 	g_autofree char *length = NULL;
 
@@ -164,7 +164,7 @@ files_are_closed_and_whole(void **state)
 	length = get_file(dir, "policy");
 	assert_true(g_ascii_strtoll(clock, NULL, 10) == START);
 	assert_string_equal(length, "604800\n");
-	assert_int_equal(dir_count(dir), 3);
+	assert_int_equal(dir_count(dir), 4);
 }
 
 static void
@@ -179,7 +179,7 @@ policy_has_bounds(void **state)
 		refuses(dir, &rows[i], START, ERROR_PERM, "epoch");
 	assert_int_equal(dir_count(dir), 0);
 	keys_free(keys_open(dir, &most, START, NULL));
-	assert_int_equal(dir_count(dir), 3);
+	assert_int_equal(dir_count(dir), 4);
 }
 
 static void
@@ -205,7 +205,7 @@ rotation_keeps_six(void **state)
 		}
 		assert_false(keys_find(keys, FIRST + week - 6, &index));
 		assert_false(keys_find(keys, FIRST + week + 1, &index));
-		assert_int_equal(dir_count(dir), expected + 2);
+		assert_int_equal(dir_count(dir), expected + 3);
 	}
 }
 
@@ -285,7 +285,7 @@ destruction_overwrites(void **state)
 	assert_int_equal(pread(fd, found, sizeof found, 0), 48);
 	assert_memory_equal(found, zeros, 48);
 	close(fd);
-	assert_int_equal(dir_count(dir), 3);
+	assert_int_equal(dir_count(dir), 4);
 }
 
 static void
@@ -308,7 +308,11 @@ leftovers_go(void **state)
 	assert_int_equal(pread(fd, found, sizeof found, 0), 8);
 	assert_memory_equal(found, zeros, 8);
 	close(fd);
-	assert_int_equal(dir_count(dir), 5);
+	assert_int_equal(dir_count(dir), 6);
+	/* Also that of a file which is not written again. */
+	put_file(dir, "receipt.tmp", "torn", 0400);
+	keys_free(open_at(dir, START));
+	assert_int_equal(dir_count(dir), 6);
 }
 
 static void
@@ -453,7 +457,7 @@ epoch_length_is_fixed(void **state)
 	keys = keys_open(dir, &kept, START + 5 * WEEK, NULL);
 	assert_int_equal(keys_live(keys), 3);
 	keys_free(keys);
-	assert_int_equal(dir_count(dir), 5);
+	assert_int_equal(dir_count(dir), 6);
 	assert_int_equal(g_unlink(path), 0);
 	refuses(dir, &kept, START + 5 * WEEK, ERROR_PERM, "policy");
 	put_file(dir, "policy", "604800\n", 0400);
@@ -464,7 +468,7 @@ epoch_length_is_fixed(void **state)
 	assert_true(
 	    keys_epoch(keys, 0) == epoch_of_time(START + 20 * WEEK, DAY));
 	keys_free(keys);
-	assert_int_equal(dir_count(dir), 3);
+	assert_int_equal(dir_count(dir), 4);
 }
 
 int
