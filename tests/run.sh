@@ -200,7 +200,8 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 # and what is left on the disk without. They wait more than they work, so both
 # at once.
 say 'system tests'
-system gcc leakscan images forget roles cli clients quotes loops complaints &
+system gcc leakscan images forget roles cli clients quotes loops complaints \
+    report &
 system sanitize conversation agents shapes files logs faults corpus routes \
     once machine guesses
 wait $!

@@ -168,7 +168,8 @@ put_backlog(GString *out, const struct kpi_row *all)
 {
 	guint most = most_of(all->open_by_age, KPI_AGES);
 
-	g_string_append(out, "<h2>Open now, by age</h2>\n<div class=\"card\">"
+	g_string_append(out, "<h2>Open now, by age</h2>\n"
+			     "<div class=\"card some\">"
 			     "<div class=\"head\"><h3>Open tickets</h3>");
 	put(out, "<p class=\"big\">", report_count(all->open), "</p></div>");
 	put(out, "<p class=\"dim\">", report_backlog(all), "</p>");
@@ -190,7 +191,7 @@ put_ratings(GString *out, const struct kpi_row *all)
 	guint n = kpi_rating_count(all);
 
 	g_string_append(out, "<h2>What players thought of it</h2>\n"
-			     "<div class=\"card\"><div class=\"head\">"
+			     "<div class=\"card some\"><div class=\"head\">"
 			     "<h3>Mean of 1 to 5</h3>");
 	put(out, "<p class=\"big\">", report_rating(all), "</p></div>");
 	if (n == 0) {
@@ -216,13 +217,14 @@ put_share_cell(GString *out, const struct kpi_row *row, enum kpi_promise i)
 
 	g_string_append_printf(
 	    out, "<td data-is=\"%s\">", report_promise_short(i));
-	put(out, "",
-	    report_percent(share->in_time, share->in_time + share->late), "");
+	put(out, "<span>",
+	    report_percent(share->in_time, share->in_time + share->late),
+	    "</span>");
 	if (share->in_time + share->late + share->running > 0)
 		put_share_bar(out, share);
 	if (i != KPI_ACK && share->taken->len > 0) {
-		put(out, "<small>half ", report_span(share->median_s), "</small>");
-		put(out, "<small>9 in 10 ", report_span(share->p90_s), "</small>");
+		put(out, "<small>half: ", report_span(share->median_s), "</small>");
+		put(out, "<small>9 in 10: ", report_span(share->p90_s), "</small>");
 	}
 	g_string_append(out, "</td>");
 }
@@ -232,16 +234,19 @@ put_row(GString *out, enum kpi_by by, const struct kpi_row *row)
 {
 	put(out, "<tr><th scope=\"row\"><bdi>", report_row(by, row),
 	    "</bdi></th>");
-	put(out, "<td data-is=\"Came in\">", report_count(row->opened), "</td>");
-	put(out, "<td data-is=\"Open now\">", report_count(row->open), "</td>");
+	put(out, "<td data-is=\"Came in\"><span>", report_count(row->opened),
+	    "</span></td>");
+	put(out, "<td data-is=\"Open now\"><span>", report_count(row->open),
+	    "</span></td>");
 	for (guint i = 0; i < KPI_PROMISES; i++)
 		put_share_cell(out, row, i);
-	put(out, "<td data-is=\"First level\">",
-	    report_percent(row->first_level, row->judged), "");
+	put(out, "<td data-is=\"First level\"><span>",
+	    report_percent(row->first_level, row->judged), "</span>");
 	if (row->judged > 0)
 		put_goal_bar(out, row);
 	g_string_append(out, "</td>");
-	put(out, "<td data-is=\"Rating\">", report_rating(row), "</td></tr>\n");
+	put(out, "<td data-is=\"Rating\"><span>", report_rating(row),
+	    "</span></td></tr>\n");
 }
 
 static void
@@ -252,10 +257,10 @@ put_rows(GString *out, enum kpi_by by, const GPtrArray *rows, guint from,
 	    "<table><thead><tr><th scope=\"col\">Name</th>"
 	    "<th scope=\"col\" class=\"c\">Came in</th>"
 	    "<th scope=\"col\" class=\"c\">Open now</th>"
-	    "<th scope=\"col\">Acknowledged in time</th>"
+	    "<th scope=\"col\" class=\"s\">Acknowledged in time</th>"
 	    "<th scope=\"col\">First reply in time</th>"
 	    "<th scope=\"col\">Decision in time</th>"
-	    "<th scope=\"col\">Closed at first level</th>"
+	    "<th scope=\"col\" class=\"s\">Closed at first level</th>"
 	    "<th scope=\"col\" class=\"c\">Rating</th>"
 	    "</tr></thead><tbody>\n");
 	for (guint i = from; i < end; i++)

@@ -219,7 +219,7 @@ text_promises(GString *out, const struct kpi_row *all)
 {
 	put_left(out, "Promises kept", NAME_COLUMNS);
 	g_string_append(out, " share  in time    late running"
-			     "  half within 9 in 10 within\n");
+			     "  half within  9 in 10 in\n");
 	for (guint i = 0; i < KPI_PROMISES; i++) {
 		const struct kpi_share *share = &all->promise[i];
 
@@ -245,7 +245,7 @@ text_first_level(GString *out, const struct kpi_row *all)
 
 	put_left(out, "Closed at first level", NAME_COLUMNS);
 	put_right(out, report_percent(all->first_level, all->judged), 6);
-	g_string_append_printf(out, "  %s.\n", goal);
+	g_string_append_printf(out, "  %s\n", goal);
 	if (more != NULL)
 		g_string_append_printf(out, "%s\n", more);
 }
@@ -255,7 +255,7 @@ text_backlog(GString *out, const struct kpi_row *all)
 {
 	g_autofree char *backlog = report_backlog(all);
 
-	g_string_append_printf(out, "\nOpen now. %s\n", backlog);
+	g_string_append_printf(out, "\nOpen now\n%s\n", backlog);
 	for (guint i = 0; all->open > 0 && i < KPI_AGES; i++) {
 		put_left(out, report_age(i), NAME_COLUMNS);
 		put_right(out, report_count(all->open_by_age[i]), 6);
@@ -330,8 +330,9 @@ report_text(const struct kpi_report *report, const char *about)
 			text_row(out, by, report->by[by]->pdata[i]);
 	}
 	text_ratings(out, &report->all);
-	g_string_append(out, "\nThe columns after \"open\" are shares in time, "
-			     "closed at first level, and\nthe mean of 1 to 5. "
-			     "All are rounded down.\n");
+	g_string_append(out, "\nShares in time of acknowledgements, first replies "
+			     "and decisions; closed at\nfirst level, and not "
+			     "back within 48 h; ratings from 1 to 5. All are "
+			     "rounded\ndown.\n");
 	return g_string_free(out, FALSE);
 }

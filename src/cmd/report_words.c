@@ -11,12 +11,12 @@
 char *
 report_count(guint n)
 {
-	if (n < 1000)
-		return g_strdup_printf("%u", n);
-	if (n < 1000000)
-		return g_strdup_printf("%u,%03u", n / 1000, n % 1000);
-	return g_strdup_printf(
-	    "%u,%03u,%03u", n / 1000000, n / 1000 % 1000, n % 1000);
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "%u", n);
+	for (gssize at = (gssize)text->len - 3; at > 0; at -= 3)
+		g_string_insert_c(text, at, ',');
+	return g_string_free(text, FALSE);
 }
 
 char *
@@ -207,6 +207,8 @@ report_sum(const struct kpi_report *report)
 	g_autofree char *closed = report_count(all->closed);
 	g_autofree char *open = report_count(all->open);
 
+	if (all->opened + all->closed + all->open == 0)
+		return g_strdup("No tickets came in, and none is open.");
 	return g_strdup_printf("%s ticket%s came in, %s %s closed, %s %s open "
 			       "now.",
 	    opened, all->opened == 1 ? "" : "s", closed,
@@ -239,12 +241,12 @@ report_goal(const struct kpi_row *row)
 	g_autofree char *lacks = report_count(kpi_goal_lacks(row));
 
 	if (row->judged == 0)
-		return g_strdup_printf("Nothing was closed. Goal %d %%",
-		    KPI_GOAL);
+		return g_strdup_printf(
+		    "Nothing was closed. The goal is %d %%.", KPI_GOAL);
 	if (kpi_goal_lacks(row) == 0)
-		return g_strdup_printf("%s of %s. Goal of %d %% reached", part,
+		return g_strdup_printf("%s of %s. The goal of %d %% is reached.", part,
 		    whole, KPI_GOAL);
-	return g_strdup_printf("%s of %s. Goal of %d %% missed by %s", part,
+	return g_strdup_printf("%s of %s. The goal of %d %% needs %s more.", part,
 	    whole, KPI_GOAL, lacks);
 }
 
@@ -271,7 +273,7 @@ report_backlog(const struct kpi_row *row)
 	if (row->open_late == 0)
 		return g_strdup_printf(
 		    "The oldest waits for %s. No promise is broken.", oldest);
-	return g_strdup_printf("The oldest waits for %s. To %s of them a "
+	return g_strdup_printf("The oldest waits for %s. For %s of them a "
 			       "promise was broken.",
 	    oldest, late);
 }

@@ -37,11 +37,11 @@ const char *report_age(guint age);
 char *report_sum(const struct kpi_report *report);
 /* "17 of 18, 1 late, 1 still running" */
 char *report_share(const struct kpi_share *share);
-/* "11 of 16. Goal of 90 % missed by 4" */
+/* "11 of 16. The goal of 90 % needs 4 more." */
 char *report_goal(const struct kpi_row *row);
 /* "1 of these was closed less than 48 h ago and may come back.", or NULL. */
 char *report_may_return(const struct kpi_row *row);
-/* "The oldest waits for 3 days. To 2 of them a promise was broken." */
+/* "The oldest waits for 3 days. For 2 of them a promise was broken." */
 char *report_backlog(const struct kpi_row *row);
 
 #endif
