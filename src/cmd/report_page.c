@@ -108,7 +108,8 @@ put_goal_bar(GString *out, const struct kpi_row *row)
 static void
 put_card_head(GString *out, const char *title, char *number)
 {
-	g_string_append(out, "<article class=\"card\"><div class=\"head\"><h3>");
+	g_string_append(
+	    out, "<article class=\"card\"><div class=\"head\"><h3>");
 	put_text(out, title);
 	put(out, "</h3><p class=\"big\">", number, "</p></div>");
 }
@@ -143,8 +144,8 @@ put_first_level_card(GString *out, const struct kpi_row *all)
 }
 
 static void
-put_bar_row(GString *out, const char *name, const char *kind, guint part,
-    guint most)
+put_bar_row(
+    GString *out, const char *name, const char *kind, guint part, guint most)
 {
 	g_string_append(out, "<tr><th scope=\"row\">");
 	put_text(out, name);
@@ -176,8 +177,8 @@ put_backlog(GString *out, const struct kpi_row *all)
 	if (all->open > 0) {
 		g_string_append(out, "<table class=\"bars\">");
 		for (guint i = 0; i < KPI_AGES; i++)
-			put_bar_row(out, report_age(i), "g",
-			    all->open_by_age[i], most);
+			put_bar_row(
+			    out, report_age(i), "g", all->open_by_age[i], most);
 		g_string_append(out, "</table>");
 	}
 	g_string_append(out, "</div>\n");
@@ -186,8 +187,8 @@ put_backlog(GString *out, const struct kpi_row *all)
 static void
 put_ratings(GString *out, const struct kpi_row *all)
 {
-	static const char *const names[KPI_RATINGS + 1] = {"", "1, very bad",
-	    "2, bad", "3, fair", "4, good", "5, very good"};
+	static const char *const names[KPI_RATINGS + 1] = {
+	    "", "1, very bad", "2, bad", "3, fair", "4, good", "5, very good"};
 	guint n = kpi_rating_count(all);
 
 	g_string_append(out, "<h2>What players thought of it</h2>\n"
@@ -223,8 +224,10 @@ put_share_cell(GString *out, const struct kpi_row *row, enum kpi_promise i)
 	if (share->in_time + share->late + share->running > 0)
 		put_share_bar(out, share);
 	if (i != KPI_ACK && share->taken->len > 0) {
-		put(out, "<small>half: ", report_span(share->median_s), "</small>");
-		put(out, "<small>9 in 10: ", report_span(share->p90_s), "</small>");
+		put(out, "<small>half: ", report_span(share->median_s),
+		    "</small>");
+		put(out, "<small>9 in 10: ", report_span(share->p90_s),
+		    "</small>");
 	}
 	g_string_append(out, "</td>");
 }
@@ -250,8 +253,8 @@ put_row(GString *out, enum kpi_by by, const struct kpi_row *row)
 }
 
 static void
-put_rows(GString *out, enum kpi_by by, const GPtrArray *rows, guint from,
-    guint end)
+put_rows(
+    GString *out, enum kpi_by by, const GPtrArray *rows, guint from, guint end)
 {
 	g_string_append(out,
 	    "<table><thead><tr><th scope=\"col\">Name</th>"
@@ -281,8 +284,8 @@ put_table(GString *out, const struct kpi_report *report, enum kpi_by by)
 	    out, "<h2>%s</h2>\n<div class=\"by\">", report_by(by));
 	put_rows(out, by, rows, 0, shown);
 	if (shown < rows->len) {
-		put(out, "<details><summary>",
-		    report_count(rows->len - shown), " more</summary>");
+		put(out, "<details><summary>", report_count(rows->len - shown),
+		    " more</summary>");
 		put_rows(out, by, rows, shown, rows->len);
 		g_string_append(out, "</details>");
 	}
@@ -298,7 +301,8 @@ put_begin(GString *out, const struct kpi_report *report, const char *about)
 	g_autofree char *now = report_date(report->now);
 
 	g_string_append(out,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+	    "charset=\"utf-8\">\n"
 	    "<meta http-equiv=\"Content-Security-Policy\" content=\""
 	    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
 	    "form-action 'none'\">\n"
@@ -306,7 +310,8 @@ put_begin(GString *out, const struct kpi_report *report, const char *about)
 	    "initial-scale=1\">\n<meta name=\"referrer\" "
 	    "content=\"no-referrer\">\n");
 	put(out, "<title>Support report: ", report_name(about), "</title>\n");
-	g_string_append_printf(out, "<style>\n%s</style></head>\n", report_style);
+	g_string_append_printf(
+	    out, "<style>\n%s</style></head>\n", report_style);
 	put(out, "<body><main><header><h1>Support report: <bdi>",
 	    report_name(about), "</bdi></h1>");
 	g_string_append_printf(

@@ -277,7 +277,7 @@ text_row(GString *out, enum kpi_by by, const struct kpi_row *row)
 		put_right(out,
 		    report_percent(
 			share->in_time, share->in_time + share->late),
-		    i == KPI_ACK ? 7 : i == KPI_FIRST_REPLY ? 7 : 10);
+		    i == KPI_DECISION ? 10 : 7);
 	}
 	put_right(out, report_percent(row->first_level, row->judged), 10);
 	put_right(out, report_rating(row), 7);
@@ -294,8 +294,8 @@ text_ratings(GString *out, const struct kpi_row *all)
 		g_string_append(out, "\nSatisfaction: nobody has answered.\n");
 		return;
 	}
-	g_string_append_printf(
-	    out, "\nSatisfaction %s of %d, answers: %s\n", mean, KPI_RATINGS, n);
+	g_string_append_printf(out, "\nSatisfaction %s of %d, answers: %s\n",
+	    mean, KPI_RATINGS, n);
 	for (guint i = KPI_RATINGS; i >= 1; i--) {
 		char label[] = {(char)('0' + i), '\0'};
 
@@ -330,9 +330,10 @@ report_text(const struct kpi_report *report, const char *about)
 			text_row(out, by, report->by[by]->pdata[i]);
 	}
 	text_ratings(out, &report->all);
-	g_string_append(out, "\nShares in time of acknowledgements, first replies "
-			     "and decisions; closed at\nfirst level, and not "
-			     "back within 48 h; ratings from 1 to 5. All are "
-			     "rounded\ndown.\n");
+	g_string_append(out,
+	    "\nShares in time of acknowledgements, first replies "
+	    "and decisions; closed at\nfirst level, and not "
+	    "back within 48 h; ratings from 1 to 5. All are "
+	    "rounded\ndown.\n");
 	return g_string_free(out, FALSE);
 }

@@ -16,7 +16,7 @@ const char report_style[] =
 "main{max-width:1200px;margin:0 auto;padding:20px 16px 40px}\n"
 "h1{font-size:1.5rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}\n"
 "h2{font-size:1.15rem;margin:32px 0 10px}\n"
-"h3{font-size:.9rem;font-weight:600;margin:0}\n"
+"h3{font-size:.875rem;font-weight:600;margin:0}\n"
 "p{margin:0}\n"
 ".dim,small{color:var(--dim);font-size:.875rem}\n"
 ".sum{margin-top:8px}\n"

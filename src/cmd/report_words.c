@@ -244,10 +244,11 @@ report_goal(const struct kpi_row *row)
 		return g_strdup_printf(
 		    "Nothing was closed. The goal is %d %%.", KPI_GOAL);
 	if (kpi_goal_lacks(row) == 0)
-		return g_strdup_printf("%s of %s. The goal of %d %% is reached.", part,
-		    whole, KPI_GOAL);
-	return g_strdup_printf("%s of %s. The goal of %d %% needs %s more.", part,
-	    whole, KPI_GOAL, lacks);
+		return g_strdup_printf(
+		    "%s of %s. The goal of %d %% is reached.", part, whole,
+		    KPI_GOAL);
+	return g_strdup_printf("%s of %s. The goal of %d %% needs %s more.",
+	    part, whole, KPI_GOAL, lacks);
 }
 
 char *

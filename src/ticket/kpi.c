@@ -73,8 +73,8 @@ kpi_free(struct kpi_report *report)
 }
 
 static void
-add_promise(struct kpi_share *share, gint64 opened, gint64 done, gint64 due,
-    gint64 now)
+add_promise(
+    struct kpi_share *share, gint64 opened, gint64 done, gint64 due, gint64 now)
 {
 	gint64 taken = MAX(done - opened, 0);
 

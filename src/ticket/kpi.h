@@ -20,19 +20,14 @@
  */
 #include <glib.h>
 
-#define KPI_GOAL 90	  /* %: tickets closed at first level */
+#define KPI_GOAL 90		 /* %: tickets closed at first level */
 #define KPI_RETURN_S (48 * 3600) /* who is back within this was not helped */
 #define KPI_LEVELS 3
 #define KPI_RATINGS 5 /* 1 is the worst, 5 the best */
 #define KPI_AGES 5
 #define KPI_NONE (-1) /* there is nothing of which it could be said */
 
-enum kpi_promise {
-	KPI_ACK,
-	KPI_FIRST_REPLY,
-	KPI_DECISION,
-	KPI_PROMISES
-};
+enum kpi_promise { KPI_ACK, KPI_FIRST_REPLY, KPI_DECISION, KPI_PROMISES };
 
 enum kpi_by {
 	KPI_BY_QUEUE,
@@ -53,10 +48,10 @@ struct kpi_ticket {
 	struct {
 		gint64 done; /* 0 if not yet; a person's closing is a reply
 			      * and a decision */
-		gint64 due; /* with all pauses; of a clock that stands, what
-			     * is left from now; 0 if nothing was promised */
+		gint64 due;  /* with all pauses; of a clock that stands, what
+			      * is left from now; 0 if nothing was promised */
 	} promise[KPI_PROMISES];
-	gint64 closed; /* 0 if it is open */
+	gint64 closed;		      /* 0 if it is open */
 	gboolean reopened_within_48h; /* after any of its closings */
 	guint32 satisfaction;	      /* 1 to KPI_RATINGS, 0 if not said */
 };

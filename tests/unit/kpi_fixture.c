@@ -107,8 +107,7 @@ huge_queue(guint i, char *out, gsize size)
 	    "a-queue-whose-name-is-as-long-as-a-name-may-be-and-has-no-space-x",
 	    "<b>bold</b> & \"quoted\" <script>alert(1)</script>",
 	    "two\nlines\tand \xe2\x80\xae turned", "\xff\xfe no text",
-	    "\xd0\xbf\xd0\xbe\xd0\xb4\xd0\xb4\xd0\xb5\xd1\x80\xd0\xb6\xd0\xba"
-	    "\xd0\xb0"};
+	    "\xd0\xba\xd0\xb0\xd1\x81\xd1\x81\xd0\xb0"};
 
 	if (i < G_N_ELEMENTS(odd))
 		return odd[i];
@@ -119,8 +118,8 @@ huge_queue(guint i, char *out, gsize size)
 struct kpi_report *
 fixture_huge(void)
 {
-	static const char *const langs[] = {"en", "de", "fr", "el", "es", "it",
-	    "pt", "ru", "tr", "pl"};
+	static const char *const langs[] = {
+	    "en", "de", "fr", "el", "es", "it", "pt", "ru", "tr", "pl"};
 	struct kpi_report *report = kpi_new(FIXTURE_FROM, FIXTURE_NOW);
 	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
 

@@ -70,9 +70,15 @@ names_are_cleaned(void **state)
 		const char *text;
 	} cases[] = {{"support", "support"},
 	    {"two\nlines\t\x1b[2J", "two\xef\xbf\xbdlines\xef\xbf\xbd\xef\xbf"
-				     "\xbd[2J"},
-	    {"a\xe2\x80\xae" "b", "a\xef\xbf\xbd" "b"}, /* U+202E */
-	    {"a\xc2\x85" "b", "a\xef\xbf\xbd" "b"},	/* U+0085 */
+				    "\xbd[2J"},
+	    {"a\xe2\x80\xae"
+	     "b",
+		"a\xef\xbf\xbd"
+		"b"}, /* U+202E */
+	    {"a\xc2\x85"
+	     "b",
+		"a\xef\xbf\xbd"
+		"b"}, /* U+0085 */
 	    {"\xff", "\xef\xbf\xbd"}, {"\xce\xb1", "\xce\xb1"}};
 
 	(void)state;
@@ -123,9 +129,9 @@ page_says_first_what_is_asked_first(void **state)
 static void
 page_needs_nothing_else(void **state)
 {
-	static const char *const never[] = {"<script", "javascript:", "http:",
-	    "https:", "//", "url(", "@import", " src=", "<link", "<iframe",
-	    " on", "<img", NULL};
+	static const char *const never[] = {"<script",
+	    "javascript:", "http:", "https:", "//", "url(", "@import",
+	    " src=", "<link", "<iframe", " on", "<img", NULL};
 	g_autoptr(kpi_report_auto) report = fixture_twenty();
 	g_autofree char *page = report_html(report, "all queues");
 
@@ -133,8 +139,8 @@ page_needs_nothing_else(void **state)
 	for (guint i = 0; never[i] != NULL; i++) {
 		/* " on" followed by a word and "=": a handler. */
 		if (strcmp(never[i], " on") == 0)
-			assert_false(g_regex_match_simple(
-			    "\\son[a-z]+=", page, 0, 0));
+			assert_false(
+			    g_regex_match_simple("\\son[a-z]+=", page, 0, 0));
 		else if (strstr(page, never[i]) != NULL)
 			fail_msg("in the page: %s", never[i]);
 	}
@@ -146,8 +152,11 @@ static void
 page_escapes_names(void **state)
 {
 	g_autoptr(kpi_report_auto) report = kpi_new(FIXTURE_FROM, FIXTURE_NOW);
-	struct kpi_ticket ticket = {.queue = "<i>\"&'", .category = "<i>\"&'",
-	    .lang = "<i>\"&'", .agent = "<i>\"&'", .opened = FIXTURE_NOW};
+	struct kpi_ticket ticket = {.queue = "<i>\"&'",
+	    .category = "<i>\"&'",
+	    .lang = "<i>\"&'",
+	    .agent = "<i>\"&'",
+	    .opened = FIXTURE_NOW};
 	g_autofree char *page = NULL;
 
 	(void)state;
@@ -167,9 +176,8 @@ empty_reports_say_so(void **state)
 	    REPORT_NOTHING, "Decision in time", REPORT_NOTHING,
 	    "Closed at first level", REPORT_NOTHING, "Nothing was closed.",
 	    "Nothing is open.", "Nobody has answered.", NULL};
-	static const char *const lines[] = {
-	    "No tickets came in", "Nothing is open.", "nobody has answered",
-	    NULL};
+	static const char *const lines[] = {"No tickets came in",
+	    "Nothing is open.", "nobody has answered", NULL};
 	g_autoptr(kpi_report_auto) report = fixture_empty();
 	g_autofree char *page = report_html(report, "all queues");
 	g_autofree char *text = report_text(report, "all queues");
@@ -218,8 +226,7 @@ text_is_a_table(void **state)
 	    "       2 days\n",
 	    "Closed at first level  68 %  11 of 16. The goal of 90 % needs 4 "
 	    "more.\n",
-	    "up to 4 h                 2\n",
-	    "\nBy queue ",
+	    "up to 4 h                 2\n", "\nBy queue ",
 	    "\nsupport                    13       3   91 %   90 %      80 %"
 	    "      70 %    3.6\n",
 	    "payments                    6       2  100 %   66 %      50 %"

@@ -24,7 +24,8 @@ int ticket_kpi_tests(void);
 struct expected {
 	const char *name;
 	guint opened, closed, open;
-	guint ack_in, ack_late, reply_in, reply_late, decision_in, decision_late;
+	guint ack_in, ack_late, reply_in, reply_late, decision_in,
+	    decision_late;
 	guint first_level, judged, rated, stars;
 };
 
@@ -224,10 +225,8 @@ kpi_sorts_ages(void **state)
 		g_autoptr(kpi_report_auto) report = report_of(&ticket);
 
 		assert_int_equal(report->all.open, 1);
-		assert_int_equal(
-		    report->all.open_by_age[cases[i].bucket], 1);
-		assert_int_equal(
-		    report->all.oldest_s, MAX(cases[i].age, 0));
+		assert_int_equal(report->all.open_by_age[cases[i].bucket], 1);
+		assert_int_equal(report->all.oldest_s, MAX(cases[i].age, 0));
 	}
 }
 
