@@ -29,7 +29,7 @@ const char report_style[] =
 ".big{font-size:1.5rem;line-height:1.1;font-weight:650;white-space:nowrap;"
 "font-variant-numeric:tabular-nums}\n"
 ".card svg{margin:10px 0 8px;height:10px}\n"
-"svg{display:block;width:100%;height:6px}\n"
+"svg{display:block;width:100%}\n"
 ".g{fill:var(--good)}.l{fill:var(--late)}.w{fill:var(--wait)}"
 ".r{fill:var(--rest)}.m{fill:var(--mark)}\n"
 "dl{margin:8px 0 0;display:grid;grid-template-columns:1fr auto;"

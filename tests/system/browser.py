@@ -4,11 +4,13 @@ port, no request to anywhere, a profile that goes away."""
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 
+PATIENCE = 60  # s, for one word of it
 PROGRAM = shutil.which("chromium")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
@@ -39,13 +41,20 @@ class Browser:
         self.calls = 0
         self.session = None
         self.requests = []
+        try:
+            self.attach()
+        except Exception:
+            self.__exit__()
+            raise
+        return self
+
+    def attach(self):
         target = self.call("Target.createTarget", url="about:blank")
         self.session = self.call(
             "Target.attachToTarget", targetId=target["targetId"],
             flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Log"):
+        for domain in ("Page", "Network"):
             self.call(domain + ".enable")
-        return self
 
     def __exit__(self, *_):
         os.close(self.write_fd)
@@ -59,9 +68,10 @@ class Browser:
 
     def receive(self):
         while b"\0" not in self.buffer:
-            data = os.read(self.read_fd, 1 << 16)
+            ready, _, _ = select.select([self.read_fd], [], [], PATIENCE)
+            data = os.read(self.read_fd, 1 << 16) if ready else b""
             if not data:
-                raise EOFError("the browser has ended")
+                raise EOFError("the browser has ended, or says nothing")
             self.buffer += data
         line, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(line)
@@ -113,12 +123,7 @@ class Browser:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
 
-    def shot(self, path, whole=False):
-        data = self.call("Page.captureScreenshot",
-                         captureBeyondViewport=whole)["data"]
+    def shot(self, path):
+        data = self.call("Page.captureScreenshot")["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
-
-    def pdf(self):
-        return base64.b64decode(self.call(
-            "Page.printToPDF", printBackground=False)["data"])

@@ -104,7 +104,7 @@ static const char *
 huge_queue(guint i, char *out, gsize size)
 {
 	static const char *const odd[] = {
-	    "a-queue-whose-name-is-as-long-as-a-name-may-be-and-has-no-space-x",
+	    "a_queue_whose_name_is_as_long_as_a_name_may_be_and_has_no_space_x",
 	    "<b>bold</b> & \"quoted\" <script>alert(1)</script>",
 	    "two\nlines\tand \xe2\x80\xae turned", "\xff\xfe no text",
 	    "\xd0\xba\xd0\xb0\xd1\x81\xd1\x81\xd0\xb0"};

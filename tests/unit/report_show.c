@@ -24,8 +24,8 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "huge") == 0) {
 		report = fixture_huge();
-		about = "a-queue-whose-name-is-as-long-as-a-name-may-be-and-"
-			"has-no-space-x";
+		about = "a_queue_whose_name_is_as_long_as_a_name_may_be_and_"
+			"has_no_space_x";
 	} else {
 		report = strcmp(argv[1], "empty") == 0 ? fixture_empty()
 						       : fixture_twenty();
