@@ -8,6 +8,7 @@
 #include "base/banned.h"
 
 #define NAME_COLUMNS 21
+#define TITLE_COLUMNS 60
 
 /* --- JSON -------------------------------------------------------------- */
 
@@ -314,8 +315,8 @@ report_text(const struct kpi_report *report, const char *about)
 	g_autofree char *now = report_date(report->now);
 	g_autofree char *sum = report_sum(report);
 
-	g_string_append_printf(
-	    out, "%s\n%s to %s UTC\n%s\n\n", scope, from, now, sum);
+	put_left(out, scope, MIN(columns(scope), TITLE_COLUMNS));
+	g_string_append_printf(out, "\n%s to %s UTC\n%s\n\n", from, now, sum);
 	text_promises(out, &report->all);
 	text_first_level(out, &report->all);
 	text_backlog(out, &report->all);

@@ -247,7 +247,9 @@ text_fits_its_width(void **state)
 
 	(void)state;
 	for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
-		g_autofree char *text = report_text(reports[i], "all queues");
+		g_autofree char *text = report_text(reports[i],
+		    "a name that is longer than a line has room for, and that "
+		    "nobody in his right mind would give to a queue of his");
 		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 		assert_true(g_utf8_validate(text, -1, NULL));
