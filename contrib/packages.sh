@@ -13,12 +13,13 @@ lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
 	ca-certificates xz-utils'
 bench='dovecot-sieve'
 readers='mutt s-nail notmuch'
+browser='chromium fonts-dejavu-core'
 
 case $1 in
 build) want=$build ;;
 try) want="$build $world" ;;
 bench) want="$build $world $bench" ;;
-test) want="$build $world $bench $readers $lint" ;;
+test) want="$build $world $bench $readers $browser $lint" ;;
 *)
 	echo 'usage: packages.sh build|try|bench|test [--list]' >&2
 	exit 2

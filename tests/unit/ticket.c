@@ -20,6 +20,7 @@
 #define ROUNDS 400
 
 int ticket_decide_tests(void);
+int ticket_kpi_tests(void);
 int ticket_label_tests(void);
 int ticket_sla_tests(void);
 
@@ -408,6 +409,7 @@ main(void)
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
+	failed += ticket_kpi_tests();
 	failed += ticket_label_tests();
 	failed += ticket_sla_tests();
 	return failed + ticket_decide_tests() == 0 ? 0 : 1;
