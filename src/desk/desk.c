@@ -145,7 +145,7 @@ static gboolean
 give_alarms(struct desk *desk, gint64 now, GError **err)
 {
 	struct store_query query = {
-	    STORE_PROMISES_TO_ALARM, now, ALARMS_PER_TICK};
+	    STORE_PROMISES_TO_ALARM, now, ALARMS_PER_TICK, 0};
 	g_autoptr(GArray) list = NULL;
 
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
@@ -221,12 +221,12 @@ desk_tick(struct desk *desk, gint64 now)
 	g_autoptr(GError) err = NULL;
 	struct store_next next = {0};
 
-	if (!store_promise_next(desk->store, &next, &err))
+	if (!store_promise_next(desk->store, 0, &next, &err))
 		goto failed;
 	if (first_live_epoch(desk, now) > desk->first_live ||
 	    (next.alarm_at != 0 && next.alarm_at <= now)) {
 		if (!tick_in_turn(desk, now, &err) ||
-		    !store_promise_next(desk->store, &next, &err))
+		    !store_promise_next(desk->store, 0, &next, &err))
 			goto failed;
 		if (first_live_epoch(desk, now) > desk->first_live)
 			return 0;
@@ -244,7 +244,7 @@ desk_has_work(struct desk *desk, gint64 now)
 	gboolean is_held = FALSE;
 
 	/* A fault shows in the request that the waiting post repeats. */
-	return store_promise_next(desk->store, &next, NULL) &&
+	return store_promise_next(desk->store, 0, &next, NULL) &&
 	       next.try_at != 0 && next.try_at <= now &&
 	       desk_post_is_held(desk, &is_held, NULL) && !is_held;
 }

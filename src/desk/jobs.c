@@ -242,7 +242,7 @@ claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
     struct proto_desk_jobs *answer, GError **err)
 {
 	struct store_query query = {
-	    STORE_PROMISES_TO_TRY, now, MIN(work->want, PROTO_JOBS_MAX)};
+	    STORE_PROMISES_TO_TRY, now, MIN(work->want, PROTO_JOBS_MAX), 0};
 	g_autoptr(GArray) list = NULL;
 	gboolean is_held = FALSE;
 
@@ -265,7 +265,7 @@ static GArray *
 held_by(struct desk *desk, guint32 slot, GError **err)
 {
 	struct store_query query = {
-	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX};
+	    STORE_PROMISES_OF_SLOT, slot, PROTO_JOBS_MAX, 0};
 	g_autoptr(GArray) list = NULL;
 
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));

@@ -87,6 +87,15 @@ job_name(guint32 job)
 		return "The answer";
 	case PROTO_JOB_ENCRYPTED:
 		return "The notice that his mail is encrypted";
+	case PROTO_JOB_ESCALATED:
+		return "The notice of the ticket's new level";
+	case PROTO_JOB_CLOSED:
+		return "The notice that the ticket is closed";
+	case PROTO_JOB_TRANSCRIPT:
+		return "The transcript";
+	case PROTO_JOB_STAGE:
+	case PROTO_JOB_HANDED:
+	case PROTO_JOB_WEEKLY:
 	case PROTO_JOB_END:
 		break;
 	}

@@ -81,6 +81,11 @@ TABLE(proto_vault_opened,
     BYTES(proto_vault_opened, envelope, PROTO_ENVELOPE_MAX),
     SUB(proto_vault_opened, label, label_set),
     TEXT(proto_vault_opened, receipt, RECEIPT_TEXT_MAX));
+TABLE(proto_vault_label, TEXT(proto_vault_label, queue, TOKEN_MAX),
+    KEY(proto_vault_label, job),
+    U32(proto_vault_label, kind, PROTO_JOB_END - 1),
+    NUMBER(proto_vault_label, number));
+TABLE(proto_vault_labelled, SUB(proto_vault_labelled, label, label_set));
 #define ENVELOPE_TEXTS                                                         \
 	TEXT(proto_envelope, player_addr, ADDR_MAX),                           \
 	    TEXT(proto_envelope, subject, 512),                                \
@@ -106,7 +111,8 @@ TABLE(proto_desk_admit, TEXT(proto_desk_admit, queue, TOKEN_MAX),
 	PROTO_CLUES_MAX * PROTO_EPOCHS_MAX),
     U32(proto_desk_admit, report, PROTO_REPORT_OTHER),
     U32(proto_desk_admit, job, PROTO_JOB_END - 1),
-    U32(proto_desk_admit, guesses, PROTO_CLAIMS_MAX));
+    U32(proto_desk_admit, guesses, PROTO_CLAIMS_MAX),
+    U32(proto_desk_admit, rating, 5));
 TABLE(proto_desk_admitted,
     U32(proto_desk_admitted, verdict, PROTO_UNKNOWN),
     NUMBER(proto_desk_admitted, number),
@@ -117,7 +123,10 @@ TABLE(proto_desk_admitted,
     I64(proto_desk_admitted, due),
     TEXT(proto_desk_admitted, pseudonym, TOKEN_MAX),
     TEXT(proto_desk_admitted, category, TOKEN_MAX),
-    TEXT(proto_desk_admitted, copy_id, MSGID_MAX));
+    TEXT(proto_desk_admitted, copy_id, MSGID_MAX),
+    TEXT(proto_desk_admitted, queue, TOKEN_MAX),
+    TEXT(proto_desk_admitted, lang, TOKEN_MAX),
+    TEXT(proto_desk_admitted, agent, TOKEN_MAX));
 TABLE(proto_desk_commit, SUB(proto_desk_commit, admit, proto_desk_admit),
     U32(proto_desk_commit, verdict, PROTO_UNKNOWN),
     NUMBER(proto_desk_commit, number),
@@ -125,6 +134,18 @@ TABLE(proto_desk_commit, SUB(proto_desk_commit, admit, proto_desk_admit),
     TEXT(proto_desk_commit, copy_id, MSGID_MAX),
     BYTES(proto_desk_commit, sealed, SEALED_MAX));
 TABLE(proto_desk_tell, KEY(proto_desk_tell, contact));
+TABLE(proto_desk_steer,
+    LIST(proto_desk_steer, epochs, proto_epoch_ids, PROTO_EPOCHS_MAX),
+    NUMBER(proto_desk_steer, number), U32(proto_desk_steer, is_dry, 1),
+    U32(proto_desk_steer, verbs, 0xff),
+    U32(proto_desk_steer, close, PROTO_CLOSE_DUPLICATE),
+    NUMBER(proto_desk_steer, duplicate),
+    TEXT(proto_desk_steer, queue, TOKEN_MAX),
+    TEXT(proto_desk_steer, category, TOKEN_MAX),
+    TEXT(proto_desk_steer, lang, TOKEN_MAX),
+    TEXT(proto_desk_steer, agent, TOKEN_MAX));
+TABLE(proto_desk_steered, U32(proto_desk_steered, level, 99),
+    TEXT(proto_desk_steered, queue, TOKEN_MAX));
 TABLE(proto_job_name, KEY(proto_job_name, key),
     U32(proto_job_name, kind, PROTO_JOB_END - 1));
 TABLE(proto_settle, SUB(proto_settle, job, proto_job_name),
@@ -133,18 +154,27 @@ TABLE(proto_settle, SUB(proto_settle, job, proto_job_name),
 TABLE(proto_desk_take, U32(proto_desk_take, slot, 4096),
     SUB(proto_desk_take, job, proto_job_name),
     NUMBER(proto_desk_take, number),
-    TEXT(proto_desk_take, queue, TOKEN_MAX));
+    TEXT(proto_desk_take, queue, TOKEN_MAX),
+    TEXT(proto_desk_take, agent, TOKEN_MAX),
+    U32(proto_desk_take, has_more, 1));
 TABLE(proto_desk_work, U32(proto_desk_work, slot, 4096),
     U32(proto_desk_work, resume, 1),
     U32(proto_desk_work, want, PROTO_JOBS_MAX),
     U32(proto_desk_work, wait_ms, 600000),
+    U32(proto_desk_work, kinds, 0xffff),
     LIST(proto_desk_work, settled, proto_settle, PROTO_JOBS_MAX));
 TABLE(proto_job, SUB(proto_job, name, proto_job_name),
     NUMBER(proto_job, number), TEXT(proto_job, queue, TOKEN_MAX),
     TEXT(proto_job, lang, TOKEN_MAX), TEXT(proto_job, category, TOKEN_MAX),
     I64(proto_job, opened), I64(proto_job, due), I64(proto_job, forget),
     U32(proto_job, attempts, G_MAXUINT32), I64(proto_job, epoch),
-    KEY(proto_job, contact), BYTES(proto_job, sealed, SEALED_MAX));
+    KEY(proto_job, contact), BYTES(proto_job, sealed, SEALED_MAX),
+    I64(proto_job, first_reply_due), I64(proto_job, decision_due),
+    I64(proto_job, clock_due), U32(proto_job, clock, 4),
+    U32(proto_job, stage, 100), U32(proto_job, reasons, 7),
+    U32(proto_job, level, 99), U32(proto_job, close, PROTO_CLOSE_DUPLICATE),
+    U32(proto_job, flags, 0xffff), TEXT(proto_job, pseudonym, TOKEN_MAX),
+    TEXT(proto_job, agent, TOKEN_MAX));
 TABLE(proto_desk_jobs,
     LIST(proto_desk_jobs, jobs, proto_job, PROTO_JOBS_MAX));
 
@@ -155,6 +185,8 @@ TABLE(proto_post_hand_over,
     TEXTS(proto_post_hand_over, rcpt_addrs, PROTO_RCPTS_MAX),
     SUB(proto_post_hand_over, job, proto_job_name),
     NUMBER(proto_post_hand_over, number),
+    TEXT(proto_post_hand_over, agent, TOKEN_MAX),
+    U32(proto_post_hand_over, has_more, 1),
     TEXT(proto_post_hand_over, queue, TOKEN_MAX));
 TABLE(proto_result, U32(proto_result, code, 599),
     TEXT(proto_result, status, 16));
@@ -177,7 +209,8 @@ TABLE(proto_ctl_post, U32(proto_ctl_post, hold, PROTO_HOLD_OPERATOR));
 TABLE(proto_ctl_post_is, U32(proto_ctl_post_is, was, PROTO_HOLD_BREAKER),
     I64(proto_ctl_post_is, waiting));
 TABLE(proto_ctl_list, NUMBER(proto_ctl_list, after),
-    U32(proto_ctl_list, limit, 100));
+    U32(proto_ctl_list, limit, 100), TEXT(proto_ctl_list, queue, TOKEN_MAX),
+    U32(proto_ctl_list, is_open, 1));
 TABLE(proto_ctl_ticket, NUMBER(proto_ctl_ticket, number),
     TEXT(proto_ctl_ticket, queue, TOKEN_MAX),
     TEXT(proto_ctl_ticket, state, TOKEN_MAX),
@@ -188,7 +221,10 @@ TABLE(proto_ctl_ticket, NUMBER(proto_ctl_ticket, number),
     U32(proto_ctl_ticket, messages, G_MAXUINT32),
     I64(proto_ctl_ticket, opened), I64(proto_ctl_ticket, first_reply_due),
     I64(proto_ctl_ticket, decision_due),
-    I64(proto_ctl_ticket, acknowledged), I64(proto_ctl_ticket, answered));
+    I64(proto_ctl_ticket, acknowledged), I64(proto_ctl_ticket, answered),
+    I64(proto_ctl_ticket, closed), I64(proto_ctl_ticket, waiting),
+    U32(proto_ctl_ticket, rating, 5),
+    TEXT(proto_ctl_ticket, agent, TOKEN_MAX));
 TABLE(proto_ctl_list_is,
     LIST(proto_ctl_list_is, tickets, proto_ctl_ticket, 100));
 TABLE(proto_ctl_show, NUMBER(proto_ctl_show, number));
@@ -198,6 +234,25 @@ TABLE(proto_ctl_forget, NUMBER(proto_ctl_forget, number));
 TABLE(proto_ctl_forget_is, U32(proto_ctl_forget_is, is_found, 1),
     U32(proto_ctl_forget_is, is_known, 1),
     U32(proto_ctl_forget_is, tickets, G_MAXUINT32));
+
+TABLE(proto_ctl_vip, TEXT(proto_ctl_vip, pseudonym, TOKEN_MAX),
+    TEXT(proto_ctl_vip, agent, TOKEN_MAX));
+TABLE(proto_ctl_vip_is, U32(proto_ctl_vip_is, is_found, 1),
+    U32(proto_ctl_vip_is, tickets, G_MAXUINT32));
+TABLE(proto_ctl_numbers, NUMBER(proto_ctl_numbers, after),
+    U32(proto_ctl_numbers, limit, 100));
+TABLE(proto_ctl_kpi, NUMBER(proto_ctl_kpi, number),
+    TEXT(proto_ctl_kpi, queue, TOKEN_MAX),
+    TEXT(proto_ctl_kpi, category, TOKEN_MAX),
+    TEXT(proto_ctl_kpi, lang, TOKEN_MAX),
+    TEXT(proto_ctl_kpi, agent, TOKEN_MAX), U32(proto_ctl_kpi, level, 99),
+    I64(proto_ctl_kpi, opened), I64(proto_ctl_kpi, ack_done),
+    I64(proto_ctl_kpi, ack_due), I64(proto_ctl_kpi, first_reply_done),
+    I64(proto_ctl_kpi, first_reply_due), I64(proto_ctl_kpi, decision_done),
+    I64(proto_ctl_kpi, decision_due), I64(proto_ctl_kpi, closed),
+    U32(proto_ctl_kpi, is_returned, 1), U32(proto_ctl_kpi, rating, 5));
+TABLE(proto_ctl_numbers_are,
+    LIST(proto_ctl_numbers_are, tickets, proto_ctl_kpi, 100));
 
 /* Images. */
 TABLE(proto_image_cleaned, TEXT(proto_image_cleaned, type, TOKEN_MAX),
@@ -214,12 +269,16 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_VAULT_IDENTITY] = &proto_vault_identity_shape,
     [PROTO_VAULT_OPEN] = &proto_vault_open_shape,
     [PROTO_VAULT_OPENED] = &proto_vault_opened_shape,
+    [PROTO_VAULT_LABEL] = &proto_vault_label_shape,
+    [PROTO_VAULT_LABELLED] = &proto_vault_labelled_shape,
     [PROTO_DESK_ADMIT] = &proto_desk_admit_shape,
     [PROTO_DESK_ADMITTED] = &proto_desk_admitted_shape,
     [PROTO_DESK_COMMIT] = &proto_desk_commit_shape,
     [PROTO_DESK_COMMITTED] = &empty_shape,
     [PROTO_DESK_TELL] = &proto_desk_tell_shape,
     [PROTO_DESK_TELL_ON] = &empty_shape,
+    [PROTO_DESK_STEER] = &proto_desk_steer_shape,
+    [PROTO_DESK_STEERED] = &proto_desk_steered_shape,
     [PROTO_DESK_TAKE] = &proto_desk_take_shape,
     [PROTO_DESK_WORK] = &proto_desk_work_shape,
     [PROTO_DESK_JOBS] = &proto_desk_jobs_shape,
@@ -235,6 +294,10 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_CTL_FORGET_IS] = &proto_ctl_forget_is_shape,
     [PROTO_CTL_POST] = &proto_ctl_post_shape,
     [PROTO_CTL_POST_IS] = &proto_ctl_post_is_shape,
+    [PROTO_CTL_VIP] = &proto_ctl_vip_shape,
+    [PROTO_CTL_VIP_IS] = &proto_ctl_vip_is_shape,
+    [PROTO_CTL_NUMBERS] = &proto_ctl_numbers_shape,
+    [PROTO_CTL_NUMBERS_ARE] = &proto_ctl_numbers_are_shape,
     [PROTO_IMAGE_CLEAN] = &empty_shape,
     [PROTO_IMAGE_CLEANED] = &proto_image_cleaned_shape,
 };

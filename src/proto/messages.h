@@ -34,6 +34,8 @@ enum proto_type {
 	PROTO_VAULT_IDENTITY,
 	PROTO_VAULT_OPEN,	/* post to vault */
 	PROTO_VAULT_OPENED,
+	PROTO_VAULT_LABEL,	/* post to vault: for a mail to agents */
+	PROTO_VAULT_LABELLED,
 
 	PROTO_DESK_ADMIT,	/* intake to desk: look, change nothing */
 	PROTO_DESK_ADMITTED,
@@ -41,6 +43,8 @@ enum proto_type {
 	PROTO_DESK_COMMITTED,
 	PROTO_DESK_TELL,	/* intake to desk: may this agent be told? */
 	PROTO_DESK_TELL_ON,	/* he may; else the answer is ERROR_TEMP */
+	PROTO_DESK_STEER,	/* intake to desk: do an agent's commands */
+	PROTO_DESK_STEERED,
 	PROTO_DESK_TAKE,	/* post to desk: begin an agent's answer */
 	PROTO_DESK_WORK,	/* post to desk: settle jobs, ask for more */
 	PROTO_DESK_JOBS,	/* answer to both */
@@ -48,7 +52,8 @@ enum proto_type {
 	PROTO_POST_HAND_OVER,	/* intake to post */
 	PROTO_POST_RESULT,
 
-	PROTO_CTL_STATUS,	/* nymdesk to desk */
+	PROTO_CTL_STATUS,	/* nymdesk to desk; LIST, SHOW and NUMBERS also
+				 * intake, NUMBERS also post */
 	PROTO_CTL_STATUS_IS,
 	PROTO_CTL_LIST,
 	PROTO_CTL_LIST_IS,
@@ -58,6 +63,10 @@ enum proto_type {
 	PROTO_CTL_FORGET_IS,
 	PROTO_CTL_POST,
 	PROTO_CTL_POST_IS,
+	PROTO_CTL_VIP,
+	PROTO_CTL_VIP_IS,
+	PROTO_CTL_NUMBERS, /* of tickets, for a report */
+	PROTO_CTL_NUMBERS_ARE,
 
 	PROTO_IMAGE_CLEAN, /* intake to image: decode and encode anew */
 	PROTO_IMAGE_CLEANED,
@@ -178,6 +187,18 @@ struct proto_vault_opened {
 	char *receipt; /* a line for the notice, "" if there is none */
 };
 
+/* A mail of ours to agents: it names no player. */
+struct proto_vault_label {
+	char *queue;
+	struct proto_key job; /* the ids of the mail derive from it */
+	guint32 kind;	      /* enum proto_job_kind */
+	struct number number;
+};
+
+struct proto_vault_labelled {
+	struct label_set label; /* player side is empty */
+};
+
 /* Content of a return envelope: made by intake, read by post, opaque to the
  * desk. The vault reads what a receipt says. */
 struct proto_envelope {
@@ -205,6 +226,10 @@ enum proto_mail_flag { /* bits of flags */
 	PROTO_FLAG_BURST = 1 << 10,	/* too many tickets at once: no notice */
 	PROTO_FLAG_REPEAT = 1 << 11,	/* the words of the ticket's first mail
 					 * once more */
+	PROTO_FLAG_ESCALATE = 1 << 12,	/* the player wants the next level */
+	PROTO_FLAG_TRANSCRIPT = 1 << 13, /* he asks for the whole thread */
+	PROTO_FLAG_VIP = 1 << 14,	/* by "nymdesk vip" */
+	PROTO_FLAG_RATED = 1 << 15,	/* he says how content he was */
 };
 
 /* What a report says of a mail of ours (RFC 3464 2.3.3). */
@@ -231,6 +256,7 @@ struct proto_desk_admit {
 	guint32 job;	 /* of a report: enum proto_job_kind of the mail it is
 			  * about, 0 if that is an agents' copy */
 	guint32 guesses; /* keyed claims of ours that did not hold */
+	guint32 rating;	 /* by one of the addresses for it: 1 to 5, else 0 */
 };
 
 enum proto_verdict {
@@ -255,6 +281,9 @@ struct proto_desk_admitted {
 	char *category;
 	char *copy_id; /* token and mac of the Message-ID of the ticket's
 			* newest agent copy, "" if none */
+	char *queue;   /* which has the ticket now */
+	char *lang;    /* of the ticket */
+	char *agent;   /* whose it is (agent_name()), "" if nobody's */
 };
 
 struct proto_desk_commit {
@@ -264,6 +293,45 @@ struct proto_desk_commit {
 	char *pseudonym;	/* as admitted */
 	char *copy_id;		/* of the copy handed over */
 	GBytes *sealed;		/* empty for none */
+};
+
+enum proto_verb { /* bits of verbs: what an agent wants done */
+	PROTO_VERB_CLOSE = 1 << 0,
+	PROTO_VERB_WAIT = 1 << 1,     /* for the player */
+	PROTO_VERB_ESCALATE = 1 << 2,
+	PROTO_VERB_TAKE = 1 << 3,
+	PROTO_VERB_QUEUE = 1 << 4,
+	PROTO_VERB_CATEGORY = 1 << 5,
+	PROTO_VERB_LANG = 1 << 6,
+	PROTO_VERB_FORGET = 1 << 7,   /* done last */
+};
+
+enum proto_close {
+	PROTO_CLOSE_NONE,
+	PROTO_CLOSE_SOLVED,
+	PROTO_CLOSE_REFUSED,
+	PROTO_CLOSE_DUPLICATE,
+};
+
+/* Commands of one agent's mail: all or none, and once, however often asked.
+ * Never words of his. ERROR_PERM, with a literal that he may be shown: they
+ * cannot be done, and nothing was. */
+struct proto_desk_steer {
+	GArray *epochs;	 /* struct proto_epoch_ids of the mail */
+	struct number number;
+	guint32 is_dry;	 /* TRUE: only judge whether they can be done */
+	guint32 verbs;
+	guint32 close;	 /* enum proto_close */
+	struct number duplicate; /* of which this one is */
+	char *queue;	 /* "" without its verb, as the next two */
+	char *category;
+	char *lang;
+	char *agent;	 /* agent_name() of him */
+};
+
+struct proto_desk_steered {
+	guint32 level; /* of the ticket after it */
+	char *queue;
 };
 
 /* An agent's mail came to no ticket, and he should be told. Too many such words
@@ -276,6 +344,12 @@ enum proto_job_kind {
 	PROTO_JOB_ACK = 1, /* acknowledge a new ticket */
 	PROTO_JOB_ANSWER,  /* an agent's answer in the hands of a post */
 	PROTO_JOB_ENCRYPTED, /* his mail is encrypted: how to send it */
+	PROTO_JOB_ESCALATED, /* his ticket has a new level and deadline */
+	PROTO_JOB_CLOSED,    /* his ticket is closed: how content is he? */
+	PROTO_JOB_TRANSCRIPT, /* the whole thread, for him */
+	PROTO_JOB_STAGE,     /* to agents: a clock of a ticket runs out */
+	PROTO_JOB_HANDED,    /* to agents: a ticket comes to them */
+	PROTO_JOB_WEEKLY,    /* to the head of a queue; without a ticket */
 	PROTO_JOB_END
 };
 
@@ -302,6 +376,9 @@ struct proto_desk_take {
 	struct proto_job_name job; /* fingerprint under the newest epoch */
 	struct number number;
 	char *queue;
+	char *agent;	  /* agent_name() of who wrote it */
+	guint32 has_more; /* commands follow: the mail is not yet known when
+			   * the answer has been sent */
 };
 
 struct proto_desk_work {
@@ -309,6 +386,7 @@ struct proto_desk_work {
 	guint32 resume; /* TRUE: list the jobs the slot holds, claim none */
 	guint32 want;	/* jobs to claim at most */
 	guint32 wait_ms; /* answer an empty list only after this time */
+	guint32 kinds;	/* of jobs to claim: bits 1 << enum proto_job_kind */
 	GArray *settled; /* struct proto_settle */
 };
 
@@ -324,7 +402,19 @@ struct proto_job {
 	guint32 attempts;
 	gint64 epoch;	     /* of contact and sealed */
 	struct proto_key contact;
-	GBytes *sealed;
+	GBytes *sealed;	     /* empty for a mail to agents */
+	gint64 first_reply_due; /* s, as the next two; 0 if none */
+	gint64 decision_due;
+	gint64 clock_due;    /* of clock */
+	guint32 clock;	     /* enum sla_kind; of PROTO_JOB_STAGE */
+	guint32 stage;	     /* 50, 80, 100 */
+	guint32 reasons;     /* enum sla_reason; of _HANDED and _ESCALATED; 0:
+			      * by /queue */
+	guint32 level;	     /* of the ticket when the job was made */
+	guint32 close;	     /* enum proto_close */
+	guint32 flags;	     /* of the ticket */
+	char *pseudonym;
+	char *agent;	     /* whose the ticket is, or "" */
 };
 
 struct proto_desk_jobs {
@@ -346,7 +436,11 @@ struct proto_post_hand_over {
 	/* PROTO_MAIL_ANSWER */
 	struct proto_job_name job;
 	struct number number;
-	char *queue;
+	char *agent;	  /* as in proto_desk_take */
+	guint32 has_more;
+	/* Both */
+	char *queue; /* its archive keeps the mail; "" of a whole mail: none
+		      * does */
 };
 
 struct proto_result {
@@ -392,6 +486,8 @@ struct proto_ctl_post_is {
 struct proto_ctl_list {
 	struct number after; /* page: tickets behind this one */
 	guint32 limit;
+	char *queue;	     /* "" for all */
+	guint32 is_open;     /* TRUE: open ones only */
 };
 
 struct proto_ctl_ticket {
@@ -409,6 +505,10 @@ struct proto_ctl_ticket {
 	gint64 decision_due;
 	gint64 acknowledged; /* s, 0 if not yet */
 	gint64 answered;     /* s, 0 if not yet */
+	gint64 closed;	     /* s, 0 if open */
+	gint64 waiting;	     /* s: since when for the player; 0 */
+	guint32 rating;	     /* 1 to 5, 0 if not said */
+	char *agent;	     /* whose it is, or "" */
 };
 
 struct proto_ctl_list_is {
@@ -434,6 +534,46 @@ struct proto_ctl_forget_is {
 	guint32 is_found;
 	guint32 is_known; /* there was somebody to forget */
 	guint32 tickets;  /* whose way back is gone now */
+};
+
+/* The player of this name belongs to this agent from now on. */
+struct proto_ctl_vip {
+	char *pseudonym;
+	char *agent; /* agent_name(); "": he is one as any other again */
+};
+
+struct proto_ctl_vip_is {
+	guint32 is_found;
+	guint32 tickets; /* open ones of his */
+};
+
+struct proto_ctl_numbers {
+	struct number after; /* page: tickets behind this one */
+	guint32 limit;
+};
+
+/* struct kpi_ticket and what it is found by. */
+struct proto_ctl_kpi {
+	struct number number;
+	char *queue;
+	char *category;
+	char *lang;
+	char *agent;
+	guint32 level;	/* at which it was closed, or else is */
+	gint64 opened;
+	gint64 ack_done;
+	gint64 ack_due;
+	gint64 first_reply_done;
+	gint64 first_reply_due;
+	gint64 decision_done;
+	gint64 decision_due;
+	gint64 closed;
+	guint32 is_returned; /* reopened within 48 h of a closing */
+	guint32 rating;
+};
+
+struct proto_ctl_numbers_are {
+	GArray *tickets; /* struct proto_ctl_kpi; empty: there are no more */
 };
 
 /* --- images --------------------------------------------------------- */

@@ -245,8 +245,10 @@ store_promise_list(struct store *store, const struct store_query *query,
 }
 
 gboolean
-store_promise_next(struct store *store, struct store_next *out, GError **err)
+store_promise_next(struct store *store, guint32 kinds, struct store_next *out,
+    GError **err)
 {
+	(void)kinds;
 	return store->ops->promise_next(store, out, err);
 }
 

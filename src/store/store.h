@@ -16,6 +16,7 @@
 #include <glib.h>
 
 #include "ticket/decide.h"
+#include "ticket/sla.h"
 
 #define STORE_KEY_LEN 32
 #define STORE_COPY_ID_SIZE 321 /* our Message-ID without brackets, and NUL */
@@ -31,6 +32,7 @@ struct store_contact {
 	gint64 epoch;			/* of id */
 	char pseudonym[PSEUDONYM_SIZE]; /* "" if his tickets have their own */
 	gint64 seen;			/* s, rounded down to the hour */
+	char agent[TICKET_TOKEN_SIZE];	/* whose player he is, or "" */
 };
 
 struct store_ticket {
@@ -51,6 +53,8 @@ enum store_message_state {
 	STORE_MESSAGE_TAKEN = 1, /* of the player's side; committed */
 	STORE_MESSAGE_SENDING,	 /* agent's answer in the hands of a post */
 	STORE_MESSAGE_SENT,	 /* agent's answer; the MTA has it */
+	STORE_MESSAGE_SENDING_MORE, /* the same two, and the commands in the */
+	STORE_MESSAGE_SENT_MORE,    /* mail are yet to be done */
 };
 
 struct store_message {
@@ -102,6 +106,21 @@ struct store_promise {
 	guint32 attempts; /* claims so far */
 	gint64 alarm_at;  /* s, 0: no alarm is left to give */
 	guint32 alarmed;  /* alarms given */
+	guint32 arg;	  /* the desk's own, of a mail to agents */
+};
+
+/* A clock of a ticket; at most one of a kind. */
+struct store_clock {
+	struct number ticket;
+	struct sla_clock clock;
+};
+
+/* The report of a week, for the head of a queue. */
+struct store_weekly {
+	char queue[TICKET_TOKEN_SIZE];
+	gint64 sent;	 /* s: the end of the newest week whose report was */
+	gint64 next_try; /* s */
+	guint32 slot;	 /* which has it in hand until next_try; 0: none */
 };
 
 /* Which promises: arg is what the comment says. */
@@ -115,11 +134,13 @@ struct store_query {
 	enum store_promises which;
 	gint64 arg;
 	guint limit;
+	guint32 kinds; /* of _TO_TRY: bits 1 << kind; 0 for all */
 };
 
 struct store_next {
 	gint64 try_at;	 /* s, earliest next_try of open ones, 0 if none */
 	gint64 alarm_at; /* s, earliest alarm, 0 if none */
+	gint64 clock_at; /* s, earliest stage of a clock, 0 if none */
 };
 
 struct store_counts {
@@ -222,14 +243,40 @@ gboolean store_promise_delete(
 /* Appends struct store_promise to out. */
 gboolean store_promise_list(struct store *store,
     const struct store_query *query, GArray *out, GError **err);
-gboolean store_promise_next(
-    struct store *store, struct store_next *out, GError **err);
+/* kinds as in struct store_query, for try_at. */
+gboolean store_promise_next(struct store *store, guint32 kinds,
+    struct store_next *out, GError **err);
+
+/* STORE_FOUND if there is a contact of this name, STORE_MISSING also if only
+ * a ticket bears it. */
+enum store_result store_contact_named(struct store *store,
+    const char *pseudonym, struct store_contact *out, GError **err);
+/* Appends up to limit struct store_ticket of a contact, open ones only. */
+gboolean store_tickets_open_of(struct store *store,
+    const struct store_key *contact, guint limit, GArray *out, GError **err);
+
+enum store_result store_clock_get(struct store *store,
+    const struct number *ticket, enum sla_kind kind, struct store_clock *out,
+    GError **err);
+gboolean store_clock_put(
+    struct store *store, const struct store_clock *clock, GError **err);
+/* Appends struct store_clock of all kinds. */
+gboolean store_clock_list(struct store *store, const struct number *ticket,
+    GArray *out, GError **err);
+/* Those whose sla_next() is due at now, first that first. */
+gboolean store_clocks_due(struct store *store, gint64 now, guint limit,
+    GArray *out, GError **err);
+
+enum store_result store_weekly_get(struct store *store, const char *queue,
+    struct store_weekly *out, GError **err);
+gboolean store_weekly_put(
+    struct store *store, const struct store_weekly *weekly, GError **err);
 
 gboolean store_count(
     struct store *store, gint64 now, struct store_counts *out, GError **err);
 
 /* Forgets the player of this ticket now: his contact, and of each of his
- * tickets the envelope, the messages, their promises, the clues, and all of
+ * tickets the envelope, the messages, all promises, clues and clocks, and all of
  * the row but what is counted: the contact, pseudonym and Message-ID go, and
  * the times are moved back by one step to the hour in which it was opened.
  * *tickets: how many; 0 if he was forgotten before. Without a contact, this

@@ -39,6 +39,14 @@ struct ticket {
 	gint64 acknowledged; /* s, 0 if not yet */
 	gint64 answered;     /* s, 0 if not yet */
 	gint64 closed;	     /* s, 0 if open */
+	gint64 ack_due;	     /* s, 0 if no notice was promised */
+	gint64 decided;	     /* s, 0 if not yet; a person's closing is it */
+	gint64 waiting;	     /* s: since when for the player; 0 */
+	guint32 close;	     /* of the last closing: enum proto_close */
+	guint32 closed_level; /* at that */
+	guint32 is_returned; /* reopened within 48 h of a closing */
+	guint32 rating;	     /* 1 to 5, 0 if not said */
+	char agent[TICKET_TOKEN_SIZE]; /* whose it is, "" if nobody's */
 };
 
 /* Durations of the queue. */

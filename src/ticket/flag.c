@@ -4,7 +4,8 @@
 
 static const char *const names[] = {"machine", "unproven", "other-address",
     "mentions", "unreadable", "no-return", "encrypted", "forget",
-    "undeliverable", "delayed", "burst", "repeat"};
+    "undeliverable", "delayed", "burst", "repeat", "escalate", "transcript",
+    "vip", "rated"};
 
 char *
 ticket_flags_show(guint32 flags)

@@ -20,6 +20,10 @@ enum ticket_flag {
 	TICKET_FLAG_DELAYED = 1 << 9,
 	TICKET_FLAG_BURST = 1 << 10,
 	TICKET_FLAG_REPEAT = 1 << 11,
+	TICKET_FLAG_ESCALATE = 1 << 12,
+	TICKET_FLAG_TRANSCRIPT = 1 << 13,
+	TICKET_FLAG_VIP = 1 << 14,
+	TICKET_FLAG_RATED = 1 << 15,
 };
 
 /* "machine,unproven" in the order of the bits, "" for none. For agents and

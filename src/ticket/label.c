@@ -124,6 +124,24 @@ take_number(struct cursor *c, struct number *number)
 	return TRUE;
 }
 
+static const char wish_marks[] = "12345e"; /* from LABEL_WISH_RATE_1 on */
+
+static enum label_wish
+take_wish(struct cursor *c)
+{
+	const char *mark;
+
+	if (c->len < 2 || c->at[1] != '-')
+		return LABEL_WISH_NONE;
+	mark = memchr(wish_marks, g_ascii_tolower(c->at[0]),
+	    sizeof(wish_marks) - 1);
+	if (mark == NULL)
+		return LABEL_WISH_NONE;
+	c->at += 2;
+	c->len -= 2;
+	return (enum label_wish)(LABEL_WISH_RATE_1 + (mark - wish_marks));
+}
+
 struct label
 label_parse_extension(const char *text, gsize len)
 {
@@ -137,6 +155,7 @@ label_parse_extension(const char *text, gsize len)
 		return label;
 	label = (struct label){.kind = LABEL_CAPABILITY};
 	c = (struct cursor){text, len};
+	label.wish = take_wish(&c);
 	if (take_number(&c, &label.number) && take_word(&c, "-") &&
 	    take_mac(&c, &label.mac) && c.len == 0)
 		return label;
@@ -200,6 +219,19 @@ label_player_address(
     const struct label_set *set, const char *base, const char *domain)
 {
 	return capability_address(&set->number, &set->player, base, domain);
+}
+
+char *
+label_wish_address(const struct label_set *set, enum label_wish wish,
+    const char *base, const char *domain)
+{
+	g_autofree char *lower = g_ascii_strdown(set->number.s, -1);
+
+	if (wish == LABEL_WISH_NONE)
+		return label_player_address(set, base, domain);
+	return g_strdup_printf("%s+%c-%s-%s@%s", base,
+	    wish_marks[wish - LABEL_WISH_RATE_1], lower, set->player.s,
+	    domain);
 }
 
 char *

@@ -6,6 +6,9 @@
  * the keyed parts; this module only writes and reads the text. Pure.
  *
  *   support+k7f39q2y-0123456789abc@domain       capability address
+ *   support+e-k7f39q2y-0123456789abc@domain     the same, with a wish: "e" for
+ *                                               the next level, "1" to "5" to
+ *                                               say how content he was
  *   support+b-01234567.0123456789abc@domain       envelope sender
  *   <k7f39q2y.0123456789abc.0123456789abc@domain> Message-ID
  *   <k7f39q2y.root@domain>                        root of the thread
@@ -35,8 +38,16 @@ enum label_kind {
 	LABEL_ROOT,	  /* number */
 };
 
+enum label_wish { /* of a capability; not keyed */
+	LABEL_WISH_NONE,
+	LABEL_WISH_RATE_1, /* and so on: the rating is the value */
+	LABEL_WISH_RATE_5 = 5,
+	LABEL_WISH_ESCALATE,
+};
+
 struct label {
 	enum label_kind kind;
+	enum label_wish wish;
 	struct number number;
 	struct label_mac token;
 	struct label_mac mac;
@@ -75,6 +86,8 @@ char *label_agent_address(const struct label_set *set, const char *base,
     const char *domain);
 char *label_player_address(const struct label_set *set, const char *base,
     const char *domain);
+char *label_wish_address(const struct label_set *set, enum label_wish wish,
+    const char *base, const char *domain); /* player side */
 char *label_envelope_sender(const struct label_set *set, const char *base,
     const char *domain);
 /* Without angle brackets. */

@@ -210,7 +210,7 @@ a_role_sees_its_keys_only(void **state)
 	assert_null(strstr(lmtp, "/state-here"));
 	assert_null(strstr(desk, "/keys-here"));
 	assert_null(strstr(desk, "agents.test"));
-	assert_null(strstr(post, "agents.test"));
+	assert_non_null(strstr(post, "agents.test"));
 	assert_non_null(strstr(vault, "/keys-here"));
 	assert_non_null(strstr(desk, "/state-here"));
 	assert_non_null(strstr(lmtp, "agents.test"));

@@ -298,7 +298,7 @@ a_role_sees_its_part(void **state)
 	} rows[] = {
 	    {"@seniors.test", IN(LMTP) | IN(POST)},
 	    {"@heads.test", IN(LMTP) | IN(POST)},
-	    {"@agents.test", IN(LMTP)},
+	    {"@agents.test", IN(LMTP) | IN(POST)},
 	    {"Control@CASINO", IN(LMTP)},
 	    {"escalate=90m", IN(DESK)},
 	    {"weekly=false", IN(DESK)},

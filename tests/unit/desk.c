@@ -513,16 +513,16 @@ test_alarm_edges(void **state)
 	jobs = claim(w, 1, 1);
 	assert_true(world_settle(w, 1, &job_at(&jobs, 0)->name, PROTO_SENT));
 	world_jobs_clear(&jobs);
-	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_true(store_promise_next(w->store, 0, &next, NULL));
 	assert_int_equal(next.alarm_at, 0);
 	(void)world_receive(w, &due);
 	w->now += 3600;
 	(void)desk_tick(w->desk, w->now);
-	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_true(store_promise_next(w->store, 0, &next, NULL));
 	assert_int_equal(next.alarm_at, WORLD_START + 3601);
 	w->now += 1;
 	(void)desk_tick(w->desk, w->now);
-	assert_true(store_promise_next(w->store, &next, NULL));
+	assert_true(store_promise_next(w->store, 0, &next, NULL));
 	assert_int_equal(next.alarm_at, 0);
 }
 

@@ -436,11 +436,11 @@ test_promise_lists(void **state)
 	    {STORE_PROMISES_TO_ALARM, NOW + 3, 2, 0},
 	};
 	struct store *s = ((struct fixture *)*state)->store;
-	struct store_query query = {STORE_PROMISES_TO_TRY, NOW + 99, 1};
-	struct store_next next = {1, 1};
+	struct store_query query = {STORE_PROMISES_TO_TRY, NOW + 99, 1, 0};
+	struct store_next next = {1, 1, 0};
 	g_autoptr(GArray) list = NULL;
 
-	assert_true(store_promise_next(s, &next, NULL));
+	assert_true(store_promise_next(s, 0, &next, NULL));
 	assert_int_equal(next.try_at, 0);
 	assert_int_equal(next.alarm_at, 0);
 	fill_promises(s);
@@ -458,7 +458,7 @@ test_promise_lists(void **state)
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
 	assert_true(store_promise_list(s, &query, list, NULL));
 	assert_int_equal(list->len, 1);
-	assert_true(store_promise_next(s, &next, NULL));
+	assert_true(store_promise_next(s, 0, &next, NULL));
 	assert_int_equal(next.try_at, NOW + 1);
 	assert_int_equal(next.alarm_at, NOW + 2);
 }

@@ -204,7 +204,7 @@ static G_GNUC_UNUSED guint
 count_promises(struct store *s, enum store_promises which, gint64 arg,
     struct store_promise *first)
 {
-	struct store_query query = {which, arg, LIMIT};
+	struct store_query query = {which, arg, LIMIT, 0};
 	g_autoptr(GArray) list = NULL;
 
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
