@@ -265,7 +265,8 @@ gboolean store_clock_put(
 /* Appends struct store_clock of all kinds. */
 gboolean store_clock_list(struct store *store, const struct number *ticket,
     GArray *out, GError **err);
-/* Those whose sla_next() is due at now, first that first. */
+/* Those whose sla_next() is due at now, first that first; at the same time by
+ * ticket and kind. */
 gboolean store_clocks_due(struct store *store, gint64 now, guint limit,
     GArray *out, GError **err);
 
