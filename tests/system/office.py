@@ -2,11 +2,14 @@
 their mailboxes, they read by IMAP and answer by SMTP with a login. Players
 stay as in a Gateway: by LMTP in, and what they get is taken by the sink."""
 
+import contextlib
 import imaplib
 import os
 import shutil
 import smtplib
+import sqlite3
 import threading
+import time
 
 import mails
 from dovecot import PASSWORD
@@ -85,12 +88,18 @@ class Person:
         """The mails of a ticket in his mailbox."""
         return [mail for mail in self.look() if number_of(mail) == number]
 
+    def copies(self, number):
+        """Those that somebody wrote."""
+        return [mail for mail in self.of(number)
+                if not mail["Auto-Submitted"]]
+
     def copy(self, number):
-        """What he answers to: the player's words, else a notice."""
-        found = wait_for(lambda: self.of(number), 30,
-                         "[%s] for %s" % (number, self.name))
-        people = [mail for mail in found if not mail["Auto-Submitted"]]
-        return (people or found)[-1]
+        """What he answers to: the player's newest, else a notice."""
+        wait_for(lambda: self.of(number), 30,
+                 "[%s] for %s" % (number, self.name))
+        found = [mail for mail in self.copies(number)
+                 if "kind=" not in str(mail["X-Nymdesk"])]
+        return (found or self.of(number))[-1]
 
     def send(self, mail):
         if not self.smtp:
@@ -162,6 +171,29 @@ class Office(Gateway):
         # by it may be with Postfix again.
         return not self.postfix.queue() and Gateway.is_idle(self) \
             and not self.postfix.queue()
+
+    def waits_for_time(self):
+        """Nothing is left but what failed for now, until a later second."""
+        path = "file:%s/desk.db?mode=ro" % self.state_dir
+        with contextlib.closing(sqlite3.connect(path, uri=True)) as db:
+            count, ready = db.execute(
+                "SELECT count(*), coalesce(sum(state <> 1 OR next_try <= ?),"
+                " 0) FROM promise WHERE state IN (1, 2)",
+                (self.frozen,)).fetchone()
+        return count and not ready and not self.postfix.queue()
+
+    def wait_idle(self, timeout=30):
+        """Where the clock stands still, it runs for seconds until what is to
+        be tried again was; then it is put back."""
+        here, end = self.frozen, time.monotonic() + timeout
+        while True:
+            wait_for(lambda: self.is_idle() or self.waits_for_time(),
+                     end - time.monotonic(), "an empty queue")
+            if self.is_idle():
+                break
+            self.freeze(self.frozen + 5)
+        if self.frozen != here:
+            self.freeze(here)
 
     def install(self):
         self.spool_dir = self.dir + "/spool"
