@@ -1,5 +1,7 @@
 #include "ticket/decide.h"
 
+#include "ticket/kpi.h"
+
 #include "base/banned.h"
 
 #define RETRY_FIRST_S 10
@@ -49,6 +51,7 @@ on_opened(const struct context *c, struct effects *out)
 	add(out, EFFECT_COUNT_MESSAGE, 1);
 	if (!ticket_may_tell(c->event->flags))
 		return;
+	add(out, EFFECT_SET_ACK_DUE, c->now + c->policy->ack_s);
 	/* That notice acknowledges, too. */
 	add(out,
 	    (c->event->flags & TICKET_FLAG_ENCRYPTED) != 0
@@ -154,6 +157,11 @@ ticket_decide(const struct ticket *ticket, const struct event *event,
 static void
 apply_state(struct ticket *ticket, enum ticket_state state, gint64 now)
 {
+	if (ticket->state == TICKET_CLOSED && state == TICKET_OPEN) {
+		ticket->decided = 0;
+		if (now - ticket->closed < KPI_RETURN_S)
+			ticket->is_returned = 1;
+	}
 	ticket->state = state;
 	ticket->closed = state == TICKET_CLOSED ? now : 0;
 }
@@ -179,6 +187,9 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		break;
 	case EFFECT_SET_ANSWERED:
 		ticket->answered = effect->value;
+		break;
+	case EFFECT_SET_ACK_DUE:
+		ticket->ack_due = effect->value;
 		break;
 	case EFFECT_ADD_FLAGS:
 		ticket->flags |= (guint32)effect->value;
