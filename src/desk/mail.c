@@ -179,8 +179,8 @@ static gboolean
 decide_new(struct decision *d, GError **err)
 {
 	struct event event = {.kind = EVENT_OPENED};
-	struct policy policy = desk_policy(d->queue);
 	struct ticket *t = &d->ticket.t;
+	struct policy policy;
 
 	d->verdict = PROTO_NEW;
 	t->level = 1; /* the queue's agents */
@@ -191,6 +191,7 @@ decide_new(struct decision *d, GError **err)
 	    !choose_pseudonym(d, t->pseudonym, err) || !check_burst(d, err))
 		return FALSE;
 	event.flags = d->flags;
+	policy = desk_policy(d->desk, d->queue, t, d->flags);
 	d->effects = ticket_decide(t, &event, &policy, d->at);
 	ticket_apply(t, &d->effects, d->at);
 	return TRUE;
