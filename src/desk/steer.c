@@ -179,8 +179,16 @@ judge_queue(const struct steering *s, GError **err)
 static gboolean
 judge_level(const struct steering *s, GError **err)
 {
-	if (!wants(s, PROTO_VERB_ESCALATE) ||
-	    s->ticket.t.level < SLA_LEVEL_LAST)
+	if (!wants(s, PROTO_VERB_ESCALATE))
+		return TRUE;
+	if (store_ticket_is_forgotten(&s->ticket))
+		return error_fail(err, ERROR_PERM,
+		    "the player is forgotten: the ticket can be closed, but "
+		    "not given to the next level");
+	if (wants(s, PROTO_VERB_CLOSE))
+		return error_fail(
+		    err, ERROR_PERM, "/close and /escalate do not go together");
+	if (s->ticket.t.level < SLA_LEVEL_LAST)
 		return TRUE;
 	return error_fail(
 	    err, ERROR_PERM, "the ticket is at the highest level already");
