@@ -185,7 +185,7 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return take_forgetting(d, err);
 	if (d->is_same_contact && !keep_contact(d, err))
 		return FALSE;
-	if (!move_clocks(d, err) ||
+	if (!move_clocks(d, err) || !decision_do_wishes(d, err) ||
 	    !store_ticket_update(d->desk->store, &d->ticket, err) ||
 	    !keep_message(d, err))
 		return FALSE;

@@ -18,6 +18,14 @@ struct desk {
 };
 
 struct store_key desk_key(const struct proto_key *key);
+/* The name of something of ours: it tells nothing of what is in the text but to
+ * who guesses that. */
+struct store_key desk_key_of(const char *text);
+
+/* Words from another role that go into the database: what an agent is called,
+ * or ""; a category or language. No address is one. */
+gboolean desk_is_agent_name(const char *name);
+gboolean desk_is_token(const char *token);
 
 /* Of the queue, or NULL and ERROR_TEMP: roles with different
  * configurations agree again after their restart. */
@@ -111,6 +119,20 @@ gboolean jobs_is_to_agents(guint32 kind);
 guint32 jobs_kinds_in_hold(guint32 kinds);
 /* May the player be sent a notice that he has not asked for? */
 gboolean jobs_may_tell(const struct store_ticket *ticket);
+
+/* --- the report of a week (weekly.c) --- */
+
+/* Beside the promises: what of desk_work() is about PROTO_JOB_WEEKLY. Queue
+ * and the week, from opened to clock_due, are in the job; its number is unset.
+ * _settle: nothing if the slot has it no more. */
+gboolean weekly_is_asked(guint32 kinds);
+gboolean weekly_has_work(struct desk *desk, guint32 kinds, gint64 now);
+gboolean weekly_claim(struct desk *desk, const struct proto_desk_work *work,
+    gint64 now, struct proto_desk_jobs *answer, GError **err);
+gboolean weekly_list_held(struct desk *desk, guint32 slot, gint64 now,
+    struct proto_desk_jobs *answer, GError **err);
+gboolean weekly_settle(struct desk *desk, guint32 slot,
+    const struct proto_settle *settle, gint64 now, GError **err);
 
 /* n addresses or numbers of ours that did not hold: alarms at guess_rate. */
 void desk_guessed(struct desk *desk, guint n, gint64 now);

@@ -75,14 +75,8 @@ key_of(const struct subject *of, guint round)
 {
 	g_autofree char *text = g_strdup_printf("nymdesk job %s %u %u %" G_GINT64_FORMAT
 	    " %u", of->number->s, of->kind, of->arg, of->opening, round);
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	struct store_key out;
-	gsize len = sizeof(out.b);
 
-	g_checksum_update(sum, (const guchar *)text, -1);
-	g_checksum_get_digest(sum, out.b, &len);
-	g_assert(len == sizeof(out.b));
-	return out;
+	return desk_key_of(text);
 }
 
 /* Each opening starts a decision anew. */
