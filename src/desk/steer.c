@@ -261,7 +261,7 @@ do_queue(struct steering *s, GError **err)
 	s->ticket.t.level = SLA_LEVEL_FIRST;
 	if (wants(s, PROTO_VERB_CLOSE))
 		return TRUE; /* nothing is left to do in that queue */
-	return clocks_restart(
+	return clocks_restart_open(
 		   s->desk, &s->ticket, SLA_FIRST_REPLY, s->now, err) &&
 	       jobs_promise(s->desk, &s->ticket, &job, s->now, err);
 }
