@@ -228,11 +228,30 @@ start_escalate(struct steering *s, GError **err)
 	switch (store_clock_get(s->desk->store, &s->ticket.t.number,
 	    SLA_ESCALATE, &clock, err)) {
 	case STORE_MISSING:
-		return store_ticket_is_forgotten(&s->ticket) ||
-		       clocks_restart(s->desk, &s->ticket, SLA_ESCALATE,
-			   s->now, err);
+		return clocks_restart(
+		    s->desk, &s->ticket, SLA_ESCALATE, s->now, err);
 	case STORE_FOUND:
 		return TRUE;
+	case STORE_ERROR:
+		break;
+	}
+	return FALSE;
+}
+
+/* Who has it now is to look at it anew. */
+static gboolean
+restart_first_reply(struct steering *s, GError **err)
+{
+	struct store_clock clock;
+
+	switch (store_clock_get(s->desk->store, &s->ticket.t.number,
+	    SLA_FIRST_REPLY, &clock, err)) {
+	case STORE_MISSING:
+		return TRUE;
+	case STORE_FOUND:
+		return clock.clock.settled != 0 ||
+		       clocks_restart(s->desk, &s->ticket, SLA_FIRST_REPLY,
+			   s->now, err);
 	case STORE_ERROR:
 		break;
 	}
@@ -247,6 +266,7 @@ do_category(struct steering *s, GError **err)
 	(void)g_strlcpy(
 	    s->ticket.t.category, s->steer->category, TICKET_TOKEN_SIZE);
 	return s->ticket.t.state != TICKET_OPEN ||
+	       store_ticket_is_forgotten(&s->ticket) ||
 	       start_escalate(s, err);
 }
 
@@ -259,10 +279,11 @@ do_queue(struct steering *s, GError **err)
 		return TRUE;
 	(void)g_strlcpy(s->ticket.t.queue, s->steer->queue, TICKET_TOKEN_SIZE);
 	s->ticket.t.level = SLA_LEVEL_FIRST;
-	if (wants(s, PROTO_VERB_CLOSE))
-		return TRUE; /* nothing is left to do in that queue */
-	return clocks_restart(
-		   s->desk, &s->ticket, SLA_FIRST_REPLY, s->now, err) &&
+	/* Nothing is left to do in that queue, or nobody to do it for. */
+	if (wants(s, PROTO_VERB_CLOSE) || wants(s, PROTO_VERB_FORGET) ||
+	    store_ticket_is_forgotten(&s->ticket))
+		return TRUE;
+	return restart_first_reply(s, err) &&
 	       jobs_promise(s->desk, &s->ticket, &job, s->now, err);
 }
 

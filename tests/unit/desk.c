@@ -19,6 +19,9 @@ int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
 int desk_facts_tests(void);
+int desk_numbers_tests(void);
+int desk_steer_tests(void);
+int desk_weekly_tests(void);
 
 static guint
 count_tickets(struct world *w)
@@ -592,5 +595,8 @@ main(void)
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
 	failed += desk_facts_tests();
+	failed += desk_numbers_tests();
+	failed += desk_steer_tests();
+	failed += desk_weekly_tests();
 	return failed;
 }

@@ -49,4 +49,9 @@ void do_to(struct play *p);
 void do_forget(struct play *p);
 void do_count(struct play *p);
 
+/* desk_scenario_acts.c */
+void do_steer(struct play *p);
+void do_vip(struct play *p);
+void do_promised(struct play *p);
+
 #endif
