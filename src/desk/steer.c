@@ -238,26 +238,6 @@ start_escalate(struct steering *s, GError **err)
 	return FALSE;
 }
 
-/* Who has it now is to look at it anew. */
-static gboolean
-restart_first_reply(struct steering *s, GError **err)
-{
-	struct store_clock clock;
-
-	switch (store_clock_get(s->desk->store, &s->ticket.t.number,
-	    SLA_FIRST_REPLY, &clock, err)) {
-	case STORE_MISSING:
-		return TRUE;
-	case STORE_FOUND:
-		return clock.clock.settled != 0 ||
-		       clocks_restart(s->desk, &s->ticket, SLA_FIRST_REPLY,
-			   s->now, err);
-	case STORE_ERROR:
-		break;
-	}
-	return FALSE;
-}
-
 static gboolean
 do_category(struct steering *s, GError **err)
 {
@@ -283,7 +263,9 @@ do_queue(struct steering *s, GError **err)
 	if (wants(s, PROTO_VERB_CLOSE) || wants(s, PROTO_VERB_FORGET) ||
 	    store_ticket_is_forgotten(&s->ticket))
 		return TRUE;
-	return restart_first_reply(s, err) &&
+	/* Who has it now is to look at it anew. */
+	return clocks_restart_open(
+		   s->desk, &s->ticket, SLA_FIRST_REPLY, s->now, err) &&
 	       jobs_promise(s->desk, &s->ticket, &job, s->now, err);
 }
 

@@ -512,6 +512,7 @@ test_alarm_edges(void **state)
 	struct store_next next = {0};
 	struct proto_desk_jobs jobs;
 
+	world_slow_clocks(w);
 	(void)world_receive(w, &kept);
 	jobs = claim(w, 1, 1);
 	assert_true(world_settle(w, 1, &job_at(&jobs, 0)->name, PROTO_SENT));

@@ -105,7 +105,7 @@ do_steer(struct play *p)
 }
 
 void
-do_vip(struct play *p)
+do_owner(struct play *p)
 {
 	const char *pseudonym = play_told(p)->fate.pseudonym;
 	const char *agent = play_next_is(p, "-") ? "" : play_word(p);

@@ -60,6 +60,15 @@ world_done(struct world *w)
 }
 
 void
+world_slow_clocks(struct world *w)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(w->queues); i++) {
+		w->queues[i].first_reply_s = 1000 * 86400;
+		w->queues[i].decision_s = 1000 * 86400;
+	}
+}
+
+void
 world_restart(struct world *w, struct store *take_store)
 {
 	desk_free(w->desk);
