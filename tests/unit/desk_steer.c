@@ -405,6 +405,29 @@ escalate_hands_it_on(void **state)
 	assert_false(acts_steer(w, "a3", &in, NULL, NULL));
 }
 
+/* A breach and the player in one turn: one level, told once. */
+static void
+one_turn_is_one_level(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_ESCALATE, .agent = kim};
+	struct world_mail more = world_mail("m2", "m1");
+	struct proto_desk_admitted is = {0};
+
+	in.number = opened(w, "m1");
+	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
+	more.flags = PROTO_FLAG_ESCALATE;
+	assert_true(world_admit(w, &more, &is, NULL));
+	w->now += 7201;
+	assert_true(world_commit(w, &more, &is, NULL));
+	world_admitted_clear(&is);
+	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 1);
+	steer(w, "a1", &in); /* the next turn is another matter */
+	assert_int_equal(world_ticket(w, &in.number).t.level, 3);
+}
+
 static void
 forget_is_last(void **state)
 {
@@ -683,6 +706,7 @@ desk_steer_tests(void)
 	    TEST(category_and_language_change),
 	    TEST(wait_stops_the_decision),
 	    TEST(escalate_hands_it_on),
+	    TEST(one_turn_is_one_level),
 	    TEST(forget_is_last),
 	    TEST(judging_changes_nothing),
 	    TEST(known_mails_do_nothing),
