@@ -69,6 +69,14 @@ steer(struct world *w, const char *mail, const struct number *number,
 	assert_true(acts_steer(w, mail, &in, NULL, NULL));
 }
 
+static void
+put_ticket(struct world *w, const struct store_ticket *row)
+{
+	assert_true(store_begin(w->store, NULL));
+	assert_true(store_ticket_update(w->store, row, NULL));
+	assert_true(store_commit(w->store, NULL));
+}
+
 /* The times of world_init(): acknowledged in 1 h, first reply in 2 h, decision
  * in 24 h. */
 static void
@@ -155,10 +163,14 @@ returns_and_ratings_count(void **state)
 	struct world_mail rating = world_mail("m2", "anna");
 	struct world_mail again = world_mail("m3", "anna");
 	struct number number = world_receive(w, &first).number;
+	struct store_ticket row;
 	struct proto_ctl_kpi k;
 
 	steer(w, "a1", &number, PROTO_VERB_ESCALATE);
 	steer(w, "a2", &number, PROTO_VERB_CLOSE);
+	row = world_ticket(w, &number);
+	row.t.level = 3; /* whatever it has later */
+	put_ticket(w, &row);
 	world_claim(&rating, PROTO_VIA_CAPABILITY, &number);
 	rating.rating = 2;
 	(void)world_receive(w, &rating);
@@ -291,6 +303,28 @@ lists_are_of_what_is_asked(void **state)
 	assert_int_equal(count_listed(w, "nowhere", FALSE), 0);
 }
 
+/* The last of 150, which the desk reads in two pages. */
+static void
+a_page_without_any_is_not_the_last(void **state)
+{
+	struct world *w = *state;
+	struct store_ticket row;
+	struct number last = {""};
+
+	for (guint i = 0; i < 150; i++) {
+		g_autofree char *name = g_strdup_printf("m%u", i);
+		struct world_mail mail = world_mail(name, name);
+		struct number number = world_receive(w, &mail).number;
+
+		if (strcmp(number.s, last.s) > 0)
+			last = number;
+	}
+	row = world_ticket(w, &last);
+	(void)g_strlcpy(row.t.queue, "vip", TICKET_TOKEN_SIZE);
+	put_ticket(w, &row);
+	assert_int_equal(count_listed(w, "vip", TRUE), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
 int
@@ -304,6 +338,7 @@ desk_numbers_tests(void)
 	    TEST(forgotten_tickets_count),
 	    TEST(pages_hold_each_once),
 	    TEST(lists_are_of_what_is_asked),
+	    TEST(a_page_without_any_is_not_the_last),
 	};
 
 	return cmocka_run_group_tests_name("numbers", tests, NULL, NULL);

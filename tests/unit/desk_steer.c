@@ -438,8 +438,12 @@ forget_is_last(void **state)
 	    .agent = lee};
 	struct world_mail again = world_mail("a1", "agent");
 	struct store_envelope envelope;
+	struct store_message message;
+	struct proto_key name = world_fingerprint(w, "a1");
+	struct store_key key;
 	struct store_ticket row;
 
+	memcpy(key.b, name.b, sizeof(key.b));
 	in.number = opened(w, "m1");
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
 	steer(w, "a1", &in);
@@ -452,6 +456,9 @@ forget_is_last(void **state)
 	    store_envelope_get(w->store, &in.number, &envelope, NULL),
 	    STORE_MISSING);
 	/* Its mail is known all the same, and belongs to nobody. */
+	assert_int_equal(store_message_get(w->store, &key, &message, NULL),
+	    STORE_FOUND);
+	assert_false(number_is_set(&message.ticket));
 	steer(w, "a1", &in);
 	again.side = PROTO_SIDE_AGENT;
 	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
