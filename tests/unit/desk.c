@@ -15,6 +15,8 @@
 #include "ticket/pseudonym.h"
 
 int desk_control_tests(void);
+int desk_clocks_tests(void);
+int desk_jobs_tests(void);
 int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
@@ -592,10 +594,12 @@ main(void)
 	int failed = cmocka_run_group_tests_name("desk", tests, NULL, NULL);
 
 	failed += desk_control_tests();
+	failed += desk_jobs_tests();
 	failed += desk_limits_tests();
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
 	failed += desk_facts_tests();
+	failed += desk_clocks_tests();
 	failed += desk_numbers_tests();
 	failed += desk_steer_tests();
 	failed += desk_weekly_tests();

@@ -46,7 +46,7 @@
  *   close T           the ticket is closed by a person
  *   hold T            its agents wait for the player
  *   taken T           one of them took it up
- *   vip T             its player is one from now on
+ *   favoured T        its player is a VIP from now on
  *   raise T REASON... [no]   it goes up for these reasons: agent, player; or
  *                     it does not
  *   said of T WHAT... what the agents are told, in whatever order: CLOCK:50,
@@ -459,7 +459,7 @@ run_line(struct play *p)
 	    {"close", do_close},
 	    {"hold", do_hold},
 	    {"taken", do_taken},
-	    {"vip", do_vip},
+	    {"favoured", do_favoured},
 	    {"raise", do_raise},
 	    {"said", do_said},
 	    {"clock", do_clock},

@@ -61,7 +61,7 @@ void do_raise(struct play *p);
 void do_close(struct play *p);
 void do_hold(struct play *p);
 void do_taken(struct play *p);
-void do_vip(struct play *p);
+void do_favoured(struct play *p);
 void do_down(struct play *p);
 
 #endif

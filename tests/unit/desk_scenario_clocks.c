@@ -91,16 +91,23 @@ do_taken(struct play *p)
 }
 
 static gboolean
-change_vip(struct change *c)
+change_favoured(struct change *c)
 {
+	struct store *store = c->play->world.store;
+	struct store_contact contact;
+
 	c->row.t.flags |= TICKET_FLAG_VIP;
-	return TRUE;
+	if (store_contact_get(store, &c->row.contact, &contact, NULL) !=
+	    STORE_FOUND)
+		return FALSE;
+	(void)g_strlcpy(contact.agent, "otto", sizeof(contact.agent));
+	return store_contact_put(store, &contact, NULL);
 }
 
 void
-do_vip(struct play *p)
+do_favoured(struct play *p)
 {
-	do_change(&(struct change){.play = p}, change_vip);
+	do_change(&(struct change){.play = p}, change_favoured);
 }
 
 static gboolean
