@@ -21,6 +21,9 @@ int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
 int desk_facts_tests(void);
+int desk_numbers_tests(void);
+int desk_steer_tests(void);
+int desk_weekly_tests(void);
 
 static guint
 count_tickets(struct world *w)
@@ -597,5 +600,8 @@ main(void)
 	failed += desk_property_tests();
 	failed += desk_facts_tests();
 	failed += desk_clocks_tests();
+	failed += desk_numbers_tests();
+	failed += desk_steer_tests();
+	failed += desk_weekly_tests();
 	return failed;
 }
