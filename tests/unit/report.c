@@ -319,5 +319,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL) +
-	    table_tests();
+	    table_tests() + gather_tests();
 }
