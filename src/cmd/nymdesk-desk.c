@@ -290,13 +290,29 @@ request_do(struct room *room, struct request *r, gint64 now)
 		    &r->error);
 }
 
+/* The first post that waits and has work now, or room->waiting->len. */
+static guint
+waiting_find(const struct room *room, gint64 now)
+{
+	for (guint i = 0; i < room->waiting->len; i++) {
+		const struct request *r =
+		    g_ptr_array_index(room->waiting, i);
+
+		if (desk_has_work(room->desk, r->in.work.kinds, now))
+			return i;
+	}
+	return room->waiting->len;
+}
+
 /* Posts that wait get what this turn made claimable, in the same turn. */
 static void
 waiting_do(struct room *room, gint64 now)
 {
-	while (room->waiting->len > 0 && desk_has_work(room->desk, now)) {
+	guint i;
+
+	while ((i = waiting_find(room, now)) < room->waiting->len) {
 		struct request *r =
-		    g_ptr_array_steal_index(room->waiting, 0);
+		    g_ptr_array_steal_index(room->waiting, i);
 
 		proto_clear(PROTO_DESK_JOBS, &r->jobs);
 		g_ptr_array_add(room->turn, r);
@@ -376,11 +392,11 @@ turn_run(struct room *room)
 	gint64 now = now_s();
 	gboolean is_busy;
 
-	if (room->turn->len == 0 && !(room->waiting->len > 0 &&
-					desk_has_work(room->desk, now)))
+	if (room->turn->len == 0 &&
+	    waiting_find(room, now) == room->waiting->len)
 		return FALSE;
 	is_busy = turn_is_busy(room);
-	if (desk_begin(room->desk, &error)) {
+	if (desk_begin(room->desk, now, &error)) {
 		guint len = room->turn->len;
 
 		for (guint i = 0; i < len; i++)
@@ -447,7 +463,7 @@ lost_slots_release(struct room *room, const struct config *config)
 	guint first = (guint)(config->post_hand_over + config->post_notice);
 	g_autoptr(GError) error = NULL;
 
-	if (desk_begin(room->desk, &error)) {
+	if (desk_begin(room->desk, now_s(), &error)) {
 		for (guint slot = first; slot < SLOTS_MAX; slot++)
 			slot_release(room, slot);
 		(void)desk_commit_turn(room->desk, &error);

@@ -168,7 +168,8 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return take_forgetting(d, err);
 	if (d->is_same_contact && !keep_contact(d, err))
 		return FALSE;
-	if (!store_ticket_update(d->desk->store, &d->ticket, err) ||
+	if (!decision_do_wishes(d, err) ||
+	    !store_ticket_update(d->desk->store, &d->ticket, err) ||
 	    !keep_message(d, err))
 		return FALSE;
 	/* Row 2: from another address the envelope stays the old one, or a
