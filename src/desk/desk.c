@@ -298,21 +298,3 @@ failed:
 	log_error("desk.tick", LOG_ERR(err));
 	return TICK_AGAIN_MS;
 }
-
-gboolean
-desk_has_work(struct desk *desk, guint32 kinds, gint64 now)
-{
-	struct store_next next = {0};
-	gboolean is_held = FALSE;
-
-	/* A fault shows in the request that the waiting post repeats. */
-	if (!desk_post_is_held(desk, &is_held, NULL))
-		return FALSE;
-	if (is_held) {
-		kinds = jobs_kinds_in_hold(kinds);
-		if (kinds == 0)
-			return FALSE;
-	}
-	return store_promise_next(desk->store, kinds, &next, NULL) &&
-	       is_due(next.try_at, now);
-}

@@ -135,7 +135,7 @@ weekly_claim(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 			return FALSE;
 		must_send = is_due(&row, now) && answer->jobs->len < want;
 		if (must_send) {
-			row.slot = work->slot;
+			row.slot = work->slot + 1;
 			row.next_try = now + IN_HAND_S;
 			append_job(&row, now, answer);
 		}
@@ -159,7 +159,7 @@ weekly_list_held(struct desk *desk, guint32 slot, gint64 now,
 			continue;
 		if (!find_row(desk, queue, now, &row, &is_new, err))
 			return FALSE;
-		if (row.slot == slot && slot != 0 &&
+		if (row.slot == slot + 1 &&
 		    row.sent < week_end(now) &&
 		    answer->jobs->len < PROTO_JOBS_MAX)
 			append_job(&row, now, answer);
@@ -178,7 +178,9 @@ settle_row(struct desk *desk, struct store_weekly *row,
 		return store_weekly_put(desk->store, row, err);
 	case PROTO_FAILED:
 		/* The same mail would be refused again. */
-		log_error("weekly.failed", LOG_QUEUE(row->queue));
+		log_error("weekly.failed",
+		    LOG_QUEUE(config_queue_by_name(
+			desk->config, row->queue)));
 		break;
 	case PROTO_SENT:
 		break;
@@ -205,7 +207,7 @@ weekly_settle(struct desk *desk, guint32 slot,
 		if (!find_row(desk, queue, now, &row, &is_new, err))
 			return FALSE;
 		own = key_of(&row, week_end(now));
-		if (row.slot == slot && slot != 0 &&
+		if (row.slot == slot + 1 &&
 		    store_key_equal(&own, &key))
 			return settle_row(desk, &row,
 			    (enum proto_outcome)settle->outcome, now, err);

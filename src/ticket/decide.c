@@ -60,6 +60,7 @@ on_opened(const struct context *c, struct effects *out)
 	add(out, EFFECT_COUNT_MESSAGE, 1);
 	if (!ticket_may_tell(c->event->flags))
 		return;
+	add(out, EFFECT_SET_ACK_DUE, c->now + c->policy->ack_s);
 	/* That notice acknowledges, too. */
 	add(out,
 	    (c->event->flags & TICKET_FLAG_ENCRYPTED) != 0
@@ -214,6 +215,9 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		break;
 	case EFFECT_SET_ANSWERED:
 		ticket->answered = effect->value;
+		break;
+	case EFFECT_SET_ACK_DUE:
+		ticket->ack_due = effect->value;
 		break;
 	case EFFECT_SET_DECIDED:
 		ticket->decided = effect->value;
