@@ -86,8 +86,8 @@ ticket_line(const struct proto_ctl_ticket *t)
 
 /* Prints one page of tickets; *after becomes its last number. */
 static gboolean
-list_page(const struct ctl *ctl, JsonBuilder *b,
-    struct proto_ctl_list *request, guint *len, GError **err)
+list_page(const struct ctl *ctl, JsonBuilder *b, struct proto_ctl_list *request,
+    guint *len, GError **err)
 {
 	struct proto_ctl_list_is page = {0};
 	const struct ipc_call call = {.request_type = PROTO_CTL_LIST,
@@ -99,8 +99,8 @@ list_page(const struct ctl *ctl, JsonBuilder *b,
 		return FALSE;
 	*len = page.tickets->len;
 	for (guint i = 0; i < page.tickets->len; i++) {
-		const struct proto_ctl_ticket *t = &g_array_index(page.tickets,
-		    struct proto_ctl_ticket, i);
+		const struct proto_ctl_ticket *t =
+		    &g_array_index(page.tickets, struct proto_ctl_ticket, i);
 
 		if (b != NULL)
 			ticket_json(b, t);
@@ -137,9 +137,9 @@ static gboolean
 number_read(const char *text, struct number *out, GError **err)
 {
 	return number_parse(text, strlen(text), out) ||
-	    error_fail(err, ERROR_PERM,
-		"not a ticket number: 8 characters such as K7F3-9Q2Y, "
-		"of which the last must fit");
+	       error_fail(err, ERROR_PERM,
+		   "not a ticket number: 8 characters such as K7F3-9Q2Y, "
+		   "of which the last must fit");
 }
 
 static void

@@ -20,13 +20,13 @@
 	    DUE_COLUMNS - SPENT_COLUMNS - 3)
 #define PSEUDONYM_COLUMNS 20
 #define CATEGORY_COLUMNS 6 /* at least, if an agent's name is long */
-#define SPENT_MAX 999 /* % */
+#define SPENT_MAX 999	   /* % */
 
 #define QUEUE_COLUMNS 50
 #define FORGOTTEN "(forgotten)"
 #define LEGEND                                                                 \
-	"\nL: level. new: no reply yet, due is the first reply; open: due is "  \
-	"the\ndecision; waits: for the player. over: how much of the time "     \
+	"\nL: level. new: no reply yet, due is the first reply; open: due is " \
+	"the\ndecision; waits: for the player. over: how much of the time "    \
 	"until then\nis over; above 100 % it is late.\n"
 
 /* What a ticket waits for; the most urgent first. */
@@ -160,8 +160,8 @@ widths_of(const GPtrArray *tickets)
 	if (w.category + w.agent > NAMES_COLUMNS - w.pseudonym) {
 		guint rest = NAMES_COLUMNS - w.pseudonym;
 
-		w.category = CLAMP(rest - MIN(w.agent, rest), CATEGORY_COLUMNS,
-		    w.category);
+		w.category = CLAMP(
+		    rest - MIN(w.agent, rest), CATEGORY_COLUMNS, w.category);
 		w.agent = MIN(w.agent, rest - w.category);
 	}
 	return w;
@@ -227,14 +227,14 @@ put_queue(GString *out, const GPtrArray *sorted, guint first, gint64 now)
 	g_autofree char *n = NULL;
 	guint end = first + 1;
 
-	while (end < sorted->len &&
+	while (
+	    end < sorted->len &&
 	    strcmp(((const struct proto_ctl_ticket *)sorted->pdata[end])->queue,
 		of->queue) == 0)
 		end++;
 	n = report_count(end - first);
 	g_string_append(out, first == 0 ? "Queue " : "\nQueue ");
-	columns_put_left(
-	    out, name, MIN(columns_of(name), QUEUE_COLUMNS));
+	columns_put_left(out, name, MIN(columns_of(name), QUEUE_COLUMNS));
 	g_string_append_printf(
 	    out, ": %s ticket%s\n\n", n, end - first == 1 ? "" : "s");
 	list_head(out, &w);
@@ -255,8 +255,8 @@ report_list_text(const GArray *tickets, gint64 now)
 	g_ptr_array_sort(sorted, compare_tickets);
 	for (guint i = 0; i < sorted->len;)
 		i = put_queue(out, sorted, i, now);
-	g_string_append(out,
-	    sorted->len == 0 ? "There is no ticket.\n" : LEGEND);
+	g_string_append(
+	    out, sorted->len == 0 ? "There is no ticket.\n" : LEGEND);
 	return g_string_free(out, FALSE);
 }
 

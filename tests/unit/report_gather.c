@@ -23,8 +23,8 @@
 
 struct ipc_client {
 	guint tickets;
-	guint page;	 /* tickets in one answer at most */
-	guint fails_at;	 /* call */
+	guint page;	   /* tickets in one answer at most */
+	guint fails_at;	   /* call */
 	gboolean is_stuck; /* always the first page */
 	guint calls;
 };
@@ -62,8 +62,8 @@ ticket_at(guint i)
 
 gboolean
 ipc_call(struct ipc_client *client, enum proto_type request_type,
-    gconstpointer request, int fd, enum proto_type answer_type,
-    gpointer answer, GError **err)
+    gconstpointer request, int fd, enum proto_type answer_type, gpointer answer,
+    GError **err)
 {
 	const struct proto_ctl_numbers *asked = request;
 	struct proto_ctl_numbers_are *page = answer;

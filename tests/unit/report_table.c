@@ -73,6 +73,33 @@ fits_a_mail(const char *text)
 	}
 }
 
+static void
+columns_are_those_of_a_terminal(void **state)
+{
+	static const struct {
+		const char *text;
+		guint columns;
+		const char *cut; /* to five */
+	} cases[] = {{"", 0, "     |"}, {"abc", 3, "abc  |"},
+	    {"abcde", 5, "abcde|"}, {"abcdef", 6, "abcd~|"},
+	    {"\xc3\xa9t\xc3\xa9", 3, "\xc3\xa9t\xc3\xa9  |"},
+	    /* A mark that stands above the letter before it. */
+	    {"e\xcc\x81", 1, "e\xcc\x81    |"},
+	    {"\xe6\x97\xa5\xe6\x9c\xac", 4, "\xe6\x97\xa5\xe6\x9c\xac |"},
+	    {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6,
+		"\xe6\x97\xa5\xe6\x9c\xac~|"}};
+
+	(void)state;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		assert_int_equal(columns_of(cases[i].text), cases[i].columns);
+		columns_put_left(out, cases[i].text, 5);
+		g_string_append_c(out, '|');
+		assert_string_equal(out->str, cases[i].cut);
+	}
+}
+
 static char *
 list_of(const struct proto_ctl_ticket *first, guint n)
 {
@@ -150,8 +177,9 @@ ties_go_by_number(void **state)
 static void
 long_and_wild_names_fit(void **state)
 {
-	static const char *const names[] = {LONG_NAME, "\x1b[2J\n\xe2\x80\xae"
-						       "x",
+	static const char *const names[] = {LONG_NAME,
+	    "\x1b[2J\n\xe2\x80\xae"
+	    "x",
 	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"
 	    "\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"};
 
@@ -238,10 +266,9 @@ static void
 stats_are_short(void **state)
 {
 	static const char *const texts[] = {
-	    "2026-10-23 10:00 to 2026-11-22 10:00 UTC\n",
-	    "19 tickets came in", "Acknowledged ", "94 %", "First reply", "82 %",
-	    "First level", "68 %  11 of 16.", "Open now",
-	    "Satisfaction 3.4 of 5", NULL};
+	    "2026-10-23 10:00 to 2026-11-22 10:00 UTC\n", "19 tickets came in",
+	    "Acknowledged ", "94 %", "First reply", "82 %", "First level",
+	    "68 %  11 of 16.", "Open now", "Satisfaction 3.4 of 5", NULL};
 	g_autoptr(kpi_report_auto) report = fixture_twenty();
 	g_autofree char *text = report_stats_text(report);
 
@@ -255,6 +282,7 @@ int
 table_tests(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(columns_are_those_of_a_terminal),
 	    cmocka_unit_test(list_is_by_urgency),
 	    cmocka_unit_test(list_of_nothing_says_so),
 	    cmocka_unit_test(ties_go_by_number),
