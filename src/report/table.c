@@ -72,17 +72,20 @@ due_of(const struct proto_ctl_ticket *t)
 	return 0;
 }
 
-/* How much of the time until due is over: "67 %". */
+/* How much of the time until it is due is over: "67 %". */
 static char *
-spent_show(const struct proto_ctl_ticket *t, gint64 due, gint64 now)
+spent_show(const struct proto_ctl_ticket *t, gint64 now)
 {
-	gint64 whole = due - t->opened;
-	gint64 part = MAX(now - t->opened, 0);
+	gint64 due = due_of(t);
+	gint64 whole =
+	    wait_of(t) == WAIT_REPLY ? t->first_reply_s : t->decision_s;
+	gint64 part = MAX(whole - (due - now), 0);
 
-	if (due == 0)
+	/* A forgotten ticket has dues, but no clocks. */
+	if (due == 0 || whole <= 0)
 		return g_strdup(REPORT_NOTHING);
-	return g_strdup_printf("%d %%",
-	    whole <= 0 ? 100 : (int)MIN(part * 100 / whole, SPENT_MAX));
+	return g_strdup_printf(
+	    "%d %%", (int)MIN(part * 100 / whole, SPENT_MAX));
 }
 
 static char *
@@ -208,7 +211,7 @@ list_line(GString *out, const struct proto_ctl_ticket *t,
 	columns_put_left(out,
 	    date == NULL ? REPORT_NOTHING : date + strlen("2026-"),
 	    DUE_COLUMNS);
-	columns_put_right(out, spent_show(t, due, now), SPENT_COLUMNS);
+	columns_put_right(out, spent_show(t, now), SPENT_COLUMNS);
 	g_string_append_c(out, ' ');
 	put_cell(out, t->agent, REPORT_NOTHING, w->agent);
 	while (out->str[out->len - 1] == ' ')
@@ -304,7 +307,7 @@ put_times(GString *out, const struct proto_ctl_ticket *t, gint64 now)
 	for (guint i = 0; i < G_N_ELEMENTS(times); i++)
 		put_time(out, times[i].name, times[i].at, now);
 	if (due_of(t) != 0)
-		put_line(out, "time over", spent_show(t, due_of(t), now));
+		put_line(out, "time over", spent_show(t, now));
 }
 
 char *

@@ -28,34 +28,39 @@ static const struct proto_ctl_ticket tickets[] = {
  .lang = (char *)"de", .category = (char *)"withdrawal",
  .pseudonym = (char *)"amber-otter-41", .level = 1, .messages = 2,
  .opened = NOW - 6 * H, .first_reply_due = NOW - 4 * H,
- .decision_due = NOW + 18 * H, .acknowledged = NOW - 6 * H + 60,
+ .decision_due = NOW + 18 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .acknowledged = NOW - 6 * H + 60,
  .answered = NOW - 5 * H, .agent = (char *)"anna"},
-/* A promise is broken. */
+/* A promise is broken; its clock began anew on level 2. */
 {.number = {"B2222222"}, .queue = (char *)"support", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"deposit",
  .pseudonym = (char *)"brisk-heron-07", .level = 2, .messages = 1,
- .opened = NOW - 3 * H, .first_reply_due = NOW - H,
- .decision_due = NOW + 21 * H, .agent = (char *)""},
+ .opened = NOW - 5 * H, .first_reply_due = NOW - H,
+ .decision_due = NOW + 21 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .agent = (char *)""},
 /* Waits for its player. */
 {.number = {"A1111111"}, .queue = (char *)"support", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"kyc",
  .pseudonym = (char *)"calm-fox-11", .level = 1, .messages = 3,
  .opened = NOW - 30 * H, .first_reply_due = NOW - 28 * H,
- .decision_due = NOW + H, .answered = NOW - 29 * H, .waiting = NOW - 20 * H,
+ .decision_due = NOW + H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .answered = NOW - 29 * H, .waiting = NOW - 20 * H,
  .agent = (char *)"ben"},
 /* Closed and rated, the player forgotten. */
 {.number = {"C3333333"}, .queue = (char *)"support", .state = (char *)"closed",
  .lang = (char *)"", .category = (char *)"", .pseudonym = (char *)"",
  .level = 3, .flags = PROTO_FLAG_RATED | PROTO_FLAG_ESCALATE, .messages = 9,
  .opened = NOW - 90 * H, .first_reply_due = NOW - 88 * H,
- .decision_due = NOW - 66 * H, .answered = NOW - 89 * H,
+ .decision_due = NOW - 66 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .answered = NOW - 89 * H,
  .closed = NOW - 48 * H, .rating = 4, .agent = (char *)"cleo"},
 /* Another queue, half of the time is over. */
 {.number = {"D4444444"}, .queue = (char *)"payments", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"deposit",
  .pseudonym = (char *)"dry-owl-2", .level = 1, .messages = 1,
  .opened = NOW - H, .first_reply_due = NOW + H,
- .decision_due = NOW + 23 * H, .agent = (char *)""},
+ .decision_due = NOW + 23 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .agent = (char *)""},
 };
 /* clang-format on */
 
@@ -142,6 +147,33 @@ list_is_by_urgency(void **state)
 	assert_string_equal(list, text);
 	again[MIN(strlen(again), strlen(text))] = '\0';
 	assert_string_equal(again, text);
+}
+
+static void
+spent_time_is_known_or_not_said(void **state)
+{
+	static const struct {
+		gint64 due;
+		gint64 length;
+		const char *text;
+	} cases[] = {{2 * H, 2 * H, "   0 % "}, {H, 2 * H, "  50 % "},
+	    {1, 2 * H, "  99 % "}, {0, 2 * H, " 100 % "},
+	    {-1, 2 * H, " 100 % "}, {-2 * H, 2 * H, " 200 % "},
+	    {-1000 * H, 2 * H, " 999 % "}, {3 * H, 2 * H, "   0 % "},
+	    /* Who is forgotten has no clocks. */
+	    {H, 0, "     \xe2\x80\x93 "}};
+
+	(void)state;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct proto_ctl_ticket t = tickets[4];
+		g_autofree char *list = NULL;
+
+		t.first_reply_due = NOW + cases[i].due;
+		t.first_reply_s = cases[i].length;
+		list = list_of(&t, 1);
+		if (strstr(list, cases[i].text) == NULL)
+			fail_msg("not \"%s\": %s", cases[i].text, list);
+	}
 }
 
 static void
@@ -284,6 +316,7 @@ table_tests(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_are_those_of_a_terminal),
 	    cmocka_unit_test(list_is_by_urgency),
+	    cmocka_unit_test(spent_time_is_known_or_not_said),
 	    cmocka_unit_test(list_of_nothing_says_so),
 	    cmocka_unit_test(ties_go_by_number),
 	    cmocka_unit_test(long_and_wild_names_fit),
