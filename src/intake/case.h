@@ -13,7 +13,10 @@
 #include "proto/ipc.h"
 #include "proto/messages.h"
 #include "rules/rules.h"
+#include "template/answer.h"
 #include "ticket/label.h"
+
+struct names; /* intake/names.h */
 
 /* The clients of one worker. */
 struct peers {
@@ -24,11 +27,13 @@ struct peers {
 };
 
 struct mail_case {
-	const struct peers *peers;	  /* borrowed, as are the next six */
+	const struct peers *peers;	  /* borrowed, as are the next eight */
 	struct hazard *hazard;
 	GBytes *message;		  /* as received */
 	const struct config *config;
 	const struct rules *rules;
+	const struct answers *answers;
+	const struct names *names;
 	const struct config_queue *queue;
 	const struct mail *mail;
 	gboolean *is_told;		  /* borrowed; agents had a word */
@@ -85,11 +90,19 @@ gboolean case_commit(const struct mail_case *c,
     const struct label_set *labels, GError **err);
 void case_let_go(const struct mail_case *c);
 
-/* Hands a whole mail over. labels make the envelope sender; NULL for the null
- * one. TRUE if at least one recipient was accepted. */
+/* A whole mail of ours, to agents; all borrowed. */
+struct case_mail {
+	const struct label_set *labels; /* make the envelope sender; NULL for
+					 * the null one */
+	const char *const *rcpt_addrs;	/* NULL-ended */
+	GBytes *content;
+	const char *archive; /* name of the queue whose archive keeps it, "" if
+			      * none does */
+};
+
+/* TRUE if at least one recipient was accepted. */
 gboolean case_hand_over(const struct mail_case *c,
-    const struct label_set *labels, const char *const *rcpt_addrs,
-    GBytes *content, GError **err);
+    const struct case_mail *mail, GError **err);
 
 /* The two sides. FALSE: nothing was committed; the mail stays with the
  * client. */

@@ -103,8 +103,12 @@ copy_hand_over(const struct mail_case *c, const struct scrubbed *body,
 
 	if (copy == NULL)
 		return error_fail(err, ERROR_TEMP, "cannot compose the copy");
-	return case_hand_over(c, labels,
-	    (const char *const *)c->queue->agents, copy, err);
+	return case_hand_over(c,
+	    &(struct case_mail){.labels = labels,
+		.rcpt_addrs = (const char *const *)c->queue->agents,
+		.content = copy,
+		.archive = c->queue->name},
+	    err);
 }
 
 static gboolean
