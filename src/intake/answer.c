@@ -116,7 +116,7 @@ hand_over(const struct agent_mail *m, guint *code, GError **err)
 	    .job = {.kind = PROTO_JOB_ANSWER},
 	    .number = m->admitted->number,
 	    .agent = (char *)m->name,
-	    .has_more = agent_has_more(m),
+	    .has_more = agent_has_more(m) ? 1 : 0,
 	    .queue = m->queue->name};
 	struct proto_post_result result = {0};
 	int body = ipc_body_new(m->text, strlen(m->text), err);

@@ -86,18 +86,16 @@ const struct config_queue *
 place_control(const struct config *config, const char *local,
     const char *domain)
 {
+	g_autofree char *ascii = g_hostname_to_ascii(domain);
 	const struct addr addr = {(char *)local, (char *)domain};
-	g_autofree char *normal = addr_to_normal(&addr);
+	g_autofree char *normal =
+	    ascii != NULL ? addr_to_normal(&addr) : NULL;
 
-	for (guint i = 0; i < config->queues->len; i++) {
+	for (guint i = 0; normal != NULL && i < config->queues->len; i++) {
 		const struct config_queue *queue =
 		    g_ptr_array_index(config->queues, i);
-		g_autoptr(addr_auto) control =
-		    addr_parse(queue->control, -1, NULL);
-		g_autofree char *wanted =
-		    control == NULL ? NULL : addr_to_normal(control);
 
-		if (g_strcmp0(normal, wanted) == 0)
+		if (g_strcmp0(normal, queue->control) == 0)
 			return queue;
 	}
 	return NULL;

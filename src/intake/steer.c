@@ -93,7 +93,7 @@ agent_steer(const struct agent_mail *m, gboolean is_dry, GError **err)
 	const struct steer_command *end = steer_find(&m->steer, STEER_CLOSE);
 	struct proto_desk_steer request = {.epochs = m->c->id.epochs,
 	    .number = m->admitted->number,
-	    .is_dry = is_dry,
+	    .is_dry = is_dry ? 1 : 0,
 	    .verbs = verbs_of(&m->steer),
 	    .close = close_of(end),
 	    .queue = name_of(&m->steer, STEER_QUEUE),

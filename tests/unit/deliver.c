@@ -21,11 +21,14 @@
 	"[nymdesk]\nauthserv_id=mx.casino.test\n"                              \
 	"[queue support]\naddress=support@casino.test\nrole=Casino\n"          \
 	"agents=team@agents.test\nmembers=anna@agents.test\n"                  \
+	"senior=sam@agents.test;sue@agents.test\nhead=hedda@agents.test\n"     \
+	"control=desk@casino.test\n"                                           \
 	"[queue vip]\naddress=vip@lounge.test\nrole=Lounge\n"                  \
 	"agents=club@agents.test\nmembers=zoe@agents.test\n"
 
 struct config *config;
 static struct rules *rules;
+static struct answers *answers;
 
 static void
 setup(void)
@@ -42,6 +45,8 @@ setup(void)
 	g_assert(config != NULL);
 	rules = rules_load(ND_SRCDIR "/filters", NULL);
 	g_assert(rules != NULL);
+	answers = answers_load(ND_SRCDIR "/templates", NULL);
+	g_assert(answers != NULL);
 	mail_init();
 }
 
@@ -50,6 +55,7 @@ teardown(void)
 {
 	roles_clear();
 	rules_free(rules);
+	answers_free(answers);
 	config_free(config);
 }
 
@@ -67,7 +73,7 @@ rcpt_free(gpointer data)
 guint
 letter_send(const struct letter *l)
 {
-	struct deliver *deliver = deliver_new(config, rules, NULL);
+	struct deliver *deliver = deliver_new(config, rules, answers, NULL);
 	g_autofree char *sender =
 	    g_strdup(l->sender != NULL ? l->sender : l->from);
 	g_autofree char *raw = g_strconcat("From: ", l->from, "\r\n",
@@ -280,7 +286,9 @@ main(void)
 	failed = cmocka_run_group_tests_name("players", tests, NULL, NULL);
 	failed += test_deliver_agents();
 	failed += test_deliver_claims();
+	failed += test_deliver_control();
 	failed += test_deliver_reports();
+	failed += test_deliver_steer();
 	teardown();
 	return failed;
 }
