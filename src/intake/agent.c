@@ -381,9 +381,9 @@ reply_deliver(const struct mail_case *c,
 {
 	const struct config_queue *home = ticket_queue(c, admitted);
 	g_auto(agent_mail_auto) m = {0};
-	g_autoptr(GError) error = NULL;
+	struct agent_refusal no = {0};
 	const char *why = refusal(c, home, &admitted->number);
-	const char *what_to_do = "";
+	gboolean ok;
 
 	if (why != NULL)
 		return agent_tell(c,
@@ -393,8 +393,11 @@ reply_deliver(const struct mail_case *c,
 			.what_to_do = ""},
 		    err);
 	agent_mail_init(&m, c, admitted);
-	if (!agent_read(&m, &what_to_do, &error))
-		return tell(&m, error->message, what_to_do, err);
+	if (!agent_read(&m, &no)) {
+		ok = tell(&m, no.why, no.what_to_do, err);
+		g_clear_error(&no.error);
+		return ok;
+	}
 	if (steer_find(&m.steer, STEER_HELP) != NULL)
 		return help_show(&m, err);
 	return mail_do(&m, err);

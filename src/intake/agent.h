@@ -55,10 +55,16 @@ gboolean agent_may_be_told(const struct mail_case *c, GError **err);
 
 /* --- steer.c --- */
 
-/* Fills steer, text and note. FALSE: it is to do nothing; the error may be
- * shown to the agent, with *what_to_do (a literal). No other role is asked. */
-gboolean agent_read(struct agent_mail *m, const char **what_to_do,
-    GError **err);
+/* Why a mail is to do nothing; all of it may be shown to the agent. */
+struct agent_refusal {
+	GError *error;		/* own; NULL if why is a literal */
+	const char *why;	/* of error, or a literal */
+	const char *what_to_do; /* a literal; "" for the usual advice */
+};
+
+/* Fills steer, text and note; FALSE: *no says why not. No other role is
+ * asked. */
+gboolean agent_read(struct agent_mail *m, struct agent_refusal *no);
 /* TRUE if the mail is known to the desk only after agent_steer(). */
 gboolean agent_has_more(const struct agent_mail *m);
 /* Has the commands judged, or done. ERROR_PERM: they cannot be, with a text
@@ -68,9 +74,8 @@ gboolean agent_steer(const struct agent_mail *m, gboolean is_dry,
 
 /* --- answer.c --- */
 
-/* Fills text. As agent_read(). */
-gboolean answer_make(struct agent_mail *m, const char **what_to_do,
-    GError **err);
+/* Fills text; FALSE: *no has an error or a literal. */
+gboolean answer_make(struct agent_mail *m, struct agent_refusal *no);
 /* Sends text. *is_sent is FALSE if it cannot be; then the agent was told. */
 gboolean answer_send(const struct agent_mail *m, gboolean *is_sent,
     GError **err);

@@ -52,7 +52,7 @@ words_for_player(const struct agent_mail *m, GError **err)
 /* Looks at the words before anything in them is masked. */
 static gboolean
 words_pass(const struct agent_mail *m, const char *words,
-    const char **what_to_do, GError **err)
+    struct agent_refusal *no)
 {
 	g_autoptr(GPtrArray) addrs = g_ptr_array_new();
 	struct guard_context context = {.number = &m->admitted->number,
@@ -72,37 +72,44 @@ words_pass(const struct agent_mail *m, const char *words,
 	reason = guard_check(words, &context, m->c->rules);
 	if (reason == NULL)
 		return TRUE;
-	*what_to_do = reason->override;
-	/* A literal of the guard's table. */
-	return error_fail_literal(err, ERROR_DENIED, reason->why);
+	no->why = reason->why;
+	no->what_to_do = reason->override;
+	return FALSE;
+}
+
+/* What stands against any words to the player in this mail. */
+static gboolean
+way_is_open(const struct agent_mail *m, struct agent_refusal *no)
+{
+	if (compose_note_is_answered(m->c->mail->subject)) {
+		no->why = "it answers an internal note";
+		no->what_to_do = "begin with the line /note to answer your "
+				 "colleague; to answer the player, answer a "
+				 "mail of his.";
+		return FALSE;
+	}
+	if (m->admitted->ticket_flags & PROTO_FLAG_UNDELIVERABLE) {
+		no->why = "the player's mail system refused our last mail";
+		no->what_to_do = "Nothing is sent in this ticket until the "
+				 "player writes again.";
+		return FALSE;
+	}
+	return TRUE;
 }
 
 gboolean
-answer_make(struct agent_mail *m, const char **what_to_do, GError **err)
+answer_make(struct agent_mail *m, struct agent_refusal *no)
 {
-	g_autofree char *words = words_for_player(m, err);
+	g_autofree char *words = words_for_player(m, &no->error);
 
 	if (words == NULL)
 		return FALSE;
 	if (words[0] == '\0' && m->steer.commands->len > 0)
 		return TRUE;
-	if (compose_note_is_answered(m->c->mail->subject)) {
-		*what_to_do = "begin with the line /note to answer your "
-			      "colleague; to answer the player, answer a mail "
-			      "of his.";
-		return error_fail(err, ERROR_DENIED,
-		    "it answers an internal note");
-	}
-	if (m->admitted->ticket_flags & PROTO_FLAG_UNDELIVERABLE) {
-		*what_to_do = "Nothing is sent in this ticket until the "
-			      "player writes again.";
-		return error_fail(err, ERROR_DENIED,
-		    "the player's mail system refused our last mail");
-	}
-	if (!words_pass(m, words, what_to_do, err))
+	if (!way_is_open(m, no) || !words_pass(m, words, no))
 		return FALSE;
 	m->text = scrub_agent_text(
-	    words, m->c->mail, m->c->rules, &m->self, err);
+	    words, m->c->mail, m->c->rules, &m->self, &no->error);
 	return m->text != NULL;
 }
 

@@ -8,29 +8,33 @@
 /* --- reading --------------------------------------------------------------- */
 
 static gboolean
-words_read(struct agent_mail *m, const char **what_to_do, GError **err)
+words_read(struct agent_mail *m, struct agent_refusal *no)
 {
 	const struct mail_case *c = m->c;
-	g_autofree char *words = scrub_agent_words(c->mail, &m->self, err);
+	g_autofree char *words =
+	    scrub_agent_words(c->mail, &m->self, &no->error);
 
 	if (words == NULL ||
-	    !steer_parse(words, names_for_steer(c->names), &m->steer, err))
+	    !steer_parse(words, names_for_steer(c->names), &m->steer,
+		&no->error))
 		return FALSE;
 	if (steer_find(&m->steer, STEER_HELP) != NULL)
 		return TRUE;
 	note_make(m);
-	return answer_make(m, what_to_do, err);
+	return answer_make(m, no);
 }
 
 gboolean
-agent_read(struct agent_mail *m, const char **what_to_do, GError **err)
+agent_read(struct agent_mail *m, struct agent_refusal *no)
 {
 	gboolean ok;
 
-	*what_to_do = "";
+	*no = (struct agent_refusal){.what_to_do = ""};
 	(void)hazard_enter(m->c->hazard, m->c->message);
-	ok = words_read(m, what_to_do, err);
+	ok = words_read(m, no);
 	hazard_leave(m->c->hazard);
+	if (no->error != NULL)
+		no->why = no->error->message;
 	return ok;
 }
 
