@@ -74,7 +74,7 @@ struct done_row {
 
 #define NOBODY ",,,anna"
 #define TEAM "team@agents.test"
-#define HIGHER TEAM " sam@agents.test sue@agents.test"
+#define HIGHER TEAM " Ben.Low@agents.test cleo@agents.test"
 
 static const struct done_row done_rows[] = {
     {"/close solved\r\n\r\nIt is paid.", C(CLOSE), PROTO_CLOSE_SOLVED, NOBODY,
@@ -202,7 +202,7 @@ a_note_is_a_mail_of_the_thread(void **state)
 	roles.level = 2;
 	assert_int_equal(reply_send(RE, "/note he seems to lie"), 1);
 	assert_string_equal(
-	    roles.rcpts->pdata[0], "sam@agents.test sue@agents.test");
+	    roles.rcpts->pdata[0], "Ben.Low@agents.test cleo@agents.test");
 	assert_string_equal(roles.sender, "");
 	assert_string_equal(roles.archive, "support");
 	assert_true(last_mail_says(
@@ -226,8 +226,8 @@ a_note_goes_to_the_others(void **state)
 		const char *from;
 		guint32 level;
 		const char *rcpts;
-	} rows[] = {{"sam@agents.test", 2, "sue@agents.test"},
-	    {"hedda@agents.test", 3, "hedda@agents.test"}};
+	} rows[] = {{"Ben.Low@agents.test", 2, "cleo@agents.test"},
+	    {"dan@agents.test", 3, "dan@agents.test"}};
 	char **members = ((struct config_queue *)g_ptr_array_index(
 	    config->queues, 0))->members;
 	char *anna = members[0];
@@ -296,7 +296,7 @@ static const struct {
 	"asks the player for documents", "/kyc REASON"},
     {"/take\r\n\r\nAsk xyzzy@players.test, see 07BF-6HAN.",
 	"number of another ticket", "take it out"},
-    {"Write to sam@agents.test, xyzzy.", "address of an agent", "take it out"},
+    {"Write to Ben.Low@agents.test, xyzzy.", "address of an agent", "take it out"},
     {"/send withdrawal-limits limit=\"see 07BF-6HAN xyzzy\"",
 	"number of another ticket", "take it out"},
     {"[internal] xyzzy", "internal note", "/note"},
