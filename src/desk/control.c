@@ -5,7 +5,7 @@
 /* Tickets that surely fit into one frame. */
 #define LIST_MAX 100
 G_STATIC_ASSERT(
-    LIST_MAX *(4 * TICKET_TOKEN_SIZE + PSEUDONYM_SIZE + 200) < PROTO_FRAME_MAX);
+    LIST_MAX *(4 * TICKET_TOKEN_SIZE + PSEUDONYM_SIZE + 220) < PROTO_FRAME_MAX);
 
 static const char *
 state_name(enum ticket_state state)
@@ -42,6 +42,27 @@ ticket_view(const struct ticket *t)
 	    .rating = t->rating,
 	    .agent = g_strdup(t->agent),
 	};
+}
+
+/* How long the clocks of a ticket are: a forgotten one has none. */
+static gboolean
+add_lengths(struct store *store, struct proto_ctl_ticket *view, GError **err)
+{
+	g_autoptr(GArray) rows = NULL;
+
+	rows = g_array_new(FALSE, FALSE, sizeof(struct store_clock));
+	if (!store_clock_list(store, &view->number, rows, err))
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sla_clock *clock =
+		    &g_array_index(rows, struct store_clock, i).clock;
+
+		if (clock->kind == SLA_FIRST_REPLY)
+			view->first_reply_s = clock->length_s;
+		else if (clock->kind == SLA_DECISION)
+			view->decision_s = clock->length_s;
+	}
+	return TRUE;
 }
 
 gboolean
@@ -112,6 +133,12 @@ control_list(struct store *store, const struct proto_ctl_list *list,
 				continue;
 			view = ticket_view(t);
 			g_array_append_val(answer->tickets, view);
+			if (!add_lengths(store,
+				&g_array_index(answer->tickets,
+				    struct proto_ctl_ticket,
+				    answer->tickets->len - 1),
+				err))
+				return FALSE;
 		}
 	} while (rows->len > 0 && answer->tickets->len < limit);
 	return TRUE;
@@ -133,5 +160,5 @@ control_show(struct store *store, const struct proto_ctl_show *show,
 		g_free(answer->ticket.state);
 		answer->ticket.state = g_strdup("");
 	}
-	return TRUE;
+	return add_lengths(store, &answer->ticket, err);
 }

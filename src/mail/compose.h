@@ -36,6 +36,7 @@ struct compose_copy {
 	const char *lang;     /* "" if in doubt */
 	guint level;
 	gint64 due;	   /* 0 if none */
+	const char *agent; /* whose the ticket is; "" if nobody's */
 	const char *flags; /* parted by commas, "" if none */
 	const struct scrubbed *body;
 	gboolean is_placeholder; /* the mail could not be read */
@@ -77,6 +78,7 @@ struct compose_notice {
 	gint64 date;
 	const char *what;	/* "The answer": a mail of ours that came back;
 				 * NULL: the agent's, which was not sent */
+	gboolean is_partly;	/* some of the agent's mail was */
 	const char *why;	/* one sentence, without full stop */
 	const char *what_to_do; /* "" for the usual advice */
 };
