@@ -22,8 +22,10 @@ class Commands(unittest.TestCase):
     def setUpClass(cls):
         cls.world = World()
         cls.addClassCleanup(cls.world.stop)
-        cls.configure = cls.world.configure
-        cls.world.configure = lambda: cls.configure(**{
+        cls.world.postfix.more_transport = "%s\tnymdesk:%s\n" % (
+            CONTROL, cls.world.lmtp)
+        configure = cls.world.configure
+        cls.world.configure = lambda: configure(**{
             "queue support.senior": SENIOR,
             "queue support.control": CONTROL})
         cls.world.start()
