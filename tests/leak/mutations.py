@@ -41,10 +41,10 @@ ROWS = [
      "out->text = MUTANT(\"file-unredacted\") ? g_strdup(bare) : "
      "rules_redact_noted(rules, own, bare, tally);"),
     ("receipt-kept", LEAK, "src/rules/redact.c",
-     "		if (rule->action == action &&",
-     "		if (MUTANT(\"receipt-kept\") && strcmp(rule->as, "
-     "\"[receipt]\") == 0) continue;\n"
-     "		if (rule->action == action &&"),
+     "		    (pass->depth == 0 || strcmp(rule->as, \"[address]\") == 0))",
+     "		    !(MUTANT(\"receipt-kept\") && "
+     "g_strcmp0(rule->as, \"[receipt]\") == 0) &&\n"
+     "		    (pass->depth == 0 || strcmp(rule->as, \"[address]\") == 0))"),
     ("signature-kept", LEAK, "src/mail/quote.c",
      "		quote_mark(lines, sig, high, QUOTE_PART_SIG);",
      "		quote_mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
