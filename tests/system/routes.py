@@ -53,7 +53,8 @@ def setUpModule():
     Table.world = Gateway(workers=8, more={
         "limits.guess_rate": 100000,
         "queue vip.address": VIP, "queue vip.role": "Casino VIP",
-        "queue vip.agents": VIP_TEAM, "queue vip.members": CARL})
+        "queue vip.agents": VIP_TEAM, "queue vip.members": CARL,
+        "category withdrawal.queue": "vip"})
     unittest.addModuleCleanup(Table.world.stop)
     Table.world.start()
 
@@ -159,6 +160,47 @@ class Rows(Table):
 
     def test_row_1_quoted_local_part(self):
         self.by_address(lambda addr: '"%s"@%s' % tuple(addr.split("@")))
+
+    def test_row_1_capability_with_a_wish(self):
+        """Whatever is wished for, it is the ticket's address."""
+        self.begin()
+        plain = capability(self.ack)
+        for mark in "e12345":
+            wish = plain.replace("+", "+%s-" % mark)
+            for shape in (wish, wish.upper(), wish.replace("+", "-"),
+                          wish.replace("+", "%2B"),
+                          '"%s"@%s' % tuple(wish.split("@"))):
+                with self.subTest(shape):
+                    self.expect_follow_up(self.mail(), to=shape)
+        wrong = re.sub(r"-[0-9a-z]{13}@", "-%s@" % (13 * "0"), wish)
+        self.expect_new(self.mail(), to=wrong)
+
+    def test_category_with_a_queue(self):
+        """A new ticket goes there, and its player is answered from there;
+        what belongs to a ticket stays with it."""
+        self.begin()
+        text = "I still wait for my withdrawal of week %d.\n"
+        mail = self.mail(subject="Withdrawal")
+        mail.set_content(text % 1)
+        taken = self.world.ask(mail)
+        copy, = [item for item in taken if item.rcpts == [VIP_TEAM]]
+        notice, = [item for item in taken if item.rcpts == [self.who]]
+        self.assertEqual(len(taken), 2)
+        self.assertRegex(capability(copy), r"^vip\+")
+        self.assertRegex(capability(notice), r"^vip\+")
+        self.assertIn("queue=vip;", copy.mail["X-Nymdesk"])
+        ticket = self.world.ticket(number_of(copy.mail))
+        self.assertEqual((ticket["queue"], ticket["category"]),
+                         ("vip", "withdrawal"))
+        # The same again is the same, and his answer is a follow-up.
+        self.assertEqual(self.world.ask(mail), [])
+        again = mails.reply(notice.mail, self.who, text % 2)
+        taken, = self.world.ask(again)
+        self.assertEqual(taken.rcpts, [VIP_TEAM])
+        self.assertEqual(number_of(taken.mail), number_of(copy.mail))
+        more = self.mail(subject="Withdrawal")
+        more.set_content(text % 3)
+        self.expect_follow_up(more, to=capability(self.ack))
 
     def test_row_1_in_the_header_only(self):
         """Something on the way delivers by the mailbox's own name."""

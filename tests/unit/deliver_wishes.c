@@ -70,6 +70,7 @@ wishes_are_asked_for(void **state)
 	    {QUEUE, "", WISH("5", "0"), "x", 0, 0},
 	    {PLAYERS, "", PLAYERS ", " WISH("3", "p"), "x", 0, 3},
 	    {WISH("5", "p"), "", WISH("1", "p"), "x", 0, 5},
+	    {PLAYERS, "", PLAYERS ", " WISH("e", "a"), "x", 0, 0},
 	    {PLAYERS, "", PLAYERS, "x", 0, 0},
 	    /* Words. */
 	    {PLAYERS, "", PLAYERS, "Escalate!", PROTO_FLAG_ESCALATE, 0},
