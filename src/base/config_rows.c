@@ -132,7 +132,7 @@ const struct config_row config_rows[] = {
     {"queue", "decision", VALUE_TIME, Q(decision_s), "24h", 1, 365 * DAY,
 	TO_DESK | TO_POST, "Promise: decision."},
     {"queue", "reopen", VALUE_TIME, Q(reopen_s), "14d", 0, 3650L * DAY,
-	TO_DESK, "A closed ticket reopens within this time."},
+	TO_DESK | TO_POST, "A closed ticket reopens within this time."},
     {"queue", "escalate", VALUE_TIME, Q(escalate_s), "1h", 1, 365 * DAY,
 	TO_DESK,
 	"A ticket of a complex category that no person took up by then goes "

@@ -6,6 +6,7 @@
 #include "outbound/handover.h"
 #include "outbound/promise.h"
 #include "proto/ipc.h"
+#include "template/answer.h"
 
 #include "base/banned.h"
 
@@ -54,6 +55,16 @@ hand_over_run(struct post *post, int listener, uid_t client)
 	ipc_server_free(server);
 }
 
+/* A post that hands over needs them, too: an answer ends in a footer. */
+static gboolean
+templates_load(struct post *post, const char *dir, GError **err)
+{
+	post->notices = notices_load(dir, err);
+	if (post->notices != NULL)
+		post->answers = answers_load(dir, err);
+	return post->answers != NULL;
+}
+
 int
 main(void)
 {
@@ -71,18 +82,15 @@ main(void)
 		return 1;
 	}
 	post = post_new(start.config, slot, start.slot, &role_stop);
-	listener = role_fd("post.lmtp");
-	if (listener >= 0) {
-		hand_over_run(post, listener, start.uids[ROLE_LMTP]);
-	} else {
-		post->notices =
-		    notices_load(start.config->template_dir, &error);
-		if (post->notices == NULL) {
-			log_error("post.templates", LOG_ERR(error));
-			return 1;
-		}
-		promise_run(post);
+	if (!templates_load(post, start.config->template_dir, &error)) {
+		log_error("post.templates", LOG_ERR(error));
+		return 1;
 	}
+	listener = role_fd("post.lmtp");
+	if (listener >= 0)
+		hand_over_run(post, listener, start.uids[ROLE_LMTP]);
+	else
+		promise_run(post, PROMISE_KINDS);
 	post_free(post);
 	config_free(start.config);
 	return 0;

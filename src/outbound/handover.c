@@ -91,7 +91,9 @@ answer_send(struct post *post, const struct proto_post_hand_over *request,
 	struct proto_desk_take take = {.slot = post->slot_number,
 	    .job = request->job,
 	    .number = request->number,
-	    .queue = request->queue};
+	    .queue = request->queue,
+	    .agent = request->agent,
+	    .has_more = request->has_more};
 	struct proto_desk_jobs jobs = {0};
 	gboolean ok;
 
