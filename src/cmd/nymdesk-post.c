@@ -1,8 +1,10 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/role_main.h"
+#include "outbound/archivist.h"
 #include "outbound/handover.h"
 #include "outbound/promise.h"
 #include "proto/ipc.h"
@@ -65,8 +67,16 @@ templates_load(struct post *post, const char *dir, GError **err)
 	return post->answers != NULL;
 }
 
+/* What the archivist does, if there is one, the others leave to it. */
+static guint32
+notice_kinds(const struct config *config)
+{
+	return config_has_archive(config) ? PROMISE_KINDS & ~ARCHIVIST_KINDS
+					   : PROMISE_KINDS;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct role_start start;
 	g_autoptr(GError) error = NULL;
@@ -89,8 +99,10 @@ main(void)
 	listener = role_fd("post.lmtp");
 	if (listener >= 0)
 		hand_over_run(post, listener, start.uids[ROLE_LMTP]);
+	else if (argc > 1 && strcmp(argv[1], "archive") == 0)
+		archivist_run(post);
 	else
-		promise_run(post, PROMISE_KINDS);
+		promise_run(post, notice_kinds(start.config));
 	post_free(post);
 	config_free(start.config);
 	return 0;

@@ -18,19 +18,6 @@ struct archives {
 	GHashTable *ones; /* own; queue (char, borrowed) to struct one */
 };
 
-gboolean
-archives_are_wanted(const struct config *config)
-{
-	for (guint i = 0; i < config->queues->len; i++) {
-		const struct config_queue *queue =
-		    g_ptr_array_index(config->queues, i);
-
-		if (queue->archive != NULL && queue->archive[0] != '\0')
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static void
 one_free(gpointer data)
 {
@@ -69,7 +56,7 @@ archives_new(const struct config *config, guint timeout_ms)
 		const struct config_queue *queue =
 		    g_ptr_array_index(config->queues, i);
 
-		if (queue->archive != NULL && queue->archive[0] != '\0')
+		if (config_queue_has_archive(queue))
 			g_hash_table_insert(archives->ones, queue->name,
 			    one_new(queue, timeout_ms));
 	}

@@ -20,9 +20,6 @@
 
 struct archives;
 
-/* TRUE if any queue names an archive. */
-gboolean archives_are_wanted(const struct config *config);
-
 /* Borrows config. Connects to nothing. An archive whose settings can never do
  * is logged as an error, and always rests. */
 struct archives *archives_new(const struct config *config, guint timeout_ms);

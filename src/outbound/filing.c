@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "mail/archived.h"
-#include "outbound/archives.h"
 
 #include "base/banned.h"
 
@@ -13,10 +12,8 @@ queue_with_archive(const struct post *post, const char *name)
 	const struct config_queue *queue =
 	    config_queue_by_name(post->config, name);
 
-	return queue != NULL && queue->archive != NULL &&
-		queue->archive[0] != '\0'
-	    ? queue
-	    : NULL;
+	return queue != NULL && config_queue_has_archive(queue) ? queue
+								  : NULL;
 }
 
 /* Opened when it is needed: the directory may come later than we. */
@@ -104,7 +101,7 @@ filing_release(struct post *post, const struct proto_job_name *job,
 	g_autoptr(GError) error = NULL;
 
 	if (job->kind != PROTO_JOB_ANSWER ||
-	    !archives_are_wanted(post->config))
+	    !config_has_archive(post->config))
 		return;
 	if (spool_of(post, &error) == NULL ||
 	    !spool_release(post->spool, &job->key, outcome == PROTO_SENT,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "mail/compose.h"
+#include "outbound/filing.h"
 #include "template/answer.h"
 
 #include "base/banned.h"
@@ -46,6 +47,7 @@ post_free(struct post *post)
 	if (post == NULL)
 		return;
 	smtp_free(post->smtp);
+	spool_free(post->spool);
 	ipc_client_free(post->desk);
 	ipc_client_free(post->vault);
 	slot_close(post->slot);
@@ -97,6 +99,12 @@ post_recover(struct post *post)
 	settled = slot_recover(post->slot, jobs.jobs,
 	    (guint)post->config->post_timeout_s * 1000);
 	proto_clear(PROTO_DESK_JOBS, &jobs);
+	for (guint i = 0; i < settled->len; i++) {
+		const struct proto_settle *s =
+		    &g_array_index(settled, struct proto_settle, i);
+
+		filing_release(post, &s->job, (enum proto_outcome)s->outcome);
+	}
 	if (settled->len > 0) {
 		log_info("post.recovered", LOG_NUM("jobs", settled->len));
 		ok = post_work(post, settled, 0, 0, &jobs);
@@ -303,6 +311,8 @@ player_mail_send(struct post *post, const struct config_queue *queue,
 		log_error("post.compose", LOG_TICKET(&mail->job->number));
 		return PROTO_DEFERRED;
 	}
+	if (mail->on_labelled != NULL)
+		mail->on_labelled(&way->label, mail->user_data);
 	g_ptr_array_add(rcpts, way->envelope.player_addr);
 	if (!smtp_send(post->smtp, &whole, results, &error))
 		log_warn("post.smtp", LOG_ERR(error));

@@ -12,6 +12,7 @@
 #include "outbound/notice.h"
 #include "outbound/slot.h"
 #include "outbound/smtp.h"
+#include "outbound/spool.h"
 #include "proto/ipc.h"
 #include "proto/messages.h"
 
@@ -21,6 +22,7 @@ struct post {
 	struct answers *answers;     /* own; as notices */
 	guint32 kinds;		     /* that post_work() claims: bits
 				      * 1 << enum proto_job_kind */
+	struct spool *spool;	     /* own; NULL until it is needed */
 	struct slot *slot;	     /* own */
 	guint slot_number;
 	struct ipc_client *desk; /* own */
@@ -45,6 +47,9 @@ struct post_mail {
 	const struct notice_args *notice; /* without what only the vault knows;
 					   * NULL: an answer in his thread */
 	const char *text; /* of an answer, UTF-8 */
+	/* Called with the labels of the mail before it is sent; may be NULL. */
+	void (*on_labelled)(const struct label_set *label, gpointer user_data);
+	gpointer user_data;
 };
 
 /* What became of it; never fails otherwise. *result is the MTA's reply. The

@@ -113,10 +113,10 @@ held_end(const struct proto_key *job)
 
 /* --- looking through the directory ----------------------------------- */
 
-typedef void (*visit)(struct spool *spool, const char *name, gpointer data);
+typedef void (*visitor)(struct spool *spool, const char *name, gpointer data);
 
 static gboolean
-names_visit(struct spool *spool, visit visit, gpointer data, GError **err)
+names_visit(struct spool *spool, visitor visit, gpointer data, GError **err)
 {
 	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
