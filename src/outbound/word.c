@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "mail/compose.h"
+#include "report/gather.h"
+#include "report/page.h"
 #include "ticket/sla.h"
 
 #include "base/banned.h"
@@ -354,4 +356,70 @@ word_send_handed(struct post *post, const struct proto_job *job,
 	outcome = ticket_word_send(post, job, &word, result);
 	word_clear(&word);
 	return outcome;
+}
+
+/* --- numbers of the week ---------------------------------------------------------- */
+
+/* About no ticket: the desk's key of the job is the same for each attempt. */
+static char *
+weekly_id(const struct proto_job *job, const char *domain)
+{
+	struct label_mac mac = label_mac_from_bytes(job->name.key.b);
+
+	return g_strdup_printf("weekly.%s@%s", mac.s, domain);
+}
+
+/* NULL if the desk does not answer. Caller frees. */
+static char *
+weekly_text(
+    struct post *post, const struct proto_job *job, gint64 from, gint64 now)
+{
+	const struct gather what = {
+	    .queue = job->queue, .from = from, .now = now};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(kpi_report_auto) report =
+	    report_gather(post->desk, &what, &error);
+
+	if (report == NULL) {
+		log_warn("post.numbers", LOG_ERR(error));
+		return NULL;
+	}
+	return report_text(report, job->queue);
+}
+
+enum proto_outcome
+word_send_weekly(struct post *post, const struct proto_job *job,
+    struct smtp_result *result)
+{
+	struct word word;
+	gint64 now = now_s();
+	gint64 from = MIN(job->opened, now); /* when the week began */
+	g_autofree char *date = time_show(from);
+	g_autofree char *id = NULL;
+	g_autoptr(GBytes) content = NULL;
+
+	if (!word_begin(post, job, &word, result))
+		return PROTO_DEFERRED;
+	if (word.queue->head[0] == NULL)
+		return PROTO_SENT;
+	word.text = weekly_text(post, job, from, now);
+	if (word.text == NULL)
+		return PROTO_DEFERRED;
+	word.subject = g_strdup_printf(
+	    "Support report of queue %s, week from %.10s", job->queue, date);
+	id = weekly_id(job, word.queue->domain);
+	content = compose_agent_word(
+	    &(struct compose_word){.role_name = word.queue->role,
+		.queue_address = word.queue->address,
+		.subject = word.subject,
+		.message_id = id,
+		.date = now,
+		.text = word.text});
+	word_clear(&word);
+	if (content == NULL) {
+		log_error("post.compose", LOG_NUM("kind", job->name.kind));
+		return PROTO_DEFERRED;
+	}
+	return content_send(post, (const char *const *)word.queue->head,
+	    content, result);
 }
