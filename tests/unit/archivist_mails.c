@@ -240,8 +240,8 @@ test_transcript(void **state)
 	text = transcript_write(&config, mails);
 	assert_string_equal(text,
 	    "2026-11-22 04:30 UTC:\n\n"
-	    "> Where is it?\n>\n> [address] or \n>\n"
-	    "> [attachment-1: text, at most 0 KiB:\n"
+	    "> Where is it?\n>\n> [address] or \n>\n>\n"
+	    "> [attachment-1: text, at most 1 KiB:\n"
 	    ">  attached as text with personal data masked]\n\n"
 	    "2026-11-22 05:30 UTC, Casino Support:\n\n"
 	    "It is on its way.\n\nAnna");
