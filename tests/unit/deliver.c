@@ -21,8 +21,10 @@
 	"[nymdesk]\nauthserv_id=mx.casino.test\n"                              \
 	"[queue support]\naddress=support@casino.test\nrole=Casino\n"          \
 	"agents=team@agents.test\nmembers=anna@agents.test\n"                  \
+	"senior=Ben.Low@agents.test,cleo@agents.test\nhead=dan@agents.test\n" \
 	"[queue vip]\naddress=vip@lounge.test\nrole=Lounge\n"                  \
-	"agents=club@agents.test\nmembers=zoe@agents.test\n"
+	"agents=club@agents.test\nmembers=zoe@agents.test\n"                   \
+	"[category withdrawal]\nqueue=vip\n"
 
 struct config *config;
 static struct rules *rules;
@@ -281,6 +283,7 @@ main(void)
 	failed += test_deliver_agents();
 	failed += test_deliver_claims();
 	failed += test_deliver_reports();
+	failed += test_deliver_wishes();
 	teardown();
 	return failed;
 }
