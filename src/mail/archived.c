@@ -70,7 +70,8 @@ archived_compose_answer(const struct archived_answer *answer)
 
 /* All that our mails have. */
 static const char *const known[] = {"from", "to", "reply-to", "subject", "date",
-    "message-id", "in-reply-to", "references", "x-nymdesk", "mime-version",
+    "message-id", "in-reply-to", "references", "auto-submitted", "x-nymdesk",
+    "mime-version",
     "content-type", "content-transfer-encoding"};
 
 static gboolean

@@ -12,7 +12,8 @@
 #include "base/banned.h"
 
 #define WAIT_MS 1000 /* a stop, or a mail in the spool, is not seen earlier */
-#define STEP_MS 15000 /* a server that lets us wait longer is none */
+#define NOBODYS_ID "none@nymdesk.invalid"
+#define STEP_MS 10000 /* a server that lets us wait longer is none */
 #define BATCH 20      /* mails of one queue before the next has its turn */
 #define BATCH_US G_USEC_PER_SEC
 #define LIST_MAX 100000
@@ -106,17 +107,32 @@ entry_set_aside(struct archivist *a, const struct spool_entry *entry)
 		log_error("archive.bad-mail", LOG_WORD("queue", "unknown"));
 }
 
-/* The server may be ill, or this mail one that it never takes. It is the mail
- * if others go and this one does not. */
-static void
-entry_refused(struct archivist *a, const struct spool_entry *entry,
-    const GError *error)
+/* TRUE if the server works, and so it is this mail that it did not take, or
+ * none at all. */
+static gboolean
+is_well(struct archive *archive)
 {
-	struct trial *trial = g_hash_table_lookup(a->trials, entry->name);
+	gboolean is_whole;
+	g_autoptr(GPtrArray) none =
+	    archive_thread(archive, NOBODYS_ID, &is_whole, NULL);
+
+	return none != NULL;
+}
+
+/* While the server is ill the order stays, as an answer must come behind the
+ * copy that it answers. */
+static void
+entry_refused(struct archivist *a, struct archive *archive,
+    const struct spool_entry *entry, const GError *error)
+{
+	struct trial *trial;
 
 	log_warn("archive.append",
 	    LOG_QUEUE(config_queue_by_name(a->post->config, entry->queue)),
 	    LOG_ERR(error));
+	if (!error_is(error, ERROR_PERM) && !is_well(archive))
+		return;
+	trial = g_hash_table_lookup(a->trials, entry->name);
 	if (trial == NULL) {
 		trial = g_new0(struct trial, 1);
 		g_hash_table_insert(a->trials, g_strdup(entry->name), trial);
@@ -126,6 +142,23 @@ entry_refused(struct archivist *a, const struct spool_entry *entry,
 		trial->refused++;
 	if (trial->refused >= REFUSED_MAX || error_is(error, ERROR_PERM))
 		entry_set_aside(a, entry);
+}
+
+static gboolean
+trial_begin_anew(gpointer name, gpointer data, gpointer user_data)
+{
+	struct trial *trial = data;
+
+	(void)name;
+	(void)user_data;
+	trial->count = trial->refused;
+	return trial->count == 0;
+}
+
+static void
+trials_begin_anew(struct archivist *a)
+{
+	(void)g_hash_table_foreach_remove(a->trials, trial_begin_anew, NULL);
 }
 
 /* TRUE: the archive has it, and the spool no more. */
@@ -139,13 +172,16 @@ entry_append(struct archivist *a, struct archive *archive,
 	if (content != NULL &&
 	    content_append(archive, content, entry->put, &error)) {
 		trial_end(a, entry);
+		/* As when all begins: the oldest first. */
+		if (!g_hash_table_contains(a->worked, entry->queue))
+			trials_begin_anew(a);
 		(void)g_hash_table_add(a->worked, g_strdup(entry->queue));
 		if (spool_remove(a->post->spool, entry, &error))
 			return TRUE;
 		log_error("archive.spool", LOG_ERR(error));
 		return FALSE;
 	}
-	entry_refused(a, entry, error);
+	entry_refused(a, archive, entry, error);
 	return FALSE;
 }
 

@@ -77,9 +77,10 @@ compare_mails(gconstpointer a, gconstpointer b)
 	const struct thread_mail *x = *(const struct thread_mail *const *)a;
 	const struct thread_mail *y = *(const struct thread_mail *const *)b;
 
-	if (x->facts->date != y->facts->date)
-		return x->facts->date < y->facts->date ? -1 : 1;
-	return strcmp(x->facts->message_id, y->facts->message_id);
+	/* The sort is stable: equal ones stay as the archive had them. */
+	if (x->facts->date == y->facts->date)
+		return 0;
+	return x->facts->date < y->facts->date ? -1 : 1;
 }
 
 /* What one archive has of the ticket, or NULL. */
