@@ -28,13 +28,17 @@ struct request {
 		struct proto_desk_commit commit;
 		struct proto_desk_take take;
 		struct proto_desk_work work;
+		struct proto_desk_steer steer;
 		struct proto_ctl_forget forget;
 		struct proto_ctl_post post;
+		struct proto_ctl_vip vip;
 	} in;
 	gint64 until_ms; /* an empty answer must be given by then */
 	struct proto_desk_jobs jobs;
 	struct proto_ctl_forget_is forgotten;
 	struct proto_ctl_post_is post;
+	struct proto_ctl_vip_is vip;
+	struct proto_desk_steered steered;
 	GError *error;
 };
 
@@ -66,6 +70,7 @@ request_free(gpointer data)
 
 	proto_clear(r->type, &r->in);
 	proto_clear(PROTO_DESK_JOBS, &r->jobs);
+	proto_clear(PROTO_DESK_STEERED, &r->steered);
 	g_clear_error(&r->error);
 	g_free(r);
 }
@@ -168,7 +173,22 @@ list(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 
 	if (ok)
 		ipc_answer(peer, PROTO_CTL_LIST_IS, &answer);
+	proto_clear(PROTO_CTL_LIST, &request);
 	proto_clear(PROTO_CTL_LIST_IS, &answer);
+	return ok;
+}
+
+static gboolean
+numbers(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
+{
+	struct proto_ctl_numbers request = {0};
+	struct proto_ctl_numbers_are answer = {0};
+	gboolean ok = proto_decode(frame, PROTO_CTL_NUMBERS, &request, err) &&
+	    control_numbers(room->store, &request, now_s(), &answer, err);
+
+	if (ok)
+		ipc_answer(peer, PROTO_CTL_NUMBERS_ARE, &answer);
+	proto_clear(PROTO_CTL_NUMBERS_ARE, &answer);
 	return ok;
 }
 
@@ -232,6 +252,9 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
 	case PROTO_CTL_SHOW:
 		ok = show(room, frame, peer, &error);
 		break;
+	case PROTO_CTL_NUMBERS:
+		ok = numbers(room, frame, peer, &error);
+		break;
 	default:
 		ok = enqueue(room, frame, peer, &error);
 		break;
@@ -282,6 +305,11 @@ request_do(struct room *room, struct request *r, gint64 now)
 	else if (r->type == PROTO_DESK_WORK)
 		(void)desk_work(room->desk, &r->in.work, now, &r->jobs,
 		    &r->error);
+	else if (r->type == PROTO_DESK_STEER)
+		(void)desk_steer(room->desk, &r->in.steer, now, &r->steered,
+		    &r->error);
+	else if (r->type == PROTO_CTL_VIP)
+		(void)desk_vip(room->desk, &r->in.vip, &r->vip, &r->error);
 	else if (r->type == PROTO_CTL_FORGET)
 		(void)desk_forget(room->desk, &r->in.forget, &r->forgotten,
 		    &r->error);
@@ -338,6 +366,10 @@ request_answer(struct room *room, struct request *r)
 		ipc_answer_error(r->peer, r->error);
 	else if (r->type == PROTO_DESK_COMMIT)
 		ipc_answer(r->peer, PROTO_DESK_COMMITTED, "");
+	else if (r->type == PROTO_DESK_STEER)
+		ipc_answer(r->peer, PROTO_DESK_STEERED, &r->steered);
+	else if (r->type == PROTO_CTL_VIP)
+		ipc_answer(r->peer, PROTO_CTL_VIP_IS, &r->vip);
 	else if (r->type == PROTO_CTL_FORGET)
 		ipc_answer(r->peer, PROTO_CTL_FORGET_IS, &r->forgotten);
 	else if (r->type == PROTO_CTL_POST)

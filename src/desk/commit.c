@@ -133,19 +133,14 @@ promise_notices(const struct decision *d, GError **err)
 	return TRUE;
 }
 
-/* What this mail means for the clocks of its ticket, whose row is there. */
+/* The clocks of a ticket whose row is there. */
 static gboolean
 move_clocks(struct decision *d, GError **err)
 {
-	static const guint32 no_word = PROTO_FLAG_MACHINE | PROTO_FLAG_RATED;
-
-	if (effects_find(&d->effects, EFFECT_SET_DECISION_DUE) != NULL)
+	if (effects_find(&d->effects, EFFECT_SET_STATE) != NULL)
 		return clocks_start(d->desk, &d->ticket, d->at, err);
-	/* The player's next own words end the wait for them. */
-	if (d->verdict != PROTO_FOLLOW_UP || !d->is_same_contact ||
-	    (d->flags & no_word) != 0)
-		return TRUE;
-	return clocks_resume(d->desk, &d->ticket, d->at, err);
+	return effects_find(&d->effects, EFFECT_RESUME) == NULL ||
+	       clocks_resume(d->desk, &d->ticket, d->at, err);
 }
 
 static gboolean
@@ -185,7 +180,7 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return take_forgetting(d, err);
 	if (d->is_same_contact && !keep_contact(d, err))
 		return FALSE;
-	if (!move_clocks(d, err) ||
+	if (!move_clocks(d, err) || !decision_do_wishes(d, err) ||
 	    !store_ticket_update(d->desk->store, &d->ticket, err) ||
 	    !keep_message(d, err))
 		return FALSE;

@@ -13,6 +13,7 @@
 #define TICK_AGAIN_MS 10000 /* after a fault */
 #define ALARMS_PER_TICK 100
 #define PURGED_PER_TICK 500
+#define AGENT_NAME_MAX 32
 
 G_STATIC_ASSERT(STORE_KEY_LEN == PROTO_KEY_LEN);
 G_STATIC_ASSERT(PSEUDONYM_KEY_LEN == PROTO_KEY_LEN);
@@ -69,6 +70,36 @@ desk_key(const struct proto_key *key)
 
 	memcpy(out.b, key->b, sizeof(out.b));
 	return out;
+}
+
+struct store_key
+desk_key_of(const char *text)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct store_key out;
+	gsize len = sizeof(out.b);
+
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_get_digest(sum, out.b, &len);
+	g_assert(len == sizeof(out.b));
+	return out;
+}
+
+gboolean
+desk_is_agent_name(const char *name)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	return strlen(name) <= AGENT_NAME_MAX &&
+	       name[strspn(name, allowed)] == '\0';
+}
+
+gboolean
+desk_is_token(const char *token)
+{
+	return strlen(token) < TICKET_TOKEN_SIZE &&
+	       strchr(token, '@') == NULL;
 }
 
 const struct config_queue *

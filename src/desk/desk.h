@@ -67,6 +67,19 @@ gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
 gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
     struct proto_ctl_forget_is *answer, GError **err);
 
+/* Does an agent's commands, all or none; once for each mail, however often it
+ * comes. is_dry: only says whether they could be done. ERROR_PERM, with a text
+ * that he may be shown: they cannot, and nothing was done. ERROR_TEMP while the
+ * text in the same mail is in the hands of a post. With PROTO_VERB_FORGET the
+ * player is forgotten by the same turn. Caller frees answer->queue. */
+gboolean desk_steer(struct desk *desk, const struct proto_desk_steer *steer,
+    gint64 now, struct proto_desk_steered *answer, GError **err);
+
+/* Gives the player of this name, and his open tickets, to an agent; "" takes
+ * him back, and the tickets stay with who has them. */
+gboolean desk_vip(struct desk *desk, const struct proto_ctl_vip *vip,
+    struct proto_ctl_vip_is *answer, GError **err);
+
 /* Holds the post or releases it; part of a turn. Held: desk_work() gives jobs
  * to agents only, desk_take() is ERROR_TEMP, and nothing is lost. */
 gboolean desk_post(struct desk *desk, const struct proto_ctl_post *request,

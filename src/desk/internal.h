@@ -18,6 +18,14 @@ struct desk {
 };
 
 struct store_key desk_key(const struct proto_key *key);
+/* The name of something of ours: it tells nothing of what is in the text but to
+ * who guesses that. */
+struct store_key desk_key_of(const char *text);
+
+/* Words from another role that go into the database: what an agent is called,
+ * or ""; a category or language. No address is one. */
+gboolean desk_is_agent_name(const char *name);
+gboolean desk_is_token(const char *token);
 
 /* Of the queue, or NULL and ERROR_TEMP: roles with different
  * configurations agree again after their restart. */
@@ -55,6 +63,9 @@ gboolean desk_post_sent(struct desk *desk, gint64 now, GError **err);
  * there yet. */
 gboolean clocks_start(struct desk *desk, struct store_ticket *ticket, gint64 at,
     GError **err);
+/* The same clock from at on, unless it is settled or not there. */
+gboolean clocks_restart_open(struct desk *desk, struct store_ticket *ticket,
+    enum sla_kind kind, gint64 at, GError **err);
 /* One clock from at, with the length that queue and category have now; none if
  * they promise nothing. */
 gboolean clocks_restart(struct desk *desk, struct store_ticket *ticket,
@@ -109,8 +120,24 @@ gboolean jobs_promise(struct desk *desk, const struct store_ticket *ticket,
 gboolean jobs_is_to_agents(guint32 kind);
 /* Of these kinds (0: all) those that no hold stops; 0 if there are none. */
 guint32 jobs_kinds_in_hold(guint32 kinds);
-/* May the player be sent a notice that he has not asked for? */
+/* May the player be sent a notice that he has not asked for? Who was promised
+ * one for his first mail, and can be reached: what a machine adds to his ticket
+ * later is not held against him. */
 gboolean jobs_may_tell(const struct store_ticket *ticket);
+
+/* --- the report of a week (weekly.c) --- */
+
+/* Beside the promises: what of desk_work() is about PROTO_JOB_WEEKLY. Queue
+ * and the week, from opened to clock_due, are in the job; its number is unset.
+ * _settle: nothing if the slot has it no more. */
+gboolean weekly_is_asked(guint32 kinds);
+gboolean weekly_has_work(struct desk *desk, guint32 kinds, gint64 now);
+gboolean weekly_claim(struct desk *desk, const struct proto_desk_work *work,
+    gint64 now, struct proto_desk_jobs *answer, GError **err);
+gboolean weekly_list_held(struct desk *desk, guint32 slot, gint64 now,
+    struct proto_desk_jobs *answer, GError **err);
+gboolean weekly_settle(struct desk *desk, guint32 slot,
+    const struct proto_settle *settle, gint64 now, GError **err);
 
 /* n addresses or numbers of ours that did not hold: alarms at guess_rate. */
 void desk_guessed(struct desk *desk, guint n, gint64 now);

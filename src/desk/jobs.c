@@ -281,6 +281,8 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 	struct store_promise promise;
 	enum store_result found;
 
+	if (name.kind == PROTO_JOB_WEEKLY)
+		return weekly_settle(desk, slot, settle, now, err);
 	found = store_promise_get(desk->store, &name, &promise, err);
 	if (found == STORE_ERROR)
 		return FALSE;
@@ -363,6 +365,8 @@ desk_has_work(struct desk *desk, guint32 kinds, gint64 now)
 	gboolean is_none = FALSE;
 
 	/* A fault shows in the request that the waiting post repeats. */
+	if (weekly_has_work(desk, kinds, now))
+		return TRUE;
 	return kinds_to_claim(desk, &kinds, &is_none, NULL) && !is_none &&
 	       store_promise_next(desk->store, kinds, &next, NULL) &&
 	       next.try_at != 0 && next.try_at <= now;
@@ -430,11 +434,13 @@ work_saved(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 	/* A post asks for more only when it has done all it knows of. What it
 	 * still holds was claimed for it in an answer that got lost with a
 	 * former desk: it was not begun. */
-	if (!list_held(desk, work->slot, now, answer, err))
+	if (!list_held(desk, work->slot, now, answer, err) ||
+	    !weekly_list_held(desk, work->slot, now, answer, err))
 		return FALSE;
 	if (work->resume || answer->jobs->len > 0)
 		return TRUE;
-	return claim_open(desk, work, now, answer, err);
+	return claim_open(desk, work, now, answer, err) &&
+	       weekly_claim(desk, work, now, answer, err);
 }
 
 gboolean

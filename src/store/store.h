@@ -120,7 +120,8 @@ struct store_weekly {
 	char queue[TICKET_TOKEN_SIZE];
 	gint64 sent;	 /* s: the end of the newest week whose report was */
 	gint64 next_try; /* s */
-	guint32 slot;	 /* which has it in hand until next_try; 0: none */
+	guint32 slot;	 /* one more than that of the post which has it in hand
+			  * until next_try; 0: none */
 };
 
 /* Which promises: arg is what the comment says. */
