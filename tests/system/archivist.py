@@ -1,6 +1,7 @@
 """Queues with an archive: a private Dovecot takes what agents and players
 wrote, is away for a while, and gives the thread back."""
 
+import email.policy
 import glob
 import imaplib
 import os
@@ -176,6 +177,43 @@ class Archivist(unittest.TestCase):
                              ["copy", "answer"])
         wait_for(lambda: not self.files(), 10, "an empty spool")
 
+    def test_a_post_that_dies_while_it_sends(self):
+        """The answer it held is in the archive when the successor knows that
+        it was sent; nobody gets it twice."""
+        number = self.begin()
+        player, = self.ack.rcpts
+        answer = mails.reply(self.copy.mail, ANNA, "We look after it.\n")
+        take, killed = self.world.sink.take, []
+
+        def take_and_kill(taken):
+            take(taken)
+            if taken.rcpts == [player] and not killed:
+                killed.append(taken)
+                self.world.kill("post")
+
+        self.world.sink.take = take_and_kill
+        self.addCleanup(setattr, self.world.sink, "take", take)
+        with self.assertRaises(AssertionError):
+            self.world.answer(answer)
+        self.assertEqual(len(killed), 1)
+        found = self.wait_archived(number, 2)
+        self.assertEqual([self.kind(mail) for _, mail in found],
+                         ["copy", "answer"])
+        self.assertEqual(found[1][1]["Message-ID"],
+                         killed[0].mail["Message-ID"])
+        self.assertEqual([item for item in self.world.answer(answer)
+                          if item.rcpts == [player]], killed)
+        wait_for(lambda: not self.files(), 10, "an empty spool")
+
+    def test_a_mail_that_no_archive_takes(self):
+        path = self.spool + "/0000000000000001-00000001.support"
+        write(path, "Subject: nothing to be known by\r\n\r\n", 0o600)
+        shutil.chown(path, "nymdesk-post", "nymdesk")
+        bad = self.spool + "/bad/" + os.path.basename(path)
+        wait_for(lambda: os.path.exists(bad), 10, "the file aside")
+        self.assertEqual(len(self.world.log_has("archive.bad-mail")), 1)
+        self.wait_archived(self.begin(), 1, 5)
+
     def test_dead_archive_of_another_queue(self):
         """Its mails stay in the spool, all others go."""
         self.world.ask(mails.message("vip@players.example", VIP, "Bonus",
@@ -188,19 +226,22 @@ class Archivist(unittest.TestCase):
         """The next level gets what it did not have, then the word. Last: the
         tickets of the others are late as well then."""
         number = self.begin(subject="A matter of time")
-        self.world.ask(mails.message(
+        self.reply()
+        more, = self.world.ask(mails.message(
             self.ack.rcpts[0], capability(self.ack), "Re", "More.\n"))
-        self.wait_archived(number, 2)
-        self.world.advance(2 * 3600 + 60)
-        wait_for(lambda: len(self.to_senior(number)) >= 3, 20,
+        found = self.wait_archived(number, 3)
+        self.world.advance(24 * 3600 + 60)
+        wait_for(lambda: len(self.to_senior(number)) >= 4, 30,
                  "the thread for the senior")
         taken = self.to_senior(number)
-        self.assertEqual([item.sender for item in taken], ["", "", ""])
-        self.assertEqual(taken[0].octets, self.copy.octets)
-        self.assertEqual(len({item.mail["Message-ID"] for item in taken}), 3)
-        self.assertTrue(taken[2].is_notice())
-        found = self.archived(number)
-        self.assertEqual(len(found), 2)
+        self.assertEqual([item.sender for item in taken], [""] * 4)
+        self.assertEqual(
+            [item.octets for item in taken[:3]],
+            [self.copy.octets, found[1][1].as_bytes(
+                policy=email.policy.SMTP), more.octets])
+        self.assertTrue(taken[3].is_notice())
+        # The next copies go there themselves, and no higher level exists.
+        self.assertEqual(len(self.archived(number)), 3)
 
     def to_senior(self, number):
         return [item for item in self.world.sink.mails
@@ -214,7 +255,7 @@ class Archivist(unittest.TestCase):
         taken = self.world.ask(mails.message(
             player, capability(self.ack), "Re: Bonus", "transcript\n"))
         notice, = [item for item in taken if item.rcpts == [player]]
-        text = notice.mail.get_content()
+        text = notice.mail.get_content().replace("\r\n", "\n")
         self.assertRegex(text, r"(?s)UTC:\n\n> Question \d+\.\n.*"
                          r"UTC, Casino Support:\n\nWe look after it\.\n")
         self.assertNotIn("[end of mail", text)
