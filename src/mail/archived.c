@@ -71,8 +71,7 @@ archived_compose_answer(const struct archived_answer *answer)
 /* All that our mails have. */
 static const char *const known[] = {"from", "to", "reply-to", "subject", "date",
     "message-id", "in-reply-to", "references", "auto-submitted", "x-nymdesk",
-    "mime-version",
-    "content-type", "content-transfer-encoding"};
+    "mime-version", "content-type", "content-transfer-encoding"};
 
 static gboolean
 is_known_once(const struct headers *headers)
