@@ -6,7 +6,8 @@
  * posts that hand over, taken by the archivist.
  *
  * A file's content is the octets that were sent, and its name our own words:
- * when, a number by chance, the queue. It is there whole or not at all, also after a loss of power (temporary file, fsync, rename, fsync of the
+ * when, a number by chance, the queue. It is there whole or not at all, also
+ * after a loss of power (temporary file, fsync, rename, fsync of the
  * directory). Any process may die in any call; one that comes later tidies
  * up. Nothing in it is ever sent to anybody.
  *

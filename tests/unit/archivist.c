@@ -56,6 +56,7 @@ main(void)
 	    WITH_DIR(test_spool_full),
 	    WITH_DIR(test_spool_tidy),
 	    cmocka_unit_test(test_spool_nowhere),
+	    cmocka_unit_test(test_archives_rest),
 	    cmocka_unit_test(test_archived_answer),
 	    cmocka_unit_test(test_archived_copy),
 	    cmocka_unit_test(test_archived_strangers),

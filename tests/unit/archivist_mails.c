@@ -193,6 +193,76 @@ test_archived_strangers(void **state)
 	}
 }
 
+/* --- when to leave an archive alone ------------------------------------ */
+
+#define S G_USEC_PER_SEC
+
+void
+test_archives_rest(void **state)
+{
+	static const struct {
+		gint64 begin_s;	  /* behind the last end */
+		gint64 took_s;
+		gboolean ok;
+		gboolean may;	  /* begin at all */
+	} rows[] = {
+	    {0, 0, TRUE, TRUE},
+	    {0, 0, TRUE, TRUE},	      /* quick work lets nobody wait */
+	    {0, 7, TRUE, TRUE},
+	    {6, 0, TRUE, FALSE},      /* slow work does: as long as it took */
+	    {7, 1, FALSE, TRUE},
+	    {1, 0, TRUE, FALSE},
+	    {2, 9, FALSE, TRUE},
+	    {3, 0, TRUE, FALSE},
+	    {4, 0, FALSE, TRUE},
+	    {7, 0, TRUE, FALSE},
+	    {8, 0, TRUE, TRUE},
+	    {0, 0, FALSE, TRUE},      /* begins anew after a success */
+	    {1, 0, TRUE, FALSE},
+	    {2, 0, FALSE, TRUE},
+	};
+	struct config_queue with = {.name = (char *)"with",
+	    .archive = (char *)"imap://u@127.0.0.1:1/A",
+	    .archive_tls = (char *)"none",
+	    .archive_password_file = (char *)"/nonexistent"};
+	struct config_queue without = {.name = (char *)"without",
+	    .archive = (char *)""};
+	struct config config = {.queues = g_ptr_array_new()};
+	struct archives *archives;
+	gint64 end_us = 1000 * S;
+
+	(void)state;
+	g_ptr_array_add(config.queues, &without);
+	assert_false(config_has_archive(&config));
+	g_ptr_array_add(config.queues, &with);
+	assert_true(config_has_archive(&config));
+	archives = archives_new(&config, 100);
+	assert_true(archives_has(archives, "with"));
+	assert_false(archives_has(archives, "without"));
+	assert_null(archives_begin(archives, "without", 0));
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gint64 begin_us = end_us + rows[i].begin_s * S;
+		gboolean may =
+		    archives_begin(archives, "with", begin_us) != NULL;
+
+		if (may != rows[i].may)
+			fail_msg("row %zu", i);
+		if (!may)
+			continue;
+		end_us = begin_us + rows[i].took_s * S;
+		archives_done(archives, "with", rows[i].ok, end_us);
+	}
+	/* Never longer than ten minutes. */
+	for (guint i = 0; i < 20; i++) {
+		end_us += ARCHIVES_REST_MAX_S * S;
+		assert_non_null(archives_begin(archives, "with", end_us));
+		archives_done(archives, "with", FALSE, end_us);
+	}
+	assert_null(archives_begin(archives, "with", end_us + 599 * S));
+	archives_free(archives);
+	g_ptr_array_unref(config.queues);
+}
+
 /* --- a transcript ------------------------------------------------------- */
 
 static struct config_queue queue = {.name = (char *)"support",

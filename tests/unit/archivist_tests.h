@@ -12,6 +12,7 @@ void test_spool_full(void **state);
 void test_spool_tidy(void **state);
 void test_spool_nowhere(void **state);
 
+void test_archives_rest(void **state);
 void test_archived_answer(void **state);
 void test_archived_copy(void **state);
 void test_archived_strangers(void **state);
