@@ -59,6 +59,7 @@ struct config {
 	char *run_dir;
 	char *state_dir;    /* desk only, else NULL; as for the next two */
 	char *key_dir;	    /* vault only */
+	char *spool_dir;    /* post only */
 	char *filter_dir;
 	char *template_dir;
 	char *authserv_id;
@@ -122,6 +123,10 @@ const struct config_category *config_category_by_name(
  * next one below it that names anybody. Borrowed. */
 const char *const *config_queue_level(const struct config_queue *queue,
     guint level);
+
+/* The queue, or any, names an archive. */
+gboolean config_queue_has_archive(const struct config_queue *queue);
+gboolean config_has_archive(const struct config *config);
 
 /* The FAQ link: the queue's for this category, that of the category, the
  * queue's; "" for none. Borrowed. */

@@ -52,6 +52,21 @@ config_queue_level(const struct config_queue *queue, guint level)
 	return (const char *const *)queue->agents;
 }
 
+gboolean
+config_queue_has_archive(const struct config_queue *queue)
+{
+	return queue->archive != NULL && queue->archive[0] != '\0';
+}
+
+gboolean
+config_has_archive(const struct config *config)
+{
+	for (guint i = 0; i < config->queues->len; i++)
+		if (config_queue_has_archive(config->queues->pdata[i]))
+			return TRUE;
+	return FALSE;
+}
+
 const char *
 config_faq(const struct config *config, const struct config_queue *queue,
     const char *category)

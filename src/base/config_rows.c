@@ -21,6 +21,9 @@ const struct config_row config_rows[] = {
     {"nymdesk", "key_dir", VALUE_TEXT, C(key_dir), ND_STATEDIR "-vault", 0, 0,
 	TO_VAULT,
 	"Directory of the epoch keys. Never back it up beside state_dir."},
+    {"nymdesk", "spool_dir", VALUE_TEXT, C(spool_dir), ND_SPOOLDIR, 0, 0,
+	TO_POST,
+	"Directory of mails on their way to an archive; needed only with one."},
     {"nymdesk", "filters", VALUE_TEXT, C(filter_dir), ND_DATADIR "/filters", 0,
 	0, TO_INTAKE, "Directory of the rule files, nymdesk-rules(5)."},
     {"nymdesk", "templates", VALUE_TEXT, C(template_dir),
@@ -132,7 +135,7 @@ const struct config_row config_rows[] = {
     {"queue", "decision", VALUE_TIME, Q(decision_s), "24h", 1, 365 * DAY,
 	TO_DESK | TO_POST, "Promise: decision."},
     {"queue", "reopen", VALUE_TIME, Q(reopen_s), "14d", 0, 3650L * DAY,
-	TO_DESK, "A closed ticket reopens within this time."},
+	TO_DESK | TO_POST, "A closed ticket reopens within this time."},
     {"queue", "escalate", VALUE_TIME, Q(escalate_s), "1h", 1, 365 * DAY,
 	TO_DESK,
 	"A ticket of a complex category that no person took up by then goes "

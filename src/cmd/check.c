@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/role.h"
 #include "base/sandbox.h"
+#include "cmd/check_archive.h"
 #include "cmd/check_postfix.h"
 #include "proto/ipc.h"
 
@@ -281,6 +282,7 @@ check_all(const char *path, const char *postfix_dir)
 	check_row_add(rows, "configuration", CHECK_OK, "every key is known");
 	users_check(rows);
 	directories_check(rows, config);
+	check_archives(rows, config);
 	role_sockets_check(rows, config);
 	desk_check(rows, config);
 	lmtp_check(rows, config);

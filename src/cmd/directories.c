@@ -40,7 +40,9 @@ directories_make(const struct config *config, GError **err)
 {
 	return directory_make(config->run_dir, ROLE_SUPERVISOR, 0755, err) &&
 	    directory_make(config->state_dir, ROLE_DESK, 0700, err) &&
-	    directory_make(config->key_dir, ROLE_VAULT, 0700, err);
+	    directory_make(config->key_dir, ROLE_VAULT, 0700, err) &&
+	    (!config_has_archive(config) ||
+		directory_make(config->spool_dir, ROLE_POST, 0700, err));
 }
 
 gboolean

@@ -9,8 +9,8 @@
 
 #include "base/config.h"
 
-/* Makes run_dir, state_dir and key_dir if they are missing, and as root gives
- * the last two to their roles. The error names the path. */
+/* Makes run_dir, state_dir, key_dir and, with an archive, spool_dir if they are
+ * missing, and as root gives the last three to their roles. The error names the path. */
 gboolean directories_make(const struct config *config, GError **err);
 
 /* Takes the lock of run_dir and writes our process id there. *lock, the

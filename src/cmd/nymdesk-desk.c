@@ -490,9 +490,8 @@ slot_release(struct room *room, guint slot)
  * last slots hold: their supervisor is gone too, so nothing more can be known
  * of those jobs. */
 static void
-lost_slots_release(struct room *room, const struct config *config)
+lost_slots_release(struct room *room, guint first)
 {
-	guint first = (guint)(config->post_hand_over + config->post_notice);
 	g_autoptr(GError) error = NULL;
 
 	if (desk_begin(room->desk, now_s(), &error)) {
@@ -574,7 +573,7 @@ main(void)
 	room.hands = in_hand_new();
 	room.turn = g_ptr_array_new_with_free_func(request_free);
 	room.waiting = g_ptr_array_new_with_free_func(request_free);
-	lost_slots_release(&room, start.config);
+	lost_slots_release(&room, start.slot);
 	serve(&room, &start);
 	g_ptr_array_unref(room.turn);
 	g_ptr_array_unref(room.waiting);

@@ -1,11 +1,14 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/role_main.h"
+#include "outbound/archivist.h"
 #include "outbound/handover.h"
 #include "outbound/promise.h"
 #include "proto/ipc.h"
+#include "template/answer.h"
 
 #include "base/banned.h"
 
@@ -54,8 +57,26 @@ hand_over_run(struct post *post, int listener, uid_t client)
 	ipc_server_free(server);
 }
 
+/* A post that hands over needs them, too: an answer ends in a footer. */
+static gboolean
+templates_load(struct post *post, const char *dir, GError **err)
+{
+	post->notices = notices_load(dir, err);
+	if (post->notices != NULL)
+		post->answers = answers_load(dir, err);
+	return post->answers != NULL;
+}
+
+/* What the archivist does, if there is one, the others leave to it. */
+static guint32
+notice_kinds(const struct config *config)
+{
+	return config_has_archive(config) ? PROMISE_KINDS & ~ARCHIVIST_KINDS
+					   : PROMISE_KINDS;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct role_start start;
 	g_autoptr(GError) error = NULL;
@@ -71,18 +92,17 @@ main(void)
 		return 1;
 	}
 	post = post_new(start.config, slot, start.slot, &role_stop);
-	listener = role_fd("post.lmtp");
-	if (listener >= 0) {
-		hand_over_run(post, listener, start.uids[ROLE_LMTP]);
-	} else {
-		post->notices =
-		    notices_load(start.config->template_dir, &error);
-		if (post->notices == NULL) {
-			log_error("post.templates", LOG_ERR(error));
-			return 1;
-		}
-		promise_run(post);
+	if (!templates_load(post, start.config->template_dir, &error)) {
+		log_error("post.templates", LOG_ERR(error));
+		return 1;
 	}
+	listener = role_fd("post.lmtp");
+	if (listener >= 0)
+		hand_over_run(post, listener, start.uids[ROLE_LMTP]);
+	else if (argc > 1 && strcmp(argv[1], "archive") == 0)
+		archivist_run(post);
+	else
+		promise_run(post, notice_kinds(start.config));
 	post_free(post);
 	config_free(start.config);
 	return 0;

@@ -58,16 +58,38 @@ open_envelope(struct vault *vault, struct ipc_peer *peer, GBytes *frame)
 }
 
 static void
+label(struct vault *vault, struct ipc_peer *peer, GBytes *frame)
+{
+	struct proto_vault_label request = {0};
+	struct proto_vault_labelled answer = {0};
+	g_autoptr(GError) error = NULL;
+
+	if (proto_decode(frame, PROTO_VAULT_LABEL, &request, &error) &&
+	    vault_label(vault, &request, now_s(), &answer, &error))
+		ipc_answer(peer, PROTO_VAULT_LABELLED, &answer);
+	else
+		ipc_answer_error(peer, error);
+	proto_clear(PROTO_VAULT_LABEL, &request);
+	proto_clear(PROTO_VAULT_LABELLED, &answer);
+}
+
+static void
 on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
     gpointer user_data)
 {
 	(void)role;
 	if (fd >= 0)
 		close(fd);
-	if (proto_frame_type(frame) == PROTO_VAULT_IDENTIFY)
+	switch (proto_frame_type(frame)) {
+	case PROTO_VAULT_IDENTIFY:
 		identify(user_data, peer, frame);
-	else
+		break;
+	case PROTO_VAULT_LABEL:
+		label(user_data, peer, frame);
+		break;
+	default:
 		open_envelope(user_data, peer, frame);
+	}
 }
 
 static void

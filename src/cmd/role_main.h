@@ -6,8 +6,9 @@
  * the supervisor passed, the cage, the signals.
  *
  * The supervisor names the descriptors it passes, from 3 on, in NYMDESK_FDS
- * ("config desk.lmtp desk.post"), a post's slot in NYMDESK_SLOT and its own
- * process in NYMDESK_SUPERVISOR.
+ * ("config desk.lmtp desk.post"), in NYMDESK_SLOT a post's slot, or to the desk
+ * how many there are, and its own process in NYMDESK_SUPERVISOR. Of what kind
+ * a post is says its argument: "hand-over", "notice" or "archive".
  */
 #include <signal.h>
 #include <sys/types.h>

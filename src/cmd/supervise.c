@@ -23,6 +23,7 @@
 #define BACKOFF_MAX_MS 10000
 #define HAZARD_SIZE 4096 /* octets: one page, intake/hazard.h */
 #define STABLE_US (60 * G_USEC_PER_SEC)
+#define HAND_OVER "hand-over"
 #define STOP_MS 30000 /* then SIGKILL */
 
 /* Sockets between roles: server, client. */
@@ -47,7 +48,7 @@ struct child {
 	struct supervisor *supervisor; /* borrowed: owns this */
 	enum role role;
 	guint slot;
-	gboolean is_notice; /* a post that sends notices */
+	const char *kind;   /* literal: of a post; else NULL */
 	GPid pid;	    /* 0: not running */
 	gint64 started_us;
 	guint backoff_ms;
@@ -141,6 +142,13 @@ passed_add(struct passed *passed, const char *name, int fd)
 	    passed->names->len > 0 ? " " : "", name);
 }
 
+/* Of the posts only those that hand over are asked. */
+static gboolean
+is_server(const struct child *child)
+{
+	return child->kind == NULL || strcmp(child->kind, HAND_OVER) == 0;
+}
+
 static void
 passed_add_sockets(struct passed *passed, const struct child *child)
 {
@@ -150,7 +158,7 @@ passed_add_sockets(struct passed *passed, const struct child *child)
 		g_autofree char *name = g_strdup_printf("%s.%s",
 		    role_name(pairs[i].server), role_name(pairs[i].client));
 
-		if (pairs[i].server == child->role && !child->is_notice)
+		if (pairs[i].server == child->role && is_server(child))
 			passed_add(passed, name, sv->sockets[i]);
 	}
 	if (child->role == ROLE_VAULT)
@@ -225,7 +233,7 @@ child_spawn(struct child *child, struct passed *passed, GError **err)
 	struct supervisor *sv = child->supervisor;
 	g_autofree char *program = g_build_filename(sv->program_dir,
 	    role_program(child->role), NULL);
-	const char *argv[] = {program, NULL};
+	const char *argv[] = {program, child->kind, NULL};
 	g_auto(GStrv) env = environment_make(child, passed->names->str);
 
 	return g_spawn_async_with_pipes_and_fds("/", argv,
@@ -286,14 +294,14 @@ child_free(gpointer data)
 
 static void
 children_add(struct supervisor *sv, enum role role, guint slot,
-    gboolean is_notice)
+    const char *kind)
 {
 	struct child *child = g_new0(struct child, 1);
 
 	child->supervisor = sv;
 	child->role = role;
 	child->slot = slot;
-	child->is_notice = is_notice;
+	child->kind = kind;
 	child->backoff_ms = BACKOFF_MIN_MS;
 	if (role == ROLE_POST)
 		child->keeper = keeper_new();
@@ -304,18 +312,24 @@ static void
 children_make(struct supervisor *sv)
 {
 	const struct config *config = sv->config;
+	gboolean has_archive = config_has_archive(config);
+	guint posts = (guint)(config->post_hand_over + config->post_notice) +
+	    (has_archive ? 1 : 0);
 	guint slot = 0;
 
-	children_add(sv, ROLE_VAULT, 0, FALSE);
-	children_add(sv, ROLE_DESK, 0, FALSE);
+	children_add(sv, ROLE_VAULT, 0, NULL);
+	/* It gives back what slots hold that no post has any more. */
+	children_add(sv, ROLE_DESK, posts, NULL);
 	for (gint64 i = 0; i < config->image_processes; i++)
-		children_add(sv, ROLE_IMAGE, (guint)i, FALSE);
+		children_add(sv, ROLE_IMAGE, (guint)i, NULL);
 	for (gint64 i = 0; i < config->post_hand_over; i++)
-		children_add(sv, ROLE_POST, slot++, FALSE);
+		children_add(sv, ROLE_POST, slot++, HAND_OVER);
 	for (gint64 i = 0; i < config->post_notice; i++)
-		children_add(sv, ROLE_POST, slot++, TRUE);
+		children_add(sv, ROLE_POST, slot++, "notice");
+	if (has_archive)
+		children_add(sv, ROLE_POST, slot++, "archive");
 	for (gint64 i = 0; i < config->lmtp_workers; i++)
-		children_add(sv, ROLE_LMTP, (guint)i, FALSE);
+		children_add(sv, ROLE_LMTP, (guint)i, NULL);
 }
 
 static void

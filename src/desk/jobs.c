@@ -25,6 +25,7 @@ jobs_clear(struct proto_desk_jobs *answer)
 		g_free(job->category);
 		g_free(job->pseudonym);
 		g_free(job->agent);
+		g_free(job->copy_id);
 		g_bytes_unref(job->sealed);
 	}
 	g_clear_pointer(&answer->jobs, g_array_unref);
@@ -127,6 +128,7 @@ jobs_append(struct desk *desk, const struct store_promise *promise,
 	    .flags = t->flags,
 	    .pseudonym = g_strdup(t->pseudonym),
 	    .agent = g_strdup(t->agent),
+	    .copy_id = g_strdup(take_way->ticket.copy_id),
 	};
 	gboolean is_filled = fill_arg(desk, promise, now, &job, err);
 

@@ -302,8 +302,10 @@ compose_agent_copy(const struct compose_copy *copy)
 	return finish(out);
 }
 
+/* reply_address: "" for none. auto_submitted: NULL for none. */
 static GBytes *
-player_mail(const struct compose_player *mail, const char *auto_submitted)
+plain_mail(const struct compose_player *mail, const char *reply_address,
+    const char *auto_submitted)
 {
 	GString *out = g_string_new(NULL);
 	g_autofree char *subject =
@@ -312,7 +314,9 @@ player_mail(const struct compose_player *mail, const char *auto_submitted)
 
 	if (!writer_mailbox(
 		out, "From", mail->role_name, mail->player_address) ||
-	    !writer_mailbox(out, "To", "", mail->rcpt_addr))
+	    !writer_mailbox(out, "To", "", mail->rcpt_addr) ||
+	    (reply_address[0] != '\0' &&
+		!writer_mailbox(out, "Reply-To", "", reply_address)))
 		return refuse(out);
 	writer_text(
 	    out, "Subject", subject[0] != '\0' ? subject : SUBJECT_NONE);
@@ -333,7 +337,7 @@ GBytes *
 compose_player_mail(const struct compose_player *mail)
 {
 	/* RFC 3834 5.1: made in answer to a message. */
-	return player_mail(mail, mail->is_auto ? "auto-replied" : NULL);
+	return plain_mail(mail, "", mail->is_auto ? "auto-replied" : NULL);
 }
 
 /* What happened, in one line. */
@@ -375,7 +379,7 @@ compose_agent_notice(const struct compose_notice *notice)
 		? todo
 		: "correct this and answer the mail of the ticket again.");
 
-	return player_mail(
+	return plain_mail(
 	    &(struct compose_player){
 		.role_name = notice->role_name,
 		.player_address = notice->queue_address,
@@ -387,5 +391,25 @@ compose_agent_notice(const struct compose_notice *notice)
 		.date = notice->date,
 		.text = text,
 	    },
-	    "auto-generated");
+	    "", "auto-generated");
+}
+
+GBytes *
+compose_agent_word(const struct compose_word *word)
+{
+	g_autofree char *text = with_end(word->text);
+
+	return plain_mail(
+	    &(struct compose_player){
+		.role_name = word->role_name,
+		.player_address = word->queue_address,
+		.rcpt_addr = word->queue_address,
+		.subject = word->subject,
+		.message_id = word->message_id,
+		.in_reply_to = word->root_id,
+		.references = word->root_id,
+		.date = word->date,
+		.text = text,
+	    },
+	    or_empty(word->reply_address), "auto-generated");
 }

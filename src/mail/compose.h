@@ -89,4 +89,22 @@ struct compose_notice {
  * agent's text is in it. */
 GBytes *compose_agent_notice(const struct compose_notice *notice);
 
+struct compose_word {
+	const char *role_name;
+	const char *queue_address; /* From and To, as no agent has to know who
+				    * else gets it */
+	const char *reply_address; /* capability of the agent side; "" if it is
+				    * about no ticket */
+	const char *subject;
+	const char *message_id;
+	const char *root_id; /* "" if it is about no ticket */
+	gint64 date;
+	const char *text;
+};
+
+/* Tells agents something about a ticket. Same header fields as a notice, and
+ * [Reply-To] behind To; the text ends with an end line, as that of a copy,
+ * because a reply is an answer to the player. */
+GBytes *compose_agent_word(const struct compose_word *word);
+
 #endif

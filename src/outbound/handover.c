@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "outbound/filing.h"
 
 #include "base/banned.h"
 
@@ -25,6 +26,7 @@ whole_send(struct post *post, const struct proto_post_hand_over *request,
 	const struct smtp_mail mail = {.sender_addr = request->sender_addr,
 	    .rcpt_addrs = request->rcpt_addrs,
 	    .content = content};
+	gboolean is_sent = FALSE;
 
 	if (request->rcpt_addrs->len == 0)
 		return error_fail(err, ERROR_DENIED, "no recipients");
@@ -35,7 +37,10 @@ whole_send(struct post *post, const struct proto_post_hand_over *request,
 		    &g_array_index(results, struct smtp_result, i);
 
 		result_add(answer, r->code, r->status);
+		is_sent = is_sent || r->code / 100 == 2;
 	}
+	if (is_sent)
+		filing_put(post, request->queue, content);
 	return TRUE;
 }
 
@@ -57,19 +62,35 @@ answer_settle(struct post *post, const struct proto_job *job,
 	return ok;
 }
 
+struct labelled {
+	struct post *post;
+	const struct filing_answer *answer;
+};
+
+static void
+on_labelled(const struct label_set *label, gpointer data)
+{
+	const struct labelled *labelled = data;
+
+	filing_hold(labelled->post, labelled->answer, label);
+}
+
 static gboolean
-answer_do(struct post *post, const struct proto_job *job, GBytes *content,
+answer_do(struct post *post, const struct filing_answer *filed,
     struct proto_post_result *answer, GError **err)
 {
-	gsize len;
-	const char *data = g_bytes_get_data(content, &len);
-	g_autofree char *text = g_strndup(data, len);
+	const struct proto_job *job = filed->job;
 	struct smtp_result result;
-	const struct post_mail mail = {.job = job, .text = text};
+	struct labelled labelled = {post, filed};
+	const struct post_mail mail = {.job = job,
+	    .text = filed->text,
+	    .on_labelled = on_labelled,
+	    .user_data = &labelled};
 	enum proto_outcome outcome;
 
 	slot_hold(post->slot, &job->name, 1);
 	outcome = post_send_to_player(post, &mail, &result);
+	filing_release(post, &job->name, outcome);
 	log_info("post.answer", LOG_TICKET(&job->number),
 	    LOG_NUM("outcome", outcome), LOG_NUM("code", result.code));
 	if (!answer_settle(post, job, outcome, result.status))
@@ -91,7 +112,13 @@ answer_send(struct post *post, const struct proto_post_hand_over *request,
 	struct proto_desk_take take = {.slot = post->slot_number,
 	    .job = request->job,
 	    .number = request->number,
-	    .queue = request->queue};
+	    .queue = request->queue,
+	    .agent = request->agent,
+	    .has_more = request->has_more};
+	gsize len;
+	const char *data = g_bytes_get_data(content, &len);
+	g_autofree char *text = g_strndup(data, len);
+	struct filing_answer filed = {.agent = request->agent, .text = text};
 	struct proto_desk_jobs jobs = {0};
 	gboolean ok;
 
@@ -102,9 +129,8 @@ answer_send(struct post *post, const struct proto_post_hand_over *request,
 		result_add(answer, 250, "2.0.0");
 		ok = TRUE;
 	} else {
-		ok = answer_do(post,
-		    &g_array_index(jobs.jobs, struct proto_job, 0), content,
-		    answer, err);
+		filed.job = &g_array_index(jobs.jobs, struct proto_job, 0);
+		ok = answer_do(post, &filed, answer, err);
 	}
 	proto_clear(PROTO_DESK_JOBS, &jobs);
 	return ok;

@@ -4,7 +4,13 @@
 /*
  * The post that hands over: whole mails for agents as they come from a front
  * end, and an agent's answer to the player, which it claims, composes and
- * settles like any other job so that it is sent once.
+ * settles like any other job so that it is sent once. What was sent goes into
+ * the spool of the queue's archive, if it has one.
+ *
+ * A post that is killed leaves nothing out of the archive: a whole mail that
+ * nobody answered comes again, with the same Message-ID; an answer's copy is
+ * held in the spool before it is sent, and the successor releases or drops it
+ * as the job ends.
  */
 #include "outbound/post.h"
 

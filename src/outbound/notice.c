@@ -3,26 +3,55 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "proto/messages.h"
 #include "template/template.h"
 
 #include "base/banned.h"
 
 #define LAST_RESORT "en"
+#define TIME_FORMAT "%Y-%m-%d %H:%M UTC"
 
 struct notices {
 	GHashTable *kinds[NOTICE_END]; /* own; language (char) to struct
 					* template */
 };
 
-static const char *const files[NOTICE_END] = {
-    [NOTICE_ACK] = "ack.txt",
-    [NOTICE_ENCRYPTED] = "encrypted.txt",
-};
+/* Names that every template may use. */
+#define COMMON_NAMES "number", "category", "first_reply", "decision",          \
+    "deposit_or_withdrawal", "faq", "forget", "escalate", "forget_now"
 
-/* All that a template may use. */
-static const char *const names[] = {"number", "category", "first_reply",
-	"decision", "deposit_or_withdrawal", "faq", "forget", "escalate",
-	"forget_now", NULL};
+static const char *const new_names[] = {COMMON_NAMES, "receipt", "mirror",
+    NULL};
+static const char *const escalated_names[] = {COMMON_NAMES, "senior", "head",
+    "late", NULL};
+static const char *const closed_names[] = {COMMON_NAMES, "solved", "refused",
+    "reopen", "rate1", "rate2", "rate3", "rate4", "rate5", NULL};
+static const char *const transcript_names[] = {COMMON_NAMES, "thread",
+    "no_thread", NULL};
+static const char *const footer_names[] = {"number", "escalate", NULL};
+
+/* Without these it would not be what its name says. */
+static const char *const needs_ratings[] = {"rate1", "rate2", "rate3", "rate4",
+    "rate5", NULL};
+static const char *const needs_thread[] = {"thread", NULL};
+static const char *const needs_escalate[] = {"escalate", NULL};
+static const char *const needs_nothing[] = {NULL};
+
+static const struct {
+	const char *file;
+	const char *const *names; /* all that it may use */
+	const char *const *needs; /* all that it must use */
+	gboolean has_subject;
+} kinds[NOTICE_END] = {
+    [NOTICE_ACK] = {"ack.txt", new_names, needs_nothing, TRUE},
+    [NOTICE_ENCRYPTED] = {"encrypted.txt", new_names, needs_nothing, TRUE},
+    [NOTICE_ESCALATED] = {"escalated.txt", escalated_names, needs_nothing,
+	TRUE},
+    [NOTICE_CLOSED] = {"closed.txt", closed_names, needs_ratings, TRUE},
+    [NOTICE_TRANSCRIPT] = {"transcript.txt", transcript_names, needs_thread,
+	TRUE},
+    [NOTICE_FOOTER] = {"footer.txt", footer_names, needs_escalate, FALSE},
+};
 
 static void
 free_template(gpointer data)
@@ -40,8 +69,24 @@ is_language(const char *name)
 	    strspn(name, "-" G_CSET_a_2_z G_CSET_A_2_Z) == len;
 }
 
+static gboolean
+check_template(
+    const struct template *template, enum notice_kind kind, GError **err)
+{
+	if (kinds[kind].has_subject &&
+	    template_header(template, "Subject") == NULL)
+		return error_fail(err, ERROR_PERM, "template: no Subject");
+	for (const char *const *n = kinds[kind].needs; *n != NULL; n++)
+		if (!template_uses(template, *n)) {
+			error_fail(err, ERROR_PERM, "}} is missing");
+			g_prefix_error(err, "template: {{%s", *n);
+			return FALSE;
+		}
+	return TRUE;
+}
+
 static struct template *
-load_template(const char *path, GError **err)
+load_template(const char *path, enum notice_kind kind, GError **err)
 {
 	g_autofree char *text = NULL;
 	gsize len;
@@ -49,30 +94,30 @@ load_template(const char *path, GError **err)
 
 	if (!g_file_get_contents(path, &text, &len, err))
 		return NULL;
-	template = template_parse(text, len, names, err);
-	if (template != NULL && template_header(template, "Subject") == NULL) {
-		template_free(template);
-		error_fail(err, ERROR_PERM, "template: no Subject");
-		return NULL;
-	}
-	return template;
+	template = template_parse(text, len, kinds[kind].names, err);
+	if (template == NULL || check_template(template, kind, err))
+		return template;
+	template_free(template);
+	return NULL;
 }
 
 static gboolean
-load_notice(GHashTable *kind, const char *dir, const char *lang,
-    const char *file, GError **err)
+load_notice(struct notices *notices, enum notice_kind kind, const char *dir,
+    const char *lang, GError **err)
 {
+	const char *file = kinds[kind].file;
 	g_autofree char *path = g_build_filename(dir, lang, file, NULL);
 	struct template *template;
 
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return TRUE;
-	template = load_template(path, err);
+	template = load_template(path, kind, err);
 	if (template == NULL) {
 		g_prefix_error(err, "%s/%s: ", lang, file);
 		return FALSE;
 	}
-	(void)g_hash_table_insert(kind, g_strdup(lang), template);
+	(void)g_hash_table_insert(
+	    notices->kinds[kind], g_strdup(lang), template);
 	return TRUE;
 }
 
@@ -81,7 +126,7 @@ load_language(struct notices *notices, const char *dir, const char *lang,
     GError **err)
 {
 	for (guint i = 0; is_language(lang) && i < NOTICE_END; i++)
-		if (!load_notice(notices->kinds[i], dir, lang, files[i], err))
+		if (!load_notice(notices, i, dir, lang, err))
 			return FALSE;
 	return TRUE;
 }
@@ -93,7 +138,7 @@ has_last_resort(const struct notices *notices, GError **err)
 		if (!g_hash_table_contains(notices->kinds[i], LAST_RESORT)) {
 			error_fail(err, ERROR_PERM, " is missing");
 			g_prefix_error(err, "templates: %s/%s", LAST_RESORT,
-			    files[i]);
+			    kinds[i].file);
 			return FALSE;
 		}
 	return TRUE;
@@ -149,15 +194,16 @@ find_language(GHashTable *kind, const char *lang)
 }
 
 static const struct template *
-find_template(const struct notices *notices, const struct notice_args *args)
+find_template(const struct notices *notices, enum notice_kind kind,
+    const struct notice_args *args)
 {
-	GHashTable *kind = notices->kinds[args->kind];
-	const struct template *found = find_language(kind, args->lang);
+	GHashTable *langs = notices->kinds[kind];
+	const struct template *found = find_language(langs, args->lang);
 
 	if (found == NULL)
-		found = find_language(kind, args->fallback_lang);
+		found = find_language(langs, args->fallback_lang);
 	if (found == NULL)
-		found = find_language(kind, LAST_RESORT);
+		found = find_language(langs, LAST_RESORT);
 	return found;
 }
 
@@ -192,16 +238,43 @@ is_about_payment(const char *category)
 	    g_strcmp0(category, "withdrawal") == 0;
 }
 
+static const char *
+set_if(gboolean is_so)
+{
+	return is_so ? "1" : NULL;
+}
+
+char *
+notice_add_footer(const struct notices *notices,
+    const struct notice_args *args, const char *text)
+{
+	const struct template *footer =
+	    find_template(notices, NOTICE_FOOTER, args);
+	const struct template_value values[] = {
+		{.name = "number", .value = args->number},
+		{.name = "escalate", .value = args->escalate},
+		{.name = NULL},
+	};
+	g_autofree char *below = footer != NULL
+	    ? template_expand(footer, values)
+	    : g_strdup("");
+
+	return g_strconcat(text, g_str_has_suffix(text, "\n") ? "" : "\n",
+	    "\n", below, NULL);
+}
+
 gboolean
 notice_write(const struct notices *notices, const struct notice_args *args,
     char **subject, char **text)
 {
-	const struct template *template = find_template(notices, args);
-	g_autofree char *first_reply = format_time(args->first_reply_due,
-	    "%Y-%m-%d %H:%M UTC");
-	g_autofree char *decision = format_time(args->decision_due,
-	    "%Y-%m-%d %H:%M UTC");
+	const struct template *template =
+	    find_template(notices, args->kind, args);
+	g_autofree char *first_reply =
+	    format_time(args->first_reply_due, TIME_FORMAT);
+	g_autofree char *decision =
+	    format_time(args->decision_due, TIME_FORMAT);
 	g_autofree char *forget = format_time(args->forget, "%Y-%m-%d");
+	g_autofree char *reopen = format_time(args->reopen, TIME_FORMAT);
 	const char *category = template != NULL
 	    ? localized_category(template, args->category)
 	    : NULL;
@@ -209,18 +282,41 @@ notice_write(const struct notices *notices, const struct notice_args *args,
 		{.name = "number", .value = args->number},
 		{.name = "first_reply", .value = first_reply},
 		{.name = "decision", .value = decision},
+		{.name = "late",
+		    .value = set_if(first_reply == NULL && decision == NULL)},
 		{.name = "forget", .value = forget},
 		{.name = "forget_now", .value = "1"},
 		{.name = "faq", .value = args->faq},
 		{.name = "deposit_or_withdrawal",
-		    .value = is_about_payment(args->category) ? "1" : NULL},
+		    .value = set_if(is_about_payment(args->category))},
 		{.name = "category", .value = category},
+		{.name = "receipt", .value = args->receipt},
+		{.name = "mirror", .value = args->mirror},
+		{.name = "escalate", .value = args->escalate},
+		{.name = "senior", .value = set_if(args->level == 2)},
+		{.name = "head", .value = set_if(args->level >= 3)},
+		{.name = "solved",
+		    .value = set_if(args->close == PROTO_CLOSE_SOLVED)},
+		{.name = "refused",
+		    .value = set_if(args->close == PROTO_CLOSE_REFUSED)},
+		{.name = "reopen", .value = reopen},
+		{.name = "rate1", .value = args->rate[0]},
+		{.name = "rate2", .value = args->rate[1]},
+		{.name = "rate3", .value = args->rate[2]},
+		{.name = "rate4", .value = args->rate[3]},
+		{.name = "rate5", .value = args->rate[4]},
+		{.name = "thread", .value = args->thread, .is_text = TRUE},
+		{.name = "no_thread",
+		    .value = set_if(args->thread == NULL ||
+			args->thread[0] == '\0')},
 		{.name = NULL},
 	};
+	g_autofree char *above = NULL;
 
 	if (template == NULL)
 		return FALSE;
 	*subject = template_expand_header(template, "Subject", values);
-	*text = template_expand(template, values);
+	above = template_expand(template, values);
+	*text = notice_add_footer(notices, args, above);
 	return TRUE;
 }

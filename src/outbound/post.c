@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "mail/compose.h"
+#include "outbound/filing.h"
+#include "template/answer.h"
 
 #include "base/banned.h"
 
@@ -45,10 +47,12 @@ post_free(struct post *post)
 	if (post == NULL)
 		return;
 	smtp_free(post->smtp);
+	spool_free(post->spool);
 	ipc_client_free(post->desk);
 	ipc_client_free(post->vault);
 	slot_close(post->slot);
 	notices_free(post->notices);
+	answers_free(post->answers);
 	g_free(post);
 }
 
@@ -59,6 +63,7 @@ post_work(struct post *post, GArray *settled, guint want, guint wait_ms,
 	struct proto_desk_work work = {.slot = post->slot_number,
 	    .want = want,
 	    .wait_ms = wait_ms,
+	    .kinds = post->kinds,
 	    .settled = settled};
 
 	for (;;) {
@@ -94,6 +99,12 @@ post_recover(struct post *post)
 	settled = slot_recover(post->slot, jobs.jobs,
 	    (guint)post->config->post_timeout_s * 1000);
 	proto_clear(PROTO_DESK_JOBS, &jobs);
+	for (guint i = 0; i < settled->len; i++) {
+		const struct proto_settle *s =
+		    &g_array_index(settled, struct proto_settle, i);
+
+		filing_release(post, &s->job, (enum proto_outcome)s->outcome);
+	}
 	if (settled->len > 0) {
 		log_info("post.recovered", LOG_NUM("jobs", settled->len));
 		ok = post_work(post, settled, 0, 0, &jobs);
@@ -105,9 +116,23 @@ post_recover(struct post *post)
 	return ok;
 }
 
+/* The ticket's way back, while it is open. */
+struct way {
+	struct proto_envelope envelope;
+	struct label_set label;
+	char *receipt; /* own; "" if there is none */
+};
+
+static void
+way_clear(struct way *way)
+{
+	proto_envelope_clear(&way->envelope);
+	g_clear_pointer(&way->receipt, g_free);
+}
+
 static gboolean
-envelope_open(struct post *post, const struct proto_job *job,
-    struct proto_envelope *envelope, struct label_set *label, GError **err)
+way_open(struct post *post, const struct proto_job *job, struct way *way,
+    GError **err)
 {
 	struct proto_vault_open open = {.queue = job->queue,
 	    .epoch = job->epoch,
@@ -122,8 +147,9 @@ envelope_open(struct post *post, const struct proto_job *job,
 	if (!ipc_call(post->vault, PROTO_VAULT_OPEN, &open, -1,
 		PROTO_VAULT_OPENED, &opened, err))
 		return FALSE;
-	*label = opened.label;
-	ok = proto_envelope_decode(opened.envelope, envelope, err);
+	way->label = opened.label;
+	way->receipt = g_steal_pointer(&opened.receipt);
+	ok = proto_envelope_decode(opened.envelope, &way->envelope, err);
 	proto_clear(PROTO_VAULT_OPENED, &opened);
 	return ok;
 }
@@ -167,34 +193,89 @@ references_join(const struct proto_envelope *envelope, const char *root)
 	return g_string_free(out, FALSE);
 }
 
-static GBytes *
-player_mail_compose(const struct config_queue *queue,
-    const struct post_mail *mail, const struct proto_envelope *envelope,
-    const struct label_set *label)
+/* What he reads. */
+struct words {
+	char *subject; /* own */
+	char *text;    /* own */
+};
+
+static void
+words_clear(struct words *words)
+{
+	g_free(words->subject);
+	g_free(words->text);
+}
+
+static void
+answer_words(const struct post *post, const struct post_mail *mail,
+    const struct notice_args *args, const struct way *way,
+    struct words *words)
+{
+	words->subject = g_strdup_printf(
+	    "Re: [%s] %s", args->number, way->envelope.subject);
+	words->text = notice_add_footer(post->notices, args, mail->text);
+}
+
+/* Completes the values by what only the opened way says. */
+static gboolean
+words_write(const struct post *post, const struct config_queue *queue,
+    const struct post_mail *mail, const struct way *way, struct words *words)
 {
 	char shown[NUMBER_TEXT_SIZE];
-	g_autofree char *from = label_player_address(label, queue->local,
-	    queue->domain);
-	g_autofree char *id = label_message_id(label, queue->domain);
+	struct notice_args args = {.lang = mail->job->lang,
+	    .fallback_lang = queue->language};
+	char *rate[NOTICE_RATINGS];
+	g_autofree char *escalate = label_wish_address(&way->label,
+	    LABEL_WISH_ESCALATE, queue->local, queue->domain);
+	gboolean ok = TRUE;
+
+	if (mail->notice != NULL)
+		args = *mail->notice;
+	args.number = number_show(&mail->job->number, shown);
+	args.escalate = escalate;
+	args.receipt = way->receipt;
+	for (guint i = 0; i < NOTICE_RATINGS; i++)
+		args.rate[i] = rate[i] = label_wish_address(&way->label,
+		    LABEL_WISH_RATE_1 + i, queue->local, queue->domain);
+	if (mail->notice != NULL)
+		ok = notice_write(
+		    post->notices, &args, &words->subject, &words->text);
+	else
+		answer_words(post, mail, &args, way, words);
+	for (guint i = 0; i < NOTICE_RATINGS; i++)
+		g_free(rate[i]);
+	return ok;
+}
+
+static GBytes *
+player_mail_compose(const struct post *post, const struct config_queue *queue,
+    const struct post_mail *mail, const struct way *way)
+{
+	const struct proto_envelope *envelope = &way->envelope;
+	g_autofree char *from = label_player_address(
+	    &way->label, queue->local, queue->domain);
+	g_autofree char *id = label_message_id(&way->label, queue->domain);
 	g_autofree char *root = label_root_id(&mail->job->number,
 	    queue->domain);
 	g_autofree char *references = references_join(envelope, root);
-	g_autofree char *subject = mail->notice_subject != NULL
-	    ? g_strdup(mail->notice_subject)
-	    : g_strdup_printf("Re: [%s] %s",
-		  number_show(&mail->job->number, shown), envelope->subject);
-	const struct compose_player player = {.role_name = queue->role,
+	struct words words = {0};
+	struct compose_player player = {.role_name = queue->role,
 	    .player_address = from,
 	    .rcpt_addr = envelope->player_addr,
-	    .subject = subject,
 	    .message_id = id,
 	    .in_reply_to = envelope->message_id,
 	    .references = references,
 	    .date = g_get_real_time() / G_USEC_PER_SEC,
-	    .is_auto = mail->notice_subject != NULL,
-	    .text = mail->text};
+	    .is_auto = mail->notice != NULL};
+	GBytes *content = NULL;
 
-	return compose_player_mail(&player);
+	if (words_write(post, queue, mail, way, &words)) {
+		player.subject = words.subject;
+		player.text = words.text;
+		content = compose_player_mail(&player);
+	}
+	words_clear(&words);
+	return content;
 }
 
 static enum proto_outcome
@@ -207,13 +288,13 @@ outcome_of(const struct smtp_result *result)
 
 static enum proto_outcome
 player_mail_send(struct post *post, const struct config_queue *queue,
-    const struct post_mail *mail, const struct proto_envelope *envelope,
-    const struct label_set *label, struct smtp_result *result)
+    const struct post_mail *mail, const struct way *way,
+    struct smtp_result *result)
 {
-	g_autoptr(GBytes) content = player_mail_compose(queue, mail, envelope,
-	    label);
-	g_autofree char *sender = label_envelope_sender(label, queue->local,
-	    queue->domain);
+	g_autoptr(GBytes) content =
+	    player_mail_compose(post, queue, mail, way);
+	g_autofree char *sender = label_envelope_sender(
+	    &way->label, queue->local, queue->domain);
 	g_autoptr(GPtrArray) rcpts = g_ptr_array_new();
 	g_autoptr(GArray) results = g_array_new(FALSE, TRUE,
 	    sizeof(struct smtp_result));
@@ -226,7 +307,13 @@ player_mail_send(struct post *post, const struct config_queue *queue,
 	    .user_data = &flight};
 	g_autoptr(GError) error = NULL;
 
-	g_ptr_array_add(rcpts, envelope->player_addr);
+	if (content == NULL) {
+		log_error("post.compose", LOG_TICKET(&mail->job->number));
+		return PROTO_DEFERRED;
+	}
+	if (mail->on_labelled != NULL)
+		mail->on_labelled(&way->label, mail->user_data);
+	g_ptr_array_add(rcpts, way->envelope.player_addr);
 	if (!smtp_send(post->smtp, &whole, results, &error))
 		log_warn("post.smtp", LOG_ERR(error));
 	if (results->len == 1)
@@ -240,8 +327,7 @@ post_send_to_player(struct post *post, const struct post_mail *mail,
 {
 	const struct config_queue *queue =
 	    config_queue_by_name(post->config, mail->job->queue);
-	struct proto_envelope envelope = {0};
-	struct label_set label = {0};
+	struct way way = {0};
 	g_autoptr(GError) error = NULL;
 	enum proto_outcome outcome;
 
@@ -251,16 +337,16 @@ post_send_to_player(struct post *post, const struct post_mail *mail,
 		    LOG_TICKET(&mail->job->number));
 		return PROTO_DEFERRED;
 	}
-	if (!envelope_open(post, mail->job, &envelope, &label, &error)) {
+	if (!way_open(post, mail->job, &way, &error)) {
+		way_clear(&way);
 		log_warn("post.open",
 		    LOG_TICKET(&mail->job->number), LOG_ERR(error));
 		/* The key is gone: nobody can send this mail any more. */
 		return error_is(error, ERROR_PERM) ? PROTO_FAILED
 						   : PROTO_DEFERRED;
 	}
-	outcome = player_mail_send(post, queue, mail, &envelope, &label,
-	    result);
+	outcome = player_mail_send(post, queue, mail, &way, result);
 	slot_sent(post->slot, mail->index, outcome);
-	proto_envelope_clear(&envelope);
+	way_clear(&way);
 	return outcome;
 }

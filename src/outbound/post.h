@@ -12,12 +12,17 @@
 #include "outbound/notice.h"
 #include "outbound/slot.h"
 #include "outbound/smtp.h"
+#include "outbound/spool.h"
 #include "proto/ipc.h"
 #include "proto/messages.h"
 
 struct post {
 	const struct config *config; /* borrowed */
-	struct notices *notices;     /* own; NULL where none are sent */
+	struct notices *notices;     /* own; set by whoever made the post */
+	struct answers *answers;     /* own; as notices */
+	guint32 kinds;		     /* that post_work() claims: bits
+				      * 1 << enum proto_job_kind */
+	struct spool *spool;	     /* own; NULL until it is needed */
 	struct slot *slot;	     /* own */
 	guint slot_number;
 	struct ipc_client *desk; /* own */
@@ -39,11 +44,16 @@ gboolean post_recover(struct post *post);
 struct post_mail {
 	const struct proto_job *job;
 	guint index;
-	const char *notice_subject; /* NULL: an answer in his own thread */
-	const char *text;	    /* UTF-8 */
+	const struct notice_args *notice; /* without what only the vault knows;
+					   * NULL: an answer in his thread */
+	const char *text; /* of an answer, UTF-8 */
+	/* Called with the labels of the mail before it is sent; may be NULL. */
+	void (*on_labelled)(const struct label_set *label, gpointer user_data);
+	gpointer user_data;
 };
 
-/* What became of it; never fails otherwise. *result is the MTA's reply. */
+/* What became of it; never fails otherwise. *result is the MTA's reply. The
+ * mail ends with the footer of its language. */
 enum proto_outcome post_send_to_player(struct post *post,
     const struct post_mail *mail, struct smtp_result *result);
 

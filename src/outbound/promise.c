@@ -1,55 +1,115 @@
 #include "outbound/promise.h"
 
 #include "base/log.h"
+#include "outbound/word.h"
+#include "template/answer.h"
 
 #include "base/banned.h"
 
 #define WANT 4 /* jobs at a time: leaves some for the other posts */
 #define WAIT_MS 1000 /* a stop is not noticed earlier */
 
-static const char *
-faq_for(const struct config_queue *queue, const char *category)
-{
-	const char *link = g_hash_table_lookup(queue->faqs, category);
-
-	return link != NULL ? link : queue->faq;
-}
-
 static enum notice_kind
 notice_kind(guint32 job)
 {
-	return job == PROTO_JOB_ENCRYPTED ? NOTICE_ENCRYPTED : NOTICE_ACK;
+	switch ((enum proto_job_kind)job) {
+	case PROTO_JOB_ENCRYPTED:
+		return NOTICE_ENCRYPTED;
+	case PROTO_JOB_ESCALATED:
+		return NOTICE_ESCALATED;
+	case PROTO_JOB_CLOSED:
+		return NOTICE_CLOSED;
+	case PROTO_JOB_TRANSCRIPT:
+		return NOTICE_TRANSCRIPT;
+	case PROTO_JOB_ACK:
+	case PROTO_JOB_ANSWER:
+	case PROTO_JOB_STAGE:
+	case PROTO_JOB_HANDED:
+	case PROTO_JOB_WEEKLY:
+	case PROTO_JOB_END:
+	default:
+		return NOTICE_ACK;
+	}
 }
 
-static enum proto_outcome
-notice_send(struct post *post, const struct proto_job *job, guint index,
-    struct smtp_result *result)
+/* The link by which we are reached now, for whoever asks for it: the one that
+ * agents send, as long as it is good. */
+static const char *
+mirror_for(const struct post *post, const struct proto_job *job,
+    const struct config_queue *queue, gint64 now)
+{
+	const struct answer_args args = {.name = "mirror",
+	    .lang = job->lang,
+	    .fallback_lang = queue->language,
+	    .now = now};
+
+	if (post->answers == NULL || g_strcmp0(job->category, "mirror") != 0)
+		return NULL;
+	return answer_default(post->answers, &args, "link");
+}
+
+/* When he is told of a new level only what is still to come is a promise. */
+static gint64
+promised_at(const struct proto_job *job, gint64 due, gint64 now)
+{
+	return job->name.kind == PROTO_JOB_ESCALATED && due <= now ? 0 : due;
+}
+
+enum proto_outcome
+promise_send_notice(struct post *post, const struct proto_job *job,
+    guint index, const char *thread, struct smtp_result *result)
 {
 	const struct config_queue *queue =
 	    config_queue_by_name(post->config, job->queue);
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
 	char shown[NUMBER_TEXT_SIZE];
-	g_autofree char *subject = NULL;
-	g_autofree char *text = NULL;
 	struct notice_args args = {.kind = notice_kind(job->name.kind),
 	    .lang = job->lang,
 	    .number = number_show(&job->number, shown),
 	    .category = job->category,
-	    .forget = job->forget};
-	struct post_mail mail = {.job = job, .index = index};
+	    .first_reply_due = promised_at(job, job->first_reply_due, now),
+	    .decision_due = promised_at(job, job->decision_due, now),
+	    .forget = job->forget,
+	    .level = job->level,
+	    .close = job->close,
+	    .thread = thread};
+	const struct post_mail mail = {
+	    .job = job, .index = index, .notice = &args};
 
 	if (queue == NULL) {
 		log_error("post.no-queue", LOG_TICKET(&job->number));
 		return PROTO_DEFERRED;
 	}
 	args.fallback_lang = queue->language;
-	args.faq = faq_for(queue, job->category);
-	args.first_reply_due = job->opened + queue->first_reply_s;
-	args.decision_due = job->opened + queue->decision_s;
-	if (!notice_write(post->notices, &args, &subject, &text))
-		return PROTO_DEFERRED;
-	mail.notice_subject = subject;
-	mail.text = text;
+	args.faq = config_faq(post->config, queue, job->category);
+	args.mirror = mirror_for(post, job, queue, now);
+	if (job->name.kind == PROTO_JOB_CLOSED && queue->reopen_s > 0)
+		args.reopen = now + queue->reopen_s;
 	return post_send_to_player(post, &mail, result);
+}
+
+/* Without an archive nobody here knows the thread. */
+static enum proto_outcome
+job_do(struct post *post, const struct proto_job *job, guint index,
+    struct smtp_result *result)
+{
+	switch ((enum proto_job_kind)job->name.kind) {
+	case PROTO_JOB_STAGE:
+		return word_send_stage(post, job, result);
+	case PROTO_JOB_HANDED:
+		return word_send_handed(post, job, FALSE, result);
+	case PROTO_JOB_WEEKLY:
+		return word_send_weekly(post, job, result);
+	case PROTO_JOB_ACK:
+	case PROTO_JOB_ANSWER:
+	case PROTO_JOB_ENCRYPTED:
+	case PROTO_JOB_ESCALATED:
+	case PROTO_JOB_CLOSED:
+	case PROTO_JOB_TRANSCRIPT:
+	case PROTO_JOB_END:
+	default:
+		return promise_send_notice(post, job, index, NULL, result);
+	}
 }
 
 static void
@@ -68,7 +128,7 @@ jobs_do(struct post *post, const struct proto_desk_jobs *jobs,
 		struct smtp_result result = {0};
 		struct proto_settle settle = {.job = job->name};
 
-		settle.outcome = notice_send(post, job, i, &result);
+		settle.outcome = job_do(post, job, i, &result);
 		settle.status = g_strdup(result.status);
 		g_array_append_val(settled, settle);
 		log_info("post.notice", LOG_TICKET(&job->number),
@@ -85,12 +145,13 @@ settle_free(gpointer data)
 }
 
 void
-promise_run(struct post *post)
+promise_run(struct post *post, guint32 kinds)
 {
 	g_autoptr(GArray) settled = g_array_new(FALSE, TRUE,
 	    sizeof(struct proto_settle));
 	struct proto_desk_jobs jobs = {0};
 
+	post->kinds = kinds;
 	g_array_set_clear_func(settled, settle_free);
 	if (!post_recover(post))
 		return;

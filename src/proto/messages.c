@@ -174,7 +174,7 @@ TABLE(proto_job, SUB(proto_job, name, proto_job_name),
     U32(proto_job, stage, 100), U32(proto_job, reasons, 7),
     U32(proto_job, level, 99), U32(proto_job, close, PROTO_CLOSE_DUPLICATE),
     U32(proto_job, flags, 0xffff), TEXT(proto_job, pseudonym, TOKEN_MAX),
-    TEXT(proto_job, agent, TOKEN_MAX));
+    TEXT(proto_job, agent, TOKEN_MAX), TEXT(proto_job, copy_id, MSGID_MAX));
 TABLE(proto_desk_jobs,
     LIST(proto_desk_jobs, jobs, proto_job, PROTO_JOBS_MAX));
 

@@ -415,6 +415,7 @@ struct proto_job {
 	guint32 flags;	     /* of the ticket */
 	char *pseudonym;
 	char *agent;	     /* whose the ticket is, or "" */
+	char *copy_id;	     /* as in proto_desk_admitted */
 };
 
 struct proto_desk_jobs {

@@ -414,3 +414,15 @@ answer_write(const struct answers *answers, const struct answer_args *args,
 	}
 	return template_expand(template, values);
 }
+
+const char *
+answer_default(const struct answers *answers, const struct answer_args *args,
+    const char *field)
+{
+	const struct template *template = find_template(answers, args);
+
+	if (template == NULL ||
+	    !check_expires(answers, template, args, NULL))
+		return NULL;
+	return default_value(answers, template, args->name, field);
+}

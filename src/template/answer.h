@@ -52,4 +52,10 @@ struct answer_args {
 char *answer_write(const struct answers *answers,
     const struct answer_args *args, GError **err);
 
+/* What the answer says in field if an agent gives nothing, in the language as
+ * answer_write(); NULL if there is no such answer or default, or if the answer
+ * has expired. args: name, languages and now. Borrowed. */
+const char *answer_default(const struct answers *answers,
+    const struct answer_args *args, const char *field);
+
 #endif

@@ -367,6 +367,20 @@ template_header(const struct template *template, const char *name)
 	return header != NULL ? header->raw : NULL;
 }
 
+gboolean
+template_uses(const struct template *template, const char *name)
+{
+	for (guint i = 0; i < template->pieces->len; i++) {
+		const struct piece *piece = &g_array_index(template->pieces,
+		    struct piece, i);
+
+		if (piece->kind != PIECE_TEXT &&
+		    strcmp(piece->text, name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 char *
 template_expand(const struct template *template,
     const struct template_value *values)

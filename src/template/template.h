@@ -33,6 +33,9 @@ void template_free(struct template *template);
 const char *template_header(const struct template *template,
     const char *name);
 
+/* Does its text use the name, as a value or as a section? */
+gboolean template_uses(const struct template *template, const char *name);
+
 /* values end with a name of NULL; a name not among them is not set. Values
  * are inserted as they are: a tag inside of one means nothing. The caller
  * frees. The text has LF line ends. */

@@ -76,6 +76,15 @@ bounce_mask(const guint8 *key, const struct label_mac *siv)
 	return mac_end_bits(&mac);
 }
 
+enum proto_side
+labels_side(guint32 kind)
+{
+	return kind == 0 || kind == PROTO_JOB_STAGE ||
+		       kind == PROTO_JOB_HANDED || kind == PROTO_JOB_WEEKLY
+		   ? PROTO_SIDE_AGENT
+		   : PROTO_SIDE_PLAYER;
+}
+
 void
 labels_make_capabilities(
     const struct keys *keys, const char *queue, struct label_set *set)
@@ -152,7 +161,7 @@ bounce_prove(
 	bits ^= bounce_mask(key, &claim->mac);
 	proof.number = number_from_bits(bits >> JOB_BITS);
 	proof.job = (guint32)(bits & JOB_MASK);
-	proof.side = proof.job == 0 ? PROTO_SIDE_AGENT : PROTO_SIDE_PLAYER;
+	proof.side = labels_side(proof.job);
 	own = bounce_siv(key, queue, &proof.number, proof.job);
 	return mac_equal(&claim->mac, &own) != 0 && proof.job < PROTO_JOB_END
 		   ? proof

@@ -31,6 +31,9 @@ struct labels_mail {
 	guint epoch;  /* index of a live one */
 };
 
+/* Whose a mail of this kind is: enum proto_side. */
+enum proto_side labels_side(guint32 kind);
+
 /* Both take the number of set, which must be set. Capabilities are of the
  * newest epoch. */
 void labels_make_capabilities(

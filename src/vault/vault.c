@@ -362,7 +362,7 @@ receipt_make(
 	return ok ? g_strdup(receipt_show(&receipt, line)) : NULL;
 }
 
-/* --- the two calls -------------------------------------------------- */
+/* --- the calls -------------------------------------------------- */
 
 gboolean
 vault_identify(struct vault *vault, const struct proto_vault_identify *request,
@@ -401,7 +401,8 @@ vault_open(struct vault *vault, const struct proto_vault_open *request,
 	GBytes *envelope;
 
 	if (!number_is_set(&request->number) || request->kind == 0 ||
-	    request->kind >= PROTO_JOB_END)
+	    request->kind >= PROTO_JOB_END ||
+	    labels_side(request->kind) != PROTO_SIDE_PLAYER)
 		return error_fail(
 		    err, ERROR_PERM, "no ticket or no kind of job");
 	if (!tick_or_wait(vault, now, err))
@@ -426,5 +427,28 @@ vault_open(struct vault *vault, const struct proto_vault_open *request,
 	if (job_has_receipt(request->kind))
 		answer->receipt =
 		    receipt_make(vault, envelope, &request->number, now);
+	return TRUE;
+}
+
+gboolean
+vault_label(struct vault *vault, const struct proto_vault_label *request,
+    gint64 now, struct proto_vault_labelled *answer, GError **err)
+{
+	const struct labels_mail mail = {.queue = request->queue,
+	    .key = &request->job,
+	    .kind = request->kind};
+	struct label_set label = {.number = request->number};
+
+	/* Kind 0 is a copy, whose labels come with its identity. */
+	if (!number_is_set(&request->number) || request->kind == 0 ||
+	    labels_side(request->kind) != PROTO_SIDE_AGENT)
+		return error_fail(
+		    err, ERROR_PERM, "no ticket or no mail to agents");
+	if (!tick_or_wait(vault, now, err))
+		return FALSE;
+	labels_make_capabilities(vault->keys, request->queue, &label);
+	label.player = (struct label_mac){{0}};
+	labels_make_ids(vault->keys, &mail, &label);
+	answer->label = label;
 	return TRUE;
 }

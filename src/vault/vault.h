@@ -28,7 +28,7 @@
  * of an envelope's content; only what was sealed gets a signature. The number is
  * the post's word.
  *
- * Both calls do the work of vault_tick() first: no dead key is ever used. A
+ * All calls do the work of vault_tick() first: no dead key is ever used. A
  * failure there is ERROR_TEMP whatever its own kind, so that mail waits.
  * Answers must be zeroed structs; on success they own their content, which
  * the caller clears (proto/codec.h); on failure they stay zeroed. A request
@@ -73,10 +73,18 @@ gboolean vault_identify(struct vault *vault,
 
 /* ERROR_TEMP if too many were opened lately, ERROR_PERM if the epoch is dead,
  * the bytes are not what was sealed for this contact and epoch, or the
- * request names no ticket or no kind of job. The
+ * request names no ticket or no kind of job that is to a player. The
  * plaintext in the answer is wiped when its last reference goes. */
 gboolean vault_open(struct vault *vault, const struct proto_vault_open *request,
     gint64 now, struct proto_vault_opened *answer, GError **err);
+
+/* The labels of a mail of ours to agents: their side's capability and the ids,
+ * which follow from queue, job, kind and number as long as an epoch lasts.
+ * ERROR_PERM if the request names no ticket, or a kind of job that is not to
+ * agents. */
+gboolean vault_label(struct vault *vault,
+    const struct proto_vault_label *request, gint64 now,
+    struct proto_vault_labelled *answer, GError **err);
 
 /* The public key of receipts: RECEIPT_KEY_LEN octets, borrowed. */
 const guint8 *vault_receipt_key(const struct vault *vault);

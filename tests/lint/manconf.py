@@ -15,7 +15,8 @@ DAY = 86400
 UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': DAY}
 # As a package configures them; the page says so.
 PATHS = {'ND_RUNDIR': '/run/nymdesk', 'ND_STATEDIR': '/var/lib/nymdesk',
-         'ND_DATADIR': '/usr/share/nymdesk'}
+         'ND_DATADIR': '/usr/share/nymdesk',
+         'ND_SPOOLDIR': '/var/spool/nymdesk'}
 ROW = re.compile(
     r'\{\s*"(\w+)",\s*"(\w+)",\s*VALUE_(\w+),\s*[CQK]\(\w+\),\s*'
     r'(NULL|(?:ND_\w+|"[^"]*"|\s)+),\s*([^,]+),\s*([^,]+),')

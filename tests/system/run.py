@@ -14,9 +14,10 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "commands", "shapes",
-           "files", "cli", "roles", "faults", "images", "forget", "logs", "corpus", "clients",
-           "quotes", "loops", "routes", "once", "machine", "guesses",
-           "complaints", "archive", "receipts", "report", "day")
+           "files", "cli", "roles", "faults", "images", "forget", "logs",
+           "corpus", "clients", "quotes", "loops", "routes", "once",
+           "machine", "guesses", "complaints", "archive", "archivist",
+           "receipts", "report", "day")
 
 
 class Lines(unittest.TestResult):

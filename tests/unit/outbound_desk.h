@@ -55,6 +55,8 @@ void test_fate(void **state);
 void test_fate_endless(void **state);
 void test_fate_of_successor(void **state);
 
+void test_notice_cases(void **state);
+void test_notice_footer(void **state);
 void test_notice_whole(void **state);
 void test_notice_bare(void **state);
 void test_notice_encrypted(void **state);

@@ -1,16 +1,24 @@
 #include "outbound_desk.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "outbound/notice.h"
+#include "proto/messages.h"
 #include "template/template.h"
 
 #include "base/banned.h"
 
 #define LINE_MAX_COLUMNS 72
-#define TEXT_MAX 2048
+#define TEXT_MAX 4096
+#define ADDR(mark) "support+" mark "k7f39q2y-0123456789abc@casino.example"
+#define RECEIPT                                                                \
+	"nymdesk-receipt: v1 K7F3-9Q2Y 2026-11-22T02:30:00Z "                 \
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "                          \
+	"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"   \
+	"BBBBBBBBBBBBBBBB"
 
 static const struct notice_args whole = {
 	.lang = "en",
@@ -21,6 +29,12 @@ static const struct notice_args whole = {
 	.first_reply_due = 1795321800, /* 2026-11-22 04:30 UTC */
 	.decision_due = 1795401000,    /* 2026-11-23 02:30 UTC */
 	.forget = 1798761600,	       /* 2027-01-01 */
+	.reopen = 1796531400,	       /* 2026-12-06 04:30 UTC */
+	.level = 2,
+	.close = PROTO_CLOSE_SOLVED,
+	.receipt = RECEIPT,
+	.escalate = ADDR("e-"),
+	.rate = {ADDR("1-"), ADDR("2-"), ADDR("3-"), ADDR("4-"), ADDR("5-")},
 };
 
 static struct notices *
@@ -46,13 +60,162 @@ check_shape(const char *subject, const char *text)
 	assert_true(g_str_has_suffix(text, "\n"));
 	assert_true(strlen(text) < TEXT_MAX);
 	for (gsize i = 0; lines[i] != NULL; i++) {
-		assert_true(g_utf8_strlen(lines[i], -1) <= LINE_MAX_COLUMNS);
+		if (strcmp(lines[i], RECEIPT) != 0 &&
+		    g_utf8_strlen(lines[i], -1) > LINE_MAX_COLUMNS)
+			fail_msg("too long: %s", lines[i]);
 		assert_false(g_str_has_suffix(lines[i], " "));
 	}
 }
 
 static const char *const langs[] = {"en", "de", "fr", "el", "es", "it",
     "pt", "ru", "tr", "pl"};
+
+/* What a notice must hold, whatever the language; the first NULL ends it. */
+static const struct {
+	const char *name;
+	struct notice_args set;	 /* besides what whole has: what is not 0 */
+	const char *wants[8];
+	const char *never[6];
+} cases[] = {
+    {"acknowledgement", {.kind = NOTICE_ACK},
+	{"2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "2027-01-01",
+	    "\nhttps://casino.example/faq/withdrawal\n", "eed",
+	    "\n" RECEIPT "\n"},
+	{"https://mirror.example", "+5-"}},
+    {"acknowledgement with a mirror",
+	{.kind = NOTICE_ACK,
+	    .category = "mirror",
+	    .mirror = "https://mirror.example/"},
+	{"\nhttps://mirror.example/\n"}, {"hash"}},
+    {"encrypted", {.kind = NOTICE_ENCRYPTED},
+	{"PGP", "S/MIME", "2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC",
+	    "\n" RECEIPT "\n"},
+	{NULL}},
+    {"level 2", {.kind = NOTICE_ESCALATED, .level = 2},
+	{"2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "2"},
+	{"https:", "nymdesk-receipt"}},
+    {"level 3", {.kind = NOTICE_ESCALATED, .level = 3},
+	{"2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "3"}, {NULL}},
+    {"level 2, late",
+	{.kind = NOTICE_ESCALATED,
+	    .level = 2,
+	    .first_reply_due = -1,
+	    .decision_due = -1},
+	{"2"}, {"UTC"}},
+    {"solved", {.kind = NOTICE_CLOSED},
+	{"\n5 ", ": " ADDR("5-") "\n4 ", ": " ADDR("4-") "\n3 ",
+	    ": " ADDR("3-") "\n2 ", ": " ADDR("2-") "\n1 ",
+	    ": " ADDR("1-") "\n", "2026-12-06 04:30 UTC"},
+	{"mailto", "http"}},
+    {"refused", {.kind = NOTICE_CLOSED, .close = PROTO_CLOSE_REFUSED},
+	{": " ADDR("5-") "\n", ": " ADDR("1-") "\n"}, {NULL}},
+    {"transcript",
+	{.kind = NOTICE_TRANSCRIPT, .thread = "one\n\n{{number}}\ntwo"},
+	{"\n\none\n\n{{number}}\ntwo\n\n"}, {NULL}},
+    {"no transcript", {.kind = NOTICE_TRANSCRIPT}, {NULL}, {"one"}},
+};
+
+static struct notice_args
+case_args(gsize i, const char *lang)
+{
+	struct notice_args args = whole;
+	const struct notice_args *set = &cases[i].set;
+
+	args.kind = set->kind;
+	args.lang = lang;
+	args.category = set->category != NULL ? set->category : args.category;
+	args.level = set->level != 0 ? set->level : args.level;
+	args.close = set->close != 0 ? set->close : args.close;
+	args.mirror = set->mirror;
+	args.thread = set->thread;
+	if (set->first_reply_due < 0)
+		args.first_reply_due = 0;
+	if (set->decision_due < 0)
+		args.decision_due = 0;
+	return args;
+}
+
+/* The footer is there, once, and ends all. */
+static void
+check_footer(const char *name, const char *lang, const char *text)
+{
+	const char *at = strstr(text, ADDR("e-"));
+
+	if (at == NULL || strcmp(at, ADDR("e-") "\n") != 0 || at[-1] != '\n')
+		fail_msg("%s, %s: %s", name, lang, text);
+}
+
+static void
+check_case(const struct notices *notices, gsize i, const char *lang,
+    GHashTable *seen)
+{
+	struct notice_args args = case_args(i, lang);
+	g_autofree char *subject = NULL;
+	char *text = NULL;
+
+	assert_true(notice_write(notices, &args, &subject, &text));
+	if (args.thread == NULL)
+		check_shape(subject, text);
+	check_footer(cases[i].name, lang, text);
+	assert_non_null(strstr(text, "K7F3-9Q2Y"));
+	for (gsize k = 0; cases[i].wants[k] != NULL; k++)
+		if (strstr(text, cases[i].wants[k]) == NULL)
+			fail_msg("%s, %s: no \"%s\" in %s", cases[i].name,
+			    lang, cases[i].wants[k], text);
+	for (gsize k = 0; cases[i].never[k] != NULL; k++)
+		if (strstr(text, cases[i].never[k]) != NULL)
+			fail_msg("%s, %s: \"%s\" in %s", cases[i].name, lang,
+			    cases[i].never[k], text);
+	if (g_getenv("ND_SHOW") != NULL)
+		(void)printf("=== %s, %s: %s\n%s", cases[i].name, lang,
+		    subject, text);
+	/* No two are the same: none is in the wrong language or of the wrong
+	 * kind. */
+	assert_true(g_hash_table_add(seen, text));
+}
+
+/* ND_SHOW=1 prints them all. */
+void
+test_notice_cases(void **state)
+{
+	struct notices *notices = load_shipped();
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+	    g_str_hash, g_str_equal, g_free, NULL);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		for (gsize k = 0; k < G_N_ELEMENTS(langs); k++)
+			check_case(notices, i, langs[k], seen);
+	notices_free(notices);
+}
+
+/* An answer ends as a notice does, whatever it ends with. */
+void
+test_notice_footer(void **state)
+{
+	static const char *const texts[] = {"", "Hello", "Hello\n"};
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
+		for (gsize k = 0; k < G_N_ELEMENTS(texts); k++) {
+			const struct notice_args args = {.lang = langs[i],
+			    .fallback_lang = "en",
+			    .number = "K7F3-9Q2Y",
+			    .escalate = ADDR("e-")};
+			g_autofree char *all =
+			    notice_add_footer(notices, &args, texts[k]);
+			g_autofree char *start = g_strconcat(texts[k],
+			    g_str_has_suffix(texts[k], "\n") ? "" : "\n",
+			    "\n", NULL);
+
+			check_footer("answer", langs[i], all);
+			assert_true(g_str_has_prefix(all, start));
+			assert_true(all[strlen(start)] != '\n');
+			assert_non_null(strstr(all, "K7F3-9Q2Y"));
+		}
+	notices_free(notices);
+}
 
 void
 test_notice_whole(void **state)
@@ -125,6 +288,7 @@ test_notice_bare(void **state)
 			args.category = categories[k];
 			args.faq = k % 2 == 0 ? NULL : "";
 			args.forget = 0;
+			args.receipt = NULL;
 			assert_true(notice_write(notices, &args, &subject,
 			    &text));
 			check_shape(subject, text);
@@ -185,11 +349,21 @@ test_notice_language(void **state)
 
 static const char *const fields[] = {"number", "category", "first_reply",
     "decision", "deposit_or_withdrawal", "faq", "forget", "escalate",
-    "forget_now", NULL};
+    "forget_now", "receipt", "mirror", "senior", "head", "late", "solved",
+    "refused", "reopen", "rate1", "rate2", "rate3", "rate4", "rate5",
+    "thread", "no_thread", NULL};
 
 static const char *const samples[] = {"K7F3-9Q2Y", "VIP",
     "2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "1",
-    "https://casino.example/faq/withdrawal", "2027-01-01", "1", "1"};
+    "https://casino.example/faq/withdrawal", "2027-01-01", ADDR("e-"), "1",
+    RECEIPT, "https://mirror.example/", "1", "1", "1", "1", "1",
+    "2026-12-06 04:30 UTC", ADDR("1-"), ADDR("2-"), ADDR("3-"), ADDR("4-"),
+    ADDR("5-"), "one", "1"};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(fields) == G_N_ELEMENTS(samples) + 1);
+
+static const char *const files[] = {"ack.txt", "encrypted.txt",
+    "escalated.txt", "closed.txt", "transcript.txt", "footer.txt"};
 
 static char *
 shipped_text(const char *lang, const char *file)
@@ -251,8 +425,6 @@ headers_count(const char *text)
 void
 test_notice_alike(void **state)
 {
-	static const char *const files[] = {"ack.txt", "encrypted.txt"};
-
 	(void)state;
 	for (gsize k = 0; k < G_N_ELEMENTS(files); k++) {
 		g_autofree char *en = shipped_text("en", files[k]);
@@ -300,9 +472,19 @@ test_notice_categories(void **state)
 	}
 }
 
+/* Has the text a section of this name? What has none is always set. */
+static gboolean
+may_be_unset(const char *text, const char *field)
+{
+	g_autofree char *tag = g_strdup_printf("{{#%s}}", field);
+
+	return strstr(text, tag) != NULL;
+}
+
 /* Whatever is set and what is not, nothing is left over. */
 static void
-check_subset(const struct template *template, const char *file, guint set)
+check_subset(const struct template *template, const char *file,
+    const guint *unset, guint set)
 {
 	struct template_value values[G_N_ELEMENTS(fields)] = {0};
 	g_autofree char *subject = NULL;
@@ -310,56 +492,72 @@ check_subset(const struct template *template, const char *file, guint set)
 
 	for (gsize i = 0; fields[i] != NULL; i++) {
 		values[i].name = fields[i];
-		/* There always is a number. */
-		values[i].value = i == 0 || (set & 1U << i) != 0 ? samples[i]
-								 : NULL;
+		values[i].value = (unset[i] & set) == unset[i] ? samples[i]
+							       : NULL;
 	}
 	subject = template_expand_header(template, "Subject", values);
 	text = template_expand(template, values);
 	if (strstr(text, "\n\n\n") != NULL || strstr(text, ": \n") != NULL)
 		fail_msg("%s with %x: %s", file, set, text);
-	check_shape(subject, text);
+	check_shape(subject != NULL ? subject : "[K7F3-9Q2Y] ", text);
+}
+
+static void
+check_subsets(const char *lang, const char *file)
+{
+	g_autofree char *text = shipped_text(lang, file);
+	struct template *template =
+	    template_parse(text, strlen(text), fields, NULL);
+	guint unset[G_N_ELEMENTS(fields)] = {0};
+	guint n = 0;
+
+	assert_non_null(template);
+	for (gsize i = 0; fields[i] != NULL; i++)
+		if (may_be_unset(text, fields[i]))
+			unset[i] = 1U << n++;
+	assert_true(n < 12);
+	for (guint set = 0; set < 1U << n; set++)
+		check_subset(template, lang, unset, set);
+	template_free(template);
 }
 
 void
 test_notice_subsets(void **state)
 {
-	static const char *const files[] = {"ack.txt", "encrypted.txt"};
-
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs) * 2; i++) {
-		const char *file = files[i % 2];
-		g_autofree char *text = shipped_text(langs[i / 2], file);
-		struct template *template = template_parse(text, strlen(text),
-		    fields, NULL);
-
-		assert_non_null(template);
-		for (guint set = 0; set < 1U << (G_N_ELEMENTS(fields) - 1);
-		     set++)
-			check_subset(template, langs[i / 2], set);
-		template_free(template);
-	}
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
+		for (gsize k = 0; k < G_N_ELEMENTS(files); k++)
+			check_subsets(langs[i], files[k]);
 }
 
-/* Writes one template and loads the directory. */
+/* Loads a directory of one language in which each notice is the shortest that
+ * can be, but for one, which is text, or missing if that is NULL. */
 static struct notices *
-load_one(const char *lang, const char *text, GError **err)
+load_one(const char *lang, const char *file, const char *text, GError **err)
 {
+	static const char *const shortest[] = {"Subject: x\n\ny\n",
+	    "Subject: x\n\ny\n", "Subject: x\n\ny\n",
+	    "Subject: x\n\n{{rate1}}{{rate2}}{{rate3}}{{rate4}}{{rate5}}",
+	    "Subject: x\n\n{{thread}}", "\n{{escalate}}"};
 	g_autofree char *dir = g_dir_make_tmp("nd-notice-XXXXXX", NULL);
 	g_autofree char *sub = g_build_filename(dir, lang, NULL);
-	g_autofree char *path = g_build_filename(sub, "ack.txt", NULL);
-	g_autofree char *other =
-	    g_build_filename(sub, "encrypted.txt", NULL);
 	struct notices *notices;
 
 	assert_int_equal(g_mkdir(sub, 0700), 0);
-	assert_true(g_file_set_contents(path, text, -1, NULL));
-	if (strstr(text, "alone") == NULL)
-		assert_true(g_file_set_contents(other, "Subject: x\n\ny\n",
-		    -1, NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		gboolean is_it = strcmp(files[i], file) == 0;
+		g_autofree char *path = g_build_filename(sub, files[i], NULL);
+
+		if (!is_it || text != NULL)
+			assert_true(g_file_set_contents(path,
+			    is_it ? text : shortest[i], -1, NULL));
+	}
 	notices = notices_load(dir, err);
-	(void)g_unlink(other);
-	assert_int_equal(g_unlink(path), 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = g_build_filename(sub, files[i], NULL);
+
+		(void)g_unlink(path);
+	}
 	assert_int_equal(g_rmdir(sub), 0);
 	assert_int_equal(g_rmdir(dir), 0);
 	return notices;
@@ -370,15 +568,35 @@ test_notice_load(void **state)
 {
 	static const struct {
 		const char *lang;
+		const char *file;
 		const char *text;
 		const char *word;
 	} table[] = {
-		{"en", "Subject: x\n\n{{nmber}}\n", "en/ack.txt: template: "},
-		{"en", "Subject: x\n\n\n{{nmber}}\n", "line: 4"},
-		{"en", "X: x\n\ny\n", "no Subject"},
-		{"de", "Subject: x\n\ny\n", "en/ack.txt is missing"},
-		{"en", "Subject: x\n\nalone\n",
-		    "en/encrypted.txt is missing"},
+		{"en", "ack.txt", "Subject: x\n\n{{nmber}}\n",
+		    "en/ack.txt: template: "},
+		{"en", "ack.txt", "Subject: x\n\n\n{{nmber}}\n", "line: 4"},
+		{"en", "ack.txt", "X: x\n\ny\n", "no Subject"},
+		{"de", "ack.txt", "Subject: x\n\ny\n",
+		    "en/ack.txt is missing"},
+		{"en", "encrypted.txt", NULL, "en/encrypted.txt is missing"},
+		{"en", "escalated.txt", NULL, "en/escalated.txt is missing"},
+		{"en", "closed.txt", NULL, "en/closed.txt is missing"},
+		{"en", "transcript.txt", NULL, "en/transcript.txt is missing"},
+		{"en", "footer.txt", NULL, "en/footer.txt is missing"},
+		{"en", "footer.txt", "\nx", "{{escalate}} is missing"},
+		{"en", "footer.txt", "\n{{escalate}}{{faq}}", "unknown name"},
+		{"en", "transcript.txt", "Subject: x\n\n{{no_thread}}",
+		    "{{thread}} is missing"},
+		{"en", "closed.txt",
+		    "Subject: x\n\n{{rate1}}{{rate2}}{{rate3}}{{rate5}}",
+		    "{{rate4}} is missing"},
+		{"en", "closed.txt",
+		    "Subject: {{rate4}}\n\n{{rate1}}{{rate2}}{{rate3}}{{rate5}}",
+		    "{{rate4}} is missing"},
+		{"en", "ack.txt", "Subject: x\n\n{{thread}}", "unknown name"},
+		{"en", "ack.txt", "Subject: x\n\n{{rate1}}", "unknown name"},
+		{"en", "escalated.txt", "Subject: x\n\n{{receipt}}",
+		    "unknown name"},
 	};
 	struct notices *notices;
 
@@ -386,11 +604,12 @@ test_notice_load(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
 		g_autoptr(GError) err = NULL;
 
-		assert_null(load_one(table[i].lang, table[i].text, &err));
+		assert_null(load_one(table[i].lang, table[i].file,
+		    table[i].text, &err));
 		if (strstr(err->message, table[i].word) == NULL)
 			fail_msg("row %zu: %s", i, err->message);
 	}
-	notices = load_one("en", "Subject: x\n\ny\n", NULL);
+	notices = load_one("en", "ack.txt", "Subject: x\n\ny\n", NULL);
 	assert_non_null(notices);
 	notices_free(notices);
 	notices_free(NULL);

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "base/error.h"
+#include "proto/codec.h"
 
 #include "vault_fixture.h"
 
@@ -46,10 +47,36 @@ bounce_of(const struct label_set *set)
 	    PROTO_VIA_BOUNCE, {{0}}, set->bounce, set->bounce_mac};
 }
 
+static gboolean
+is_to_agents(guint32 kind)
+{
+	return kind == PROTO_JOB_STAGE || kind == PROTO_JOB_HANDED ||
+	    kind == PROTO_JOB_WEEKLY;
+}
+
+/* The labels of a mail to agents, of the ticket that ask opens. */
+static struct label_set
+word_labels(struct vault *vault, const struct ask *ask, guint32 kind,
+    gint64 now)
+{
+	const struct proto_vault_label request = {.queue = ask->request.queue,
+	    .job = ids_at(ask, 0)->fingerprint,
+	    .kind = kind,
+	    .number = labels_at(ask, 0)->number};
+	struct proto_vault_labelled labelled = {0};
+	g_autoptr(GError) err = NULL;
+
+	if (!vault_label(vault, &request, now, &labelled, &err))
+		fail_msg("vault_label: %s", err->message);
+	return labelled.label;
+}
+
 /* Kind 0 is the agents' copy, made with the mail itself. */
 static struct label_set
 sender_of(struct vault *vault, const struct ask *ask, guint32 kind, gint64 now)
 {
+	if (is_to_agents(kind))
+		return word_labels(vault, ask, kind, now);
 	return kind == 0 ? *labels_at(ask, 0)
 			 : job_labels(vault, ask, (enum proto_job_kind)kind,
 			       now);
@@ -73,8 +100,9 @@ senders_open_to_number_and_job(void **state)
 		assert_string_equal(
 		    proof.number.s, labels_at(&ask, 0)->number.s);
 		assert_int_equal(proof.job, kind);
-		assert_int_equal(proof.side, kind == 0 ? PROTO_SIDE_AGENT
-						       : PROTO_SIDE_PLAYER);
+		assert_int_equal(proof.side,
+		    kind == 0 || is_to_agents(kind) ? PROTO_SIDE_AGENT
+						    : PROTO_SIDE_PLAYER);
 		/* What the mail says of itself counts for nothing. */
 		claim.number = labels_at(&ask, 1)->number;
 		proof = prove(vault, "support", &claim, START);
@@ -155,6 +183,92 @@ senders_die_with_their_epoch(void **state)
 				     START + 8 * WEEK)
 				     .is_valid,
 		    0);
+	}
+	ask_clear(&ask);
+}
+
+/* --- mails to agents -------------------------------------------------- */
+
+static void
+words_have_the_agents_side(void **state)
+{
+	g_autoptr(vault_auto) vault = vault_at(*state, START);
+	struct ask ask;
+	struct label_set set, other;
+	struct proto_claim claim = {.via = PROTO_VIA_CAPABILITY};
+
+	ask_init(&ask);
+	identify(vault, &ask, START);
+	set = word_labels(vault, &ask, PROTO_JOB_HANDED, START);
+	assert_string_equal(set.number.s, labels_at(&ask, 0)->number.s);
+	assert_string_equal(set.agent.s, labels_at(&ask, 0)->agent.s);
+	assert_string_equal(set.player.s, "");
+	claim.number = set.number;
+	claim.mac = set.agent;
+	assert_int_equal(prove(vault, "support", &claim, START).side,
+	    PROTO_SIDE_AGENT);
+	claim = (struct proto_claim){.via = PROTO_VIA_MESSAGE_ID,
+	    .number = set.number,
+	    .token = set.message,
+	    .mac = set.message_mac};
+	assert_int_equal(prove(vault, "support", &claim, START).is_valid, 1);
+	/* The same for the same, and another one for whatever differs. */
+	other = word_labels(vault, &ask, PROTO_JOB_HANDED, START + DAY);
+	assert_memory_equal(&set, &other, sizeof(set));
+	other = word_labels(vault, &ask, PROTO_JOB_STAGE, START);
+	assert_string_equal(set.agent.s, other.agent.s);
+	assert_string_not_equal(set.message.s, other.message.s);
+	assert_string_not_equal(set.bounce.s, other.bounce.s);
+	assert_string_not_equal(set.message.s, labels_at(&ask, 0)->message.s);
+	g_array_index(ask.answer.epochs, struct proto_epoch_ids, 0)
+	    .fingerprint.b[0] ^= 1;
+	other = word_labels(vault, &ask, PROTO_JOB_HANDED, START);
+	assert_string_not_equal(set.message.s, other.message.s);
+	ask_clear(&ask);
+}
+
+/* Neither call gives the other side's. */
+static void
+sides_are_kept_apart(void **state)
+{
+	g_autoptr(vault_auto) vault = vault_at(*state, START);
+	struct ask ask;
+
+	ask_init(&ask);
+	identify(vault, &ask, START);
+	for (guint32 kind = 0; kind <= PROTO_JOB_END; kind++) {
+		struct proto_vault_label label = {
+		    .queue = ask.request.queue,
+		    .kind = kind,
+		    .number = labels_at(&ask, 0)->number};
+		const struct proto_vault_open open = {
+		    .queue = ask.request.queue,
+		    .epoch = ids_at(&ask, 0)->epoch,
+		    .contact = ids_at(&ask, 0)->contact,
+		    .kind = kind,
+		    .number = labels_at(&ask, 0)->number,
+		    .sealed = ask.answer.sealed};
+		struct proto_vault_labelled labelled = {0};
+		struct proto_vault_opened opened = {0};
+		g_autoptr(GError) err = NULL;
+		gboolean is_player = kind != 0 && kind != PROTO_JOB_END &&
+		    !is_to_agents(kind);
+
+		assert_int_equal(vault_label(vault, &label, START, &labelled,
+				     &err),
+		    is_to_agents(kind));
+		assert_true(is_to_agents(kind) || error_is(err, ERROR_PERM));
+		g_clear_error(&err);
+		assert_int_equal(
+		    vault_open(vault, &open, START, &opened, &err),
+		    is_player);
+		assert_true(is_player || error_is(err, ERROR_PERM));
+		g_clear_error(&err);
+		proto_clear(PROTO_VAULT_OPENED, &opened);
+		label.number = (struct number){{0}};
+		assert_false(
+		    vault_label(vault, &label, START, &labelled, &err));
+		assert_true(error_is(err, ERROR_PERM));
 	}
 	ask_clear(&ask);
 }
@@ -257,6 +371,8 @@ vault_label_tests(void)
 	    ONE(senders_open_to_number_and_job),
 	    ONE(bounces_have_labels),
 	    ONE(senders_die_with_their_epoch),
+	    ONE(words_have_the_agents_side),
+	    ONE(sides_are_kept_apart),
 	    ONE(clues_are_keyed_by_epoch),
 	    ONE(clues_are_found_again),
 	    ONE(lists_may_be_missing),
