@@ -208,6 +208,18 @@ smtp_is_tls(const struct smtp *smtp)
 	return FALSE;
 }
 
+static void
+unfold(GString *text)
+{
+	gsize end = (gsize)(strstr(text->str, "\n\n") - text->str);
+
+	for (gsize i = 0; i < end; i++)
+		if (text->str[i] == '\n' && text->str[i + 1] == ' ') {
+			g_string_erase(text, (gssize)i, 1);
+			end--;
+		}
+}
+
 /* Header and text as a reader would see them: unfolded, decoded. */
 static char *
 mail_read(GBytes *content)
@@ -218,7 +230,7 @@ mail_read(GBytes *content)
 	gboolean is_qp = strstr(text->str, "quoted-printable") != NULL;
 
 	(void)g_string_replace(text, "\r\n", "\n", 0);
-	(void)g_string_replace(text, "\n ", " ", 0);
+	unfold(text);
 	if (!is_qp)
 		return g_string_free(text, FALSE);
 	(void)g_string_replace(text, "=\n", "", 0);
