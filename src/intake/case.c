@@ -119,26 +119,28 @@ results_accept(const struct mail_case *c, const GArray *results, GError **err)
 }
 
 gboolean
-case_hand_over(const struct mail_case *c, const struct label_set *labels,
-    const char *const *rcpt_addrs, GBytes *content, GError **err)
+case_hand_over(const struct mail_case *c, const struct case_mail *mail,
+    GError **err)
 {
-	g_autofree char *sender = labels != NULL
-	    ? label_envelope_sender(labels, c->queue->local, c->queue->domain)
+	g_autofree char *sender = mail->labels != NULL
+	    ? label_envelope_sender(mail->labels, c->queue->local,
+		  c->queue->domain)
 	    : g_strdup("");
 	g_autoptr(GPtrArray) rcpts = g_ptr_array_new();
 	struct proto_post_hand_over request = {.kind = PROTO_MAIL_WHOLE,
 	    .sender_addr = sender,
-	    .rcpt_addrs = rcpts};
+	    .rcpt_addrs = rcpts,
+	    .queue = (char *)mail->archive};
 	struct proto_post_result result = {0};
 	gsize len;
-	gconstpointer data = g_bytes_get_data(content, &len);
+	gconstpointer data = g_bytes_get_data(mail->content, &len);
 	int body = ipc_body_new(data, len, err);
 	gboolean ok;
 
 	if (body < 0)
 		return FALSE;
-	for (; *rcpt_addrs != NULL; rcpt_addrs++)
-		g_ptr_array_add(rcpts, (char *)*rcpt_addrs);
+	for (const char *const *r = mail->rcpt_addrs; *r != NULL; r++)
+		g_ptr_array_add(rcpts, (char *)*r);
 	ok = ipc_call(c->peers->post, PROTO_POST_HAND_OVER, &request, body,
 	    PROTO_POST_RESULT, &result, err);
 	close(body);

@@ -27,6 +27,7 @@ struct mail_case {
 	const struct peers *peers;	  /* borrowed, as are the next six */
 	struct hazard *hazard;
 	GBytes *message;		  /* as received */
+	struct proto_key canonical;	  /* of it, mail/canonical.h */
 	const struct config *config;
 	const struct rules *rules;
 	const struct config_queue *queue;
@@ -34,6 +35,7 @@ struct mail_case {
 	gboolean *is_told;		  /* borrowed; agents had a word */
 	gint64 now;			  /* s: receipt by the gateway */
 	GArray *claims;			  /* own struct proto_claim */
+	struct label wish;		  /* of an address, not yet proven */
 	struct proto_vault_identity id;	  /* own; proto_clear() */
 	guint guesses;			  /* of an identity given up */
 };
@@ -44,6 +46,13 @@ gboolean case_identify(struct mail_case *c, const struct label *rcpt,
     GError **err);
 void case_forget(struct mail_case *c);
 
+/* From now on the mail is for the queue of this name: labels are made for it.
+ * What holds of the mail still does. Nothing happens if there is no such queue
+ * (any more), or it is c's. */
+gboolean case_move(struct mail_case *c, const char *queue, GError **err);
+
+/* What the ticket's address for the player asks for, if it holds. */
+enum label_wish case_wish(const struct mail_case *c);
 /* The first claim of this way whose proof holds, or NULL. */
 const struct proto_proof *case_proof(const struct mail_case *c,
     enum proto_via via);
@@ -85,11 +94,19 @@ gboolean case_commit(const struct mail_case *c,
     const struct label_set *labels, GError **err);
 void case_let_go(const struct mail_case *c);
 
-/* Hands a whole mail over. labels make the envelope sender; NULL for the null
- * one. TRUE if at least one recipient was accepted. */
+/* A whole mail of ours, to agents; all borrowed. */
+struct case_mail {
+	const struct label_set *labels; /* make the envelope sender; NULL for
+					 * the null one */
+	const char *const *rcpt_addrs;	/* NULL-ended */
+	GBytes *content;
+	const char *archive; /* name of the queue whose archive keeps it, "" if
+			      * none does */
+};
+
+/* TRUE if at least one recipient was accepted. */
 gboolean case_hand_over(const struct mail_case *c,
-    const struct label_set *labels, const char *const *rcpt_addrs,
-    GBytes *content, GError **err);
+    const struct case_mail *mail, GError **err);
 
 /* The two sides. FALSE: nothing was committed; the mail stays with the
  * client. */

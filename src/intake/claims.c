@@ -129,6 +129,25 @@ claims_collect(const struct config *config, const struct mail *mail,
 	return claims;
 }
 
+struct label
+claims_wish(const struct config *config, const struct mail *mail,
+    const struct config_queue *queue, const struct label *rcpt)
+{
+	if (rcpt->wish != LABEL_WISH_NONE)
+		return *rcpt;
+	for (guint i = 0; i < mail->rcpt_addrs->len; i++) {
+		const struct addr *addr =
+		    g_ptr_array_index(mail->rcpt_addrs, i);
+		struct label label;
+
+		if (place_find(config, addr->local, addr->domain, &label) ==
+			queue &&
+		    label.wish != LABEL_WISH_NONE)
+			return label;
+	}
+	return (struct label){.kind = LABEL_NONE};
+}
+
 /* --- clues ------------------------------------------------------------- */
 
 static void

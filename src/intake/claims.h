@@ -21,6 +21,11 @@
 GArray *claims_collect(const struct config *config, const struct mail *mail,
     const struct config_queue *queue, const struct label *rcpt);
 
+/* The address of the ticket that has a wish: rcpt, else the first such
+ * address of the queue that the header names. LABEL_NONE if there is none. */
+struct label claims_wish(const struct config *config, const struct mail *mail,
+    const struct config_queue *queue, const struct label *rcpt);
+
 /* struct proto_clue_text; each owns its text. Always one of each kind that is
  * kept, made up if the mail has none of it. Message-IDs of ours are none:
  * they are claims. Caller unrefs. */

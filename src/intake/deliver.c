@@ -7,6 +7,7 @@
 #include "intake/image.h"
 #include "intake/place.h"
 #include "intake/report.h"
+#include "mail/canonical.h"
 #include "mail/parse.h"
 
 #include "base/banned.h"
@@ -145,7 +146,7 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	    .is_unsafe = !hazard_enter(d->hazard, message)};
 	g_autoptr(mail_auto) mail = mail_parse(message, &options);
 	gboolean is_told = FALSE;
-	const struct mail_case blank = {.peers = &d->peers,
+	struct mail_case blank = {.peers = &d->peers,
 	    .hazard = d->hazard,
 	    .message = message,
 	    .config = d->config,
@@ -154,6 +155,8 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	    .is_told = &is_told,
 	    .now = g_get_real_time() / G_USEC_PER_SEC};
 
+	(void)canonical_digest(g_bytes_get_data(message, NULL),
+	    g_bytes_get_size(message), blank.canonical.b);
 	hazard_leave(d->hazard);
 	for (guint i = 0; i < envelope->rcpts->len; i++) {
 		const struct session_rcpt *rcpt =

@@ -50,13 +50,15 @@ references_join(const GPtrArray *references)
 }
 
 static GBytes *
-envelope_make(const struct mail *mail)
+envelope_make(const struct mail_case *c)
 {
+	const struct mail *mail = c->mail;
 	g_autofree char *wire = NULL;
 	g_autofree char *base = NULL;
 	g_autofree char *subject = NULL;
 	g_autofree char *references = NULL;
-	struct proto_envelope envelope = {0};
+	struct proto_envelope envelope = {
+	    .received = c->now, .digest = c->canonical};
 
 	if (mail->from_addr == NULL)
 		return g_bytes_new(NULL, 0);
@@ -101,12 +103,13 @@ vault_ask(const struct mail_case *c, const struct proto_vault_identify *ask,
 gboolean
 case_identify(struct mail_case *c, const struct label *rcpt, GError **err)
 {
-	g_autoptr(GBytes) envelope = envelope_make(c->mail);
+	g_autoptr(GBytes) envelope = envelope_make(c);
 	g_autoptr(GArray) clues = clues_collect(c->config, c->mail);
 	struct proto_vault_identify ask = {.envelope = envelope,
 	    .clues = clues};
 
 	c->claims = claims_collect(c->config, c->mail, c->queue, rcpt);
+	c->wish = claims_wish(c->config, c->mail, c->queue, rcpt);
 	ask.claims = c->claims;
 	return vault_ask(c, &ask, &c->id, err);
 }
@@ -116,6 +119,27 @@ case_forget(struct mail_case *c)
 {
 	g_clear_pointer(&c->claims, g_array_unref);
 	proto_clear(PROTO_VAULT_IDENTITY, &c->id);
+}
+
+gboolean
+case_move(struct mail_case *c, const char *queue, GError **err)
+{
+	const struct config_queue *to =
+	    queue != NULL ? config_queue_by_name(c->config, queue) : NULL;
+	g_autoptr(GArray) claims =
+	    g_array_new(FALSE, TRUE, sizeof(struct proto_claim));
+	const struct proto_vault_identify ask = {.claims = claims};
+	struct proto_vault_identity id = {0};
+
+	if (to == NULL || to == c->queue)
+		return TRUE;
+	c->queue = to;
+	if (!vault_ask(c, &ask, &id, err))
+		return FALSE;
+	g_array_unref(c->id.labels);
+	c->id.labels = g_steal_pointer(&id.labels);
+	proto_clear(PROTO_VAULT_IDENTITY, &id);
+	return TRUE;
 }
 
 static const struct label_set *
@@ -213,6 +237,22 @@ case_guesses(const struct mail_case *c)
 		    !proof_at(c, i)->is_valid)
 			n++;
 	return n;
+}
+
+enum label_wish
+case_wish(const struct mail_case *c)
+{
+	for (guint i = 0; i < c->claims->len; i++) {
+		const struct proto_claim *claim = claim_at(c, i);
+
+		if (claim->via == PROTO_VIA_CAPABILITY &&
+		    proof_at(c, i)->is_valid &&
+		    proof_at(c, i)->side == PROTO_SIDE_PLAYER &&
+		    number_equal(&claim->number, &c->wish.number) &&
+		    strcmp(claim->mac.s, c->wish.mac.s) == 0)
+			return c->wish.wish;
+	}
+	return LABEL_WISH_NONE;
 }
 
 static const struct proto_claim *

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "intake/agent_name.h"
 #include "intake/case.h"
 #include "intake/files.h"
 #include "intake/place.h"
@@ -18,8 +19,14 @@
 	((guint32)(PROTO_FLAG_MACHINE | PROTO_FLAG_UNPROVEN |                  \
 	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_NO_RETURN | PROTO_FLAG_BURST))
 
-/* What an earlier mail of ours met, and what this one did not change. */
-#define STANDING ((guint32)(PROTO_FLAG_UNDELIVERABLE | PROTO_FLAG_DELAYED))
+/* What an earlier mail of ours met, and what this one did not change; and whose
+ * ticket it is. */
+#define STANDING                                                               \
+	((guint32)(PROTO_FLAG_UNDELIVERABLE | PROTO_FLAG_DELAYED |             \
+	    PROTO_FLAG_VIP))
+
+/* What no machine may ask for: nobody would have asked. */
+#define ASKED ((guint32)(PROTO_FLAG_ESCALATE | PROTO_FLAG_TRANSCRIPT))
 
 /* A mail of our own that came back is never answered. */
 static gboolean
@@ -85,6 +92,7 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 	    .lang = body->lang,
 	    .level = admitted->level,
 	    .due = admitted->due,
+	    .agent = admitted->agent,
 	    .flags = flags,
 	    .body = body,
 	    .is_placeholder = c->mail->is_placeholder,
@@ -95,16 +103,51 @@ copy_compose(const struct mail_case *c, const struct scrubbed *body,
 }
 
 static gboolean
+is_agent(const char *member_addr, const char *name)
+{
+	g_autoptr(addr_auto) addr = addr_parse(member_addr, -1, NULL);
+	char own[AGENT_NAME_SIZE];
+
+	return addr != NULL && g_strcmp0(agent_name(addr, own), name) == 0;
+}
+
+/* The agents of the ticket's level; of a VIP the one who has him, if he is one
+ * of those. Its texts are borrowed. */
+static GPtrArray *
+copy_rcpts(const struct mail_case *c,
+    const struct proto_desk_admitted *admitted)
+{
+	const char *const *all = config_queue_level(c->queue, admitted->level);
+	guint32 flags = admitted->flags | admitted->ticket_flags;
+	GPtrArray *own = g_ptr_array_new();
+
+	for (gsize i = 0; all[i] != NULL; i++)
+		if ((flags & PROTO_FLAG_VIP) != 0 &&
+		    is_agent(all[i], admitted->agent))
+			g_ptr_array_add(own, (gpointer)all[i]);
+	if (own->len == 0)
+		for (gsize i = 0; all[i] != NULL; i++)
+			g_ptr_array_add(own, (gpointer)all[i]);
+	g_ptr_array_add(own, NULL);
+	return own;
+}
+
+static gboolean
 copy_hand_over(const struct mail_case *c, const struct scrubbed *body,
     const struct proto_desk_admitted *admitted,
     const struct label_set *labels, GError **err)
 {
 	g_autoptr(GBytes) copy = copy_compose(c, body, admitted, labels);
+	g_autoptr(GPtrArray) rcpts = copy_rcpts(c, admitted);
 
 	if (copy == NULL)
 		return error_fail(err, ERROR_TEMP, "cannot compose the copy");
-	return case_hand_over(c, labels,
-	    (const char *const *)c->queue->agents, copy, err);
+	return case_hand_over(c,
+	    &(struct case_mail){.labels = labels,
+		.rcpt_addrs = (const char *const *)rcpts->pdata,
+		.content = copy,
+		.archive = c->queue->name},
+	    err);
 }
 
 static gboolean
@@ -125,10 +168,13 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 		return error_fail_num(err, ERROR_TEMP, "unexpected verdict",
 		    admitted->verdict);
 	}
+	/* Its agents get the copy, wherever the player wrote to. */
+	if (!case_move(c, admitted->queue, err))
+		return FALSE;
 	labels = case_labels(c, &admitted->number, err);
 	if (labels == NULL)
 		return FALSE;
-	body->text = wish_note(admitted->flags, body->text);
+	body->text = wish_note(admitted->flags, admit->rating, body->text);
 	if (!files_release(c, admitted->flags, body, err) ||
 	    !copy_hand_over(c, body, admitted, labels, err) ||
 	    !case_commit(c, admit, admitted, labels, err))
@@ -140,40 +186,93 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 	return TRUE;
 }
 
-gboolean
-player_deliver(struct mail_case *c, GError **err)
+/* What rules find in a mail. */
+struct reading {
+	struct scrubbed body; /* own */
+	const char *category; /* borrowed of the rules, NULL for none */
+	guint32 words;	      /* what he asks for: enum proto_mail_flag */
+};
+
+static void
+mail_read(const struct mail_case *c, struct reading *out)
 {
-	struct proto_desk_admit admit;
-	struct proto_desk_admitted admitted = {0};
-	struct scrubbed body = {0};
-	const char *category;
-	guint32 wishes;
-	gboolean ok;
+	struct scrubbed *body = &out->body;
 
 	/* Its parsing went well; rules may still fail over the text. */
 	(void)hazard_enter(c->hazard, c->message);
-	scrub_player_mail(c->mail, c->rules, &body);
-	category = rules_category(c->rules, body.subject);
-	if (category == NULL)
-		category = rules_category(c->rules, body.text);
-	wishes = wish_flags(c->rules, c->mail->subject, body.text);
+	scrub_player_mail(c->mail, c->rules, body);
+	out->category = rules_category(c->rules, body->subject);
+	if (out->category == NULL)
+		out->category = rules_category(c->rules, body->text);
+	out->words = wish_flags(c->rules, c->mail->subject, body->text);
 	hazard_leave(c->hazard);
-	if (body.tally.limits > 0)
+	if (body->tally.limits > 0)
 		log_warn("rules.limit",
-		    LOG_NUM("paragraphs", body.tally.limits));
-	case_admit_fill(c, PROTO_SIDE_PLAYER, &admit);
-	admit.category = (char *)category;
-	admit.lang = body.lang;
-	admit.flags |= wishes;
+		    LOG_NUM("paragraphs", body->tally.limits));
+}
+
+static void
+admit_fill(const struct mail_case *c, const struct reading *reading,
+    struct proto_desk_admit *admit)
+{
+	enum label_wish wish = case_wish(c);
+
+	case_admit_fill(c, PROTO_SIDE_PLAYER, admit);
+	admit->category = (char *)reading->category;
+	admit->lang = (char *)reading->body.lang;
+	admit->flags |= reading->words;
+	if (wish == LABEL_WISH_ESCALATE)
+		admit->flags |= PROTO_FLAG_ESCALATE;
+	else
+		admit->rating = wish;
 	if (sender_is_us(c))
-		admit.flags |= PROTO_FLAG_MACHINE;
+		admit->flags |= PROTO_FLAG_MACHINE;
+	if ((admit->flags & PROTO_FLAG_MACHINE) != 0) {
+		admit->flags &= ~ASKED;
+		admit->rating = 0;
+	}
+}
+
+/* A new ticket of a category that has a queue of its own belongs there. Which
+ * ticket the mail belongs to, if it is none, does not depend on it. */
+static gboolean
+category_move(struct mail_case *c, const char *name, GError **err)
+{
+	const struct config_category *category = config_category_by_name(
+	    c->config, name != NULL ? name : "");
+
+	return category == NULL || case_move(c, category->queue, err);
+}
+
+static gboolean
+read_deliver(struct mail_case *c, struct reading *reading, GError **err)
+{
+	struct proto_desk_admit admit;
+	struct proto_desk_admitted admitted = {0};
+	gboolean ok;
+
+	if (!category_move(c, reading->category, err))
+		return FALSE;
+	admit_fill(c, reading, &admit);
 	ok = case_admit(c, &admit, &admitted, err);
-	if (ok && !admitted_deliver(c, &body, &admit, &admitted, err)) {
+	if (ok &&
+	    !admitted_deliver(c, &reading->body, &admit, &admitted, err)) {
 		case_let_go(c);
 		ok = FALSE;
 	}
 	proto_clear(PROTO_DESK_ADMITTED, &admitted);
 	case_admit_clear(&admit);
-	scrubbed_clear(&body);
+	return ok;
+}
+
+gboolean
+player_deliver(struct mail_case *c, GError **err)
+{
+	struct reading reading = {0};
+	gboolean ok;
+
+	mail_read(c, &reading);
+	ok = read_deliver(c, &reading, err);
+	scrubbed_clear(&reading.body);
 	return ok;
 }

@@ -113,7 +113,7 @@ agents_tell(const struct mail_case *c, const struct proto_desk_admit *admit,
 
 	return tell_send(c,
 	    &(struct tell_word){.number = &admitted->number,
-		.rcpts = (const char *const *)c->queue->agents,
+		.rcpts = config_queue_level(c->queue, admitted->level),
 		.reply_to = "",
 		.what = job_name(admit->job),
 		.why = why,
@@ -136,7 +136,8 @@ admitted_note(struct mail_case *c, const struct proto_desk_admit *admit,
 	if (c->mail->machine == MAIL_ARF)
 		log_warn("report.complaint", LOG_QUEUE(c->queue));
 	if ((admitted->flags & PROTO_FLAG_UNDELIVERABLE) != 0 &&
-	    !agents_tell(c, admit, admitted, err))
+	    (!case_move(c, admitted->queue, err) ||
+		!agents_tell(c, admit, admitted, err)))
 		return FALSE;
 	if (!case_commit(c, admit, admitted, NULL, err))
 		return FALSE;

@@ -50,7 +50,11 @@ tell_send(const struct mail_case *c, const struct tell_word *word,
 	if (content == NULL)
 		return error_fail(err, ERROR_TEMP,
 		    "cannot compose a notice");
-	if (!case_hand_over(c, NULL, word->rcpts, content, err))
+	if (!case_hand_over(c,
+		&(struct case_mail){.rcpt_addrs = word->rcpts,
+		    .content = content,
+		    .archive = ""},
+		err))
 		return FALSE;
 	*c->is_told = TRUE;
 	log_info("agent.told", LOG_QUEUE(c->queue));

@@ -70,6 +70,8 @@ append_x_nymdesk(GString *out, const struct compose_copy *copy)
 	append_x_word(out, "category", copy->category, ';');
 	append_x_word(out, "lang", copy->lang, ';');
 	append_x_word(out, "due", due, ';');
+	if (or_empty(copy->agent)[0] != '\0')
+		append_x_word(out, "agent", copy->agent, ';');
 	append_x_word(out, "flags", copy->flags, ' ');
 	g_string_append(out, "\r\n");
 }

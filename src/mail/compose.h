@@ -36,6 +36,7 @@ struct compose_copy {
 	const char *lang;     /* "" if in doubt */
 	guint level;
 	gint64 due;	   /* 0 if none */
+	const char *agent; /* whose the ticket is; "" if nobody's */
 	const char *flags; /* parted by commas, "" if none */
 	const struct scrubbed *body;
 	gboolean is_placeholder; /* the mail could not be read */

@@ -9,12 +9,14 @@
 
 #define BOUNCE_PREFIX "b-"
 #define ROOT_WORD "root"
+#define WISH_LEN 2 /* "e-" */
 
-/* "+", and the longer of the two extensions. */
+/* "+", and the longest of the extensions. */
 G_STATIC_ASSERT(1 + sizeof BOUNCE_PREFIX - 1 + LABEL_MASKED_LEN + 1 +
 		    LABEL_MAC_LEN ==
 		CONFIG_EXTENSION_MAX);
-G_STATIC_ASSERT(1 + NUMBER_LEN + 1 + LABEL_MAC_LEN <= CONFIG_EXTENSION_MAX);
+G_STATIC_ASSERT(
+    1 + WISH_LEN + NUMBER_LEN + 1 + LABEL_MAC_LEN <= CONFIG_EXTENSION_MAX);
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -131,14 +133,14 @@ take_wish(struct cursor *c)
 {
 	const char *mark;
 
-	if (c->len < 2 || c->at[1] != '-')
+	if (c->len < WISH_LEN || c->at[1] != '-')
 		return LABEL_WISH_NONE;
 	mark = memchr(wish_marks, g_ascii_tolower(c->at[0]),
 	    sizeof(wish_marks) - 1);
 	if (mark == NULL)
 		return LABEL_WISH_NONE;
-	c->at += 2;
-	c->len -= 2;
+	c->at += WISH_LEN;
+	c->len -= WISH_LEN;
 	return (enum label_wish)(LABEL_WISH_RATE_1 + (mark - wish_marks));
 }
 

@@ -56,12 +56,15 @@ address_write(const struct label *label, const char *base)
 {
 	const struct label_set set = {.number = label->number,
 	    .agent = label->mac,
+	    .player = label->mac,
 	    .bounce = label->token,
 	    .bounce_mac = label->mac};
 
-	return label->kind == LABEL_BOUNCE
-		   ? label_envelope_sender(&set, base, DOMAIN)
-		   : label_agent_address(&set, base, DOMAIN);
+	if (label->kind == LABEL_BOUNCE)
+		return label_envelope_sender(&set, base, DOMAIN);
+	if (label->wish != LABEL_WISH_NONE)
+		return label_wish_address(&set, label->wish, base, DOMAIN);
+	return label_agent_address(&set, base, DOMAIN);
 }
 
 static void
@@ -182,7 +185,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	    "4000000t-0123456789abc", "b-k7f39q2y.cba9876543210",
 	    "4000000t.0123456789abc.cba9876543210@" DOMAIN,
 	    "4000000t.root@" DOMAIN, "Re: [ 4000-000t ] or 4000-000t",
-	    "support-vip+4000000t-0123456789abc"};
+	    "support-vip+4000000t-0123456789abc",
+	    "support-e-4000000t-0123456789abc"};
 	g_autofree char *text = NULL;
 	gsize n;
 	guint pick;

@@ -21,8 +21,10 @@
 	"[nymdesk]\nauthserv_id=mx.casino.test\n"                              \
 	"[queue support]\naddress=support@casino.test\nrole=Casino\n"          \
 	"agents=team@agents.test\nmembers=anna@agents.test\n"                  \
+	"senior=Ben.Low@agents.test;cleo@agents.test\nhead=dan@agents.test\n" \
 	"[queue vip]\naddress=vip@lounge.test\nrole=Lounge\n"                  \
-	"agents=club@agents.test\nmembers=zoe@agents.test\n"
+	"agents=club@agents.test\nmembers=zoe@agents.test\n"                   \
+	"[category withdrawal]\nqueue=vip\n"
 
 struct config *config;
 static struct rules *rules;
@@ -30,16 +32,17 @@ static struct rules *rules;
 static void
 setup(void)
 {
+	g_autoptr(GError) error = NULL;
 	char *path;
 	int fd = g_file_open_tmp("nd-deliver-XXXXXX", &path, NULL);
 
 	g_assert(fd >= 0);
 	close(fd);
 	g_assert(g_file_set_contents(path, CONFIG, -1, NULL));
-	config = config_load_file(path, NULL);
+	config = config_load_file(path, &error);
 	(void)g_unlink(path);
 	g_free(path);
-	g_assert(config != NULL);
+	g_assert_no_error(error);
 	rules = rules_load(ND_SRCDIR "/filters", NULL);
 	g_assert(rules != NULL);
 	mail_init();
@@ -281,6 +284,7 @@ main(void)
 	failed += test_deliver_agents();
 	failed += test_deliver_claims();
 	failed += test_deliver_reports();
+	failed += test_deliver_wishes();
 	teardown();
 	return failed;
 }

@@ -13,6 +13,7 @@
 int test_deliver_agents(void);
 int test_deliver_claims(void);
 int test_deliver_reports(void);
+int test_deliver_wishes(void);
 
 #define OTHER_LOWER "07bf6han"
 #define MAC_A "a000000000000"

@@ -137,6 +137,37 @@ a_bounce_names_its_ticket(void **state)
 	assert_string_equal(claim->number.s, TICKET);
 }
 
+/* Who has the ticket now, not whom it came to. */
+static void
+its_level_is_told(void **state)
+{
+	static const struct {
+		const char *queue;
+		guint32 level;
+		const char *rcpts;
+	} rows[] = {{"support", 1, "team@agents.test"},
+	    {"support", 2, "Ben.Low@agents.test cleo@agents.test"},
+	    {"support", 3, "dan@agents.test"},
+	    {"vip", 3, "club@agents.test"}, {"gone", 1, "team@agents.test"}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		roles_reset();
+		roles.verdict = PROTO_BOUNCE;
+		roles.number = (struct number){TICKET};
+		roles.flags = PROTO_FLAG_UNDELIVERABLE;
+		roles.level = rows[i].level;
+		roles.ticket_queue = rows[i].queue;
+		report_send(0);
+		assert_int_equal(roles.committed, 1);
+		assert_string_equal(roles.admit.queue, "support");
+		assert_string_equal(roles.rcpts->pdata[0], rows[i].rcpts);
+		assert_string_equal(roles.archive, "");
+		assert_int_equal(
+		    last_mail_says("From: Lounge"), i == 3);
+	}
+}
+
 static void
 status_codes_are_made_anew(void **state)
 {
@@ -160,6 +191,7 @@ test_deliver_reports(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reports_are_noted_and_told),
 	    cmocka_unit_test(a_bounce_names_its_ticket),
+	    cmocka_unit_test(its_level_is_told),
 	    cmocka_unit_test(status_codes_are_made_anew),
 	};
 

@@ -39,6 +39,8 @@ roles_reset(void)
 	roles = (struct roles){.verdict = PROTO_NEW,
 	    .number = {.s = "00000001"},
 	    .post_code = 250,
+	    .level = 1,
+	    .agent = "",
 	    .clue_kinds = g_array_new(FALSE, FALSE, sizeof(guint32)),
 	    .claims = g_array_new(FALSE, FALSE, sizeof(struct proto_claim)),
 	    .mails = g_ptr_array_new_with_free_func(g_free),
@@ -82,7 +84,7 @@ prove(const struct proto_claim *claim)
 }
 
 static void
-label_add(GArray *labels, const struct number *number)
+label_add(GArray *labels, const char *queue, const struct number *number)
 {
 	struct label_set set = {.number = *number,
 	    .agent = {"agent00000000"},
@@ -92,7 +94,21 @@ label_add(GArray *labels, const struct number *number)
 	    .bounce = {"00000000"},
 	    .bounce_mac = {"a000000000000"}};
 
+	memcpy(set.agent.s + 5, queue, MIN(strlen(queue), 7));
+	memcpy(set.bounce_mac.s + 1, queue, MIN(strlen(queue), 7));
 	g_array_append_val(labels, set);
+}
+
+static void
+envelope_note(GBytes *bytes)
+{
+	struct proto_envelope envelope = {0};
+
+	if (bytes == NULL || !proto_envelope_decode(bytes, &envelope, NULL))
+		return;
+	roles.envelope.received = envelope.received;
+	roles.envelope.digest = envelope.digest;
+	proto_envelope_clear(&envelope);
 }
 
 static void
@@ -107,8 +123,9 @@ identify(const struct proto_vault_identify *ask,
 	id->labels = g_array_new(FALSE, TRUE, sizeof(struct label_set));
 	id->clues = g_array_new(FALSE, TRUE, sizeof(struct proto_clue));
 	id->sealed = g_bytes_new("sealed", 6);
-	label_add(id->labels, &(struct number){"00000001"});
-	label_add(id->labels, &(struct number){"00000002"});
+	envelope_note(ask->envelope);
+	label_add(id->labels, ask->queue, &(struct number){"00000001"});
+	label_add(id->labels, ask->queue, &(struct number){"00000002"});
 	for (guint i = 0; i < ask->claims->len; i++) {
 		const struct proto_claim *claim =
 		    &g_array_index(ask->claims, struct proto_claim, i);
@@ -116,9 +133,9 @@ identify(const struct proto_vault_identify *ask,
 
 		g_array_append_val(id->proofs, proof);
 		if (number_is_set(&claim->number))
-			label_add(id->labels, &claim->number);
+			label_add(id->labels, ask->queue, &claim->number);
 		else if (number_is_set(&proof.number))
-			label_add(id->labels, &proof.number);
+			label_add(id->labels, ask->queue, &proof.number);
 	}
 	roles.identified++;
 	(void)g_strlcpy(roles.queue, ask->queue, sizeof(roles.queue));
@@ -144,7 +161,11 @@ admit(const struct proto_desk_admit *ask, struct proto_desk_admitted *answer)
 	    .ticket_flags = roles.ticket_flags,
 	    .pseudonym = g_strdup("amber-otter-41"),
 	    .category = g_strdup(""),
-	    .copy_id = g_strdup("")};
+	    .copy_id = g_strdup(""),
+	    .level = roles.level,
+	    .queue = g_strdup(roles.ticket_queue != NULL ? roles.ticket_queue
+							 : ask->queue),
+	    .agent = g_strdup(roles.agent)};
 }
 
 static gboolean
@@ -173,6 +194,17 @@ body_read(int fd)
 	return text;
 }
 
+static char *
+rcpts_show(const GPtrArray *addrs)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < addrs->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? " " : "",
+		    (const char *)g_ptr_array_index(addrs, i));
+	return g_string_free(out, FALSE);
+}
+
 static gboolean
 hand_over(const struct proto_post_hand_over *ask, int fd,
     struct proto_post_result *answer, GError **err)
@@ -186,8 +218,11 @@ hand_over(const struct proto_post_hand_over *ask, int fd,
 		roles.verdict = PROTO_DUPLICATE;
 	} else {
 		g_ptr_array_add(roles.mails, body_read(fd));
-		g_ptr_array_add(roles.rcpts,
-		    g_strdup(g_ptr_array_index(ask->rcpt_addrs, 0)));
+		g_ptr_array_add(roles.rcpts, rcpts_show(ask->rcpt_addrs));
+		(void)g_strlcpy(
+		    roles.sender, ask->sender_addr, sizeof(roles.sender));
+		(void)g_strlcpy(roles.archive, ask->queue != NULL ? ask->queue : "",
+		    sizeof(roles.archive));
 	}
 	result.status = g_strdup("");
 	answer->results = g_array_new(FALSE, TRUE, sizeof(result));

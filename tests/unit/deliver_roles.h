@@ -7,7 +7,8 @@
  * The vault believes what the first character of a mac says: "p" is a mail or
  * address of the player's side, "a" of the agents' side, "k" an envelope
  * sender of an acknowledgement, "v" a Message-ID; all else is wrong. An
- * envelope sender is of BOUNCED. The desk answers what the test laid down and
+ * envelope sender is of BOUNCED. In the labels it makes the queue's name can
+ * be read: agents' side "agent00vip00". The desk answers what the test laid down and
  * remembers what it was asked; a mail that was committed or answered is known.
  */
 #include <glib.h>
@@ -23,6 +24,9 @@ struct roles {
 	guint32 verdict;
 	guint32 flags;	      /* added to those of the mail */
 	guint32 ticket_flags;
+	guint32 level;
+	const char *ticket_queue; /* NULL: the one that was asked for */
+	const char *agent;	  /* whose the ticket is */
 	struct number number;
 	gboolean desk_is_down; /* at commit */
 	gboolean post_is_down;
@@ -33,6 +37,8 @@ struct roles {
 	guint identified;
 	GArray *clue_kinds;  /* own guint32; of the last mail */
 	char queue[65];	     /* that the vault was asked for last */
+	struct proto_envelope envelope; /* the last that was sealed; texts are
+					 * NULL */
 	guint admitted;
 	struct proto_desk_admit admit; /* the last; lists are NULL */
 	GArray *claims;		       /* own struct proto_claim; its claims */
@@ -42,7 +48,9 @@ struct roles {
 	guint answers;
 	guint tells; /* times the desk was asked whether to tell */
 	GPtrArray *mails; /* own char; whole mails handed over */
-	GPtrArray *rcpts; /* own char; the first recipient of each */
+	GPtrArray *rcpts; /* own char; the recipients of each, by blanks */
+	char sender[255];  /* envelope sender of the last */
+	char archive[65];  /* queue whose archive keeps the last */
 };
 
 extern struct roles roles;

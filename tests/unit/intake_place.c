@@ -63,7 +63,8 @@ struct row {
 };
 
 static void
-row_check(const struct config *config, const struct row *row)
+row_check(const struct config *config, const struct row *row,
+    enum label_wish wish)
 {
 	g_autoptr(addr_auto) addr = addr_parse(row->addr, -1, NULL);
 	const struct config_queue *queue;
@@ -75,9 +76,10 @@ row_check(const struct config *config, const struct row *row)
 	assert_ptr_equal(
 	    queue, place_find(config, addr->local, addr->domain, NULL));
 	if (strcmp(queue == NULL ? "" : queue->name, row->queue) != 0 ||
-	    label.kind != row->kind)
-		fail_msg("%s: queue %s, label %d", row->addr,
-		    queue == NULL ? "none" : queue->name, (int)label.kind);
+	    label.kind != row->kind || label.wish != wish)
+		fail_msg("%s: queue %s, label %d, wish %d", row->addr,
+		    queue == NULL ? "none" : queue->name, (int)label.kind,
+		    (int)label.wish);
 	assert_string_equal(
 	    label.mac.s, row->kind == LABEL_NONE ? "" : MAC);
 	assert_string_equal(
@@ -92,7 +94,7 @@ rows_check(const struct row *rows, gsize len)
 	g_autoptr(config_auto) config = some_config();
 
 	for (gsize i = 0; i < len; i++)
-		row_check(config, &rows[i]);
+		row_check(config, &rows[i], LABEL_WISH_NONE);
 }
 
 static void
@@ -129,6 +131,57 @@ place_knows_every_shape(void **state)
 	rows_check(rows, G_N_ELEMENTS(rows));
 }
 
+/* A wish survives what the address does. */
+static void
+place_knows_wishes(void **state)
+{
+	static const char *const shapes[] = {"support+%s@casino.test",
+	    "support-%s@casino.test", "support=%s@casino.test",
+	    "support%%2B%s@casino.test", "support%%2b%s@casino.test",
+	    "SUPPORT+%s@CASINO.TEST", "\"support+%s\"@casino.test",
+	    "\"support\\+%s\"@casino.test", "\"support-%s\"@casino.test",
+	    "support+%s@b\xc3\xbc" "cher.test",
+	    "support-%s@XN--BCHER-KVA.test"};
+	static const char marks[] = "12345e";
+	static const struct row others[] = {
+	    {"support-vip-e-" CAP "@casino.test", "support-vip",
+		LABEL_CAPABILITY},
+	    {"support-b+e-" CAP "@casino.test", "support-b",
+		LABEL_CAPABILITY},
+	    {"support-b-e-" CAP "@casino.test", "support-b",
+		LABEL_CAPABILITY},
+	    {"support+vip+e-" CAP "@casino.test", "tagged",
+		LABEL_CAPABILITY},
+	};
+	g_autoptr(config_auto) config = some_config();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		row_check(config, &others[i], LABEL_WISH_ESCALATE);
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(shapes); i++)
+		for (const char *m = marks; *m != '\0'; m++) {
+			g_autofree char *ext =
+			    g_strdup_printf("%c-" CAP, *m);
+			g_autofree char *upper = g_ascii_strup(ext, -1);
+			g_auto(GStrv) halves =
+			    g_strsplit(shapes[i / 2], "%s", 2);
+			g_autofree char *bare = g_strconcat(halves[0],
+			    i % 2 != 0 ? upper : ext, halves[1], NULL);
+			g_auto(GStrv) parts = g_strsplit(bare, "%%", 2);
+			g_autofree char *addr = g_strjoinv("%", parts);
+			const struct row row = {addr,
+			    strstr(addr, "casino") != NULL ||
+				    strstr(addr, "CASINO") != NULL
+				? "support"
+				: "idn",
+			    LABEL_CAPABILITY};
+
+			row_check(config, &row,
+			    (enum label_wish)(LABEL_WISH_RATE_1 +
+				(m - marks)));
+		}
+}
+
 static void
 place_takes_no_junk_for_a_label(void **state)
 {
@@ -147,6 +200,13 @@ place_takes_no_junk_for_a_label(void **state)
 	    {"support-" CAP "0@casino.test", "", LABEL_NONE},
 	    {"support=" CAP "0@casino.test", "", LABEL_NONE},
 	    {"support-4000000v-" MAC "@casino.test", "", LABEL_NONE},
+	    {"support+6-" CAP "@casino.test", "support", LABEL_NONE},
+	    {"support+e+" CAP "@casino.test", "support", LABEL_NONE},
+	    {"support+e-" CAP "0@casino.test", "support", LABEL_NONE},
+	    {"support+e-" BOUNCE "@casino.test", "support", LABEL_NONE},
+	    {"support-6-" CAP "@casino.test", "", LABEL_NONE},
+	    {"support-e-" NUM "@casino.test", "", LABEL_NONE},
+	    {"support.e-" CAP "@casino.test", "", LABEL_NONE},
 	    {"support-" NUM "@casino.test", "", LABEL_NONE},
 	    {"support-de@casino.test", "", LABEL_NONE},
 	    {"support=de@casino.test", "", LABEL_NONE},
@@ -232,6 +292,7 @@ test_intake_place(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(place_knows_every_shape),
+	    cmocka_unit_test(place_knows_wishes),
 	    cmocka_unit_test(place_takes_no_junk_for_a_label),
 	    cmocka_unit_test(place_tells_queues_apart),
 	    cmocka_unit_test(place_is_no_oracle),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
+#include "base/config.h"
 #include "ticket/label.h"
 
 #include "base/banned.h"
@@ -85,6 +86,24 @@ label_reads_extensions(void **state)
 	} rows[] = {
 	    {"4000000t-" MAC_A, LABEL_CAPABILITY},
 	    {"4000000T-0123456789ABC", LABEL_CAPABILITY},
+	    {"e-4000000t-" MAC_A, LABEL_CAPABILITY},
+	    {"E-4000000T-0123456789ABC", LABEL_CAPABILITY},
+	    {"1-4000000t-" MAC_A, LABEL_CAPABILITY},
+	    {"5-4000000t-" MAC_A, LABEL_CAPABILITY},
+	    {"0-4000000t-" MAC_A, LABEL_NONE},
+	    {"6-4000000t-" MAC_A, LABEL_NONE},
+	    {"f-4000000t-" MAC_A, LABEL_NONE},
+	    {"-4000000t-" MAC_A, LABEL_NONE},
+	    {"ee-4000000t-" MAC_A, LABEL_NONE},
+	    {"e-e-4000000t-" MAC_A, LABEL_NONE},
+	    {"e4000000t-" MAC_A, LABEL_NONE},
+	    {"e+4000000t-" MAC_A, LABEL_NONE},
+	    {"e-4000000t-" MAC_A "0", LABEL_NONE},
+	    {"e-4000000v-" MAC_A, LABEL_NONE},
+	    {"e-b-" MASKED "." MAC_B, LABEL_NONE},
+	    {"1-b-" MASKED "." MAC_B, LABEL_NONE},
+	    {"e-", LABEL_NONE},
+	    {"e", LABEL_NONE},
 	    {"b-" MASKED "." MAC_B, LABEL_BOUNCE},
 	    {"B-K7F39Q2Y.ZYXWVTSRQPNMK", LABEL_BOUNCE},
 	    {"4000000v-" MAC_A, LABEL_NONE},
@@ -125,6 +144,7 @@ label_reads_extensions(void **state)
 		} else {
 			assert_false(number_is_set(&label.number));
 			assert_string_equal(label.mac.s, "");
+			assert_int_equal(label.wish, LABEL_WISH_NONE);
 		}
 	}
 	/* A NUL is no end of the text. */
@@ -216,6 +236,50 @@ label_writes_what_it_reads(void **state)
 	assert_true(strchr(sender, '@') - sender <= 64);
 }
 
+/* Every wish is written and read as itself, in either case, and is no part of
+ * what is proven. */
+static void
+label_has_a_wish(void **state)
+{
+	static const struct {
+		enum label_wish wish;
+		const char *local;
+	} rows[] = {
+	    {LABEL_WISH_NONE, "support+4000000t-" MAC_B},
+	    {LABEL_WISH_RATE_1, "support+1-4000000t-" MAC_B},
+	    {LABEL_WISH_RATE_1 + 1, "support+2-4000000t-" MAC_B},
+	    {LABEL_WISH_RATE_1 + 2, "support+3-4000000t-" MAC_B},
+	    {LABEL_WISH_RATE_1 + 3, "support+4-4000000t-" MAC_B},
+	    {LABEL_WISH_RATE_5, "support+5-4000000t-" MAC_B},
+	    {LABEL_WISH_ESCALATE, "support+e-4000000t-" MAC_B},
+	};
+	const struct label_set set = {.number = {"4000000T"},
+	    .agent = {MAC_A},
+	    .player = {MAC_B}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *address = label_wish_address(
+		    &set, rows[i].wish, "support", "a.ex");
+		g_autofree char *want =
+		    g_strconcat(rows[i].local, "@a.ex", NULL);
+		const char *ext = rows[i].local + strlen("support+");
+		g_autofree char *upper = g_ascii_strup(ext, -1);
+		struct label label = label_parse_extension(ext, strlen(ext));
+		struct label again =
+		    label_parse_extension(upper, strlen(upper));
+
+		assert_string_equal(address, want);
+		assert_int_equal(label.wish, rows[i].wish);
+		assert_int_equal(again.wish, rows[i].wish);
+		assert_string_equal(label.number.s, "4000000T");
+		assert_string_equal(label.mac.s, MAC_B);
+		assert_true(strlen(rows[i].local) - strlen("support") <=
+		    CONFIG_EXTENSION_MAX);
+	}
+	assert_int_equal(LABEL_WISH_RATE_5, 5);
+}
+
 int
 ticket_label_tests(void)
 {
@@ -225,6 +289,7 @@ ticket_label_tests(void)
 	    cmocka_unit_test(label_reads_extensions),
 	    cmocka_unit_test(label_reads_message_ids),
 	    cmocka_unit_test(label_writes_what_it_reads),
+	    cmocka_unit_test(label_has_a_wish),
 	};
 
 	return cmocka_run_group_tests_name("label", tests, NULL, NULL);
