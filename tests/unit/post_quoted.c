@@ -25,6 +25,10 @@
 
 #define MAC "0123456789abc"
 #define ADDR(mark) "support+" mark "k7f39q2y-" MAC "@casino.example"
+#define DIGEST "Zm9yIHRoZSB0ZXN0IG9mIHF1b3RlZCByZWNlaXB0cyE"
+#define SIGNATURE                                                              \
+	"c2lnbmVkIHdpdGggbm9ib2R5J3Mga2V5LCBmb3IgdGhlIHRlc3Qgb2YgcXVvdGVkIHJl" \
+	"Y2VpcHRzIQAAAAAAAA"
 #define NEW_WORDS "Die zweite Wallet war es."
 
 static struct rules *rules;
@@ -67,6 +71,8 @@ notice_text(enum notice_kind kind, const char *lang)
 	    .reopen = 1796531400,
 	    .level = 2,
 	    .close = PROTO_CLOSE_SOLVED,
+	    .receipt = "nymdesk-receipt: v1 K7F3-9Q2Y 2026-11-22T02:30:00Z "
+		       DIGEST " " SIGNATURE,
 	    .escalate = ADDR("e-"),
 	    .rate = {ADDR("1-"), ADDR("2-"), ADDR("3-"), ADDR("4-"),
 		ADDR("5-")}};
@@ -121,6 +127,48 @@ no_line_is_a_command(void **state)
 				if (rules_command(rules, *l) != NULL)
 					fail_msg("%s: %s", langs[i], *l);
 		}
+}
+
+/* What stands in quotation marks in the footer. Caller frees. */
+static char *
+word_of_footer(const char *lang)
+{
+	static const char *const marks[][2] = {
+	    {"\"", "\""}, {"«", "»"}, {"„", "”"}};
+	const struct notice_args args = {.lang = lang,
+	    .fallback_lang = "en",
+	    .number = "K7F3-9Q2Y",
+	    .escalate = ADDR("e-")};
+	g_autofree char *text = notice_add_footer(notices, &args, "");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+		const char *from = strstr(text, marks[i][0]);
+		const char *to;
+
+		if (from == NULL)
+			continue;
+		from += strlen(marks[i][0]);
+		to = strstr(from, marks[i][1]);
+		if (to != NULL)
+			return g_strndup(from, (gsize)(to - from));
+	}
+	fail_msg("%s: no word in quotation marks", lang);
+	return NULL;
+}
+
+/* What players are told to write is heard. */
+static void
+the_footers_word_is_heard(void **state)
+{
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+		g_autofree char *word = word_of_footer(langs[i]);
+		g_autofree char *line = g_strdup_printf("\"%s\".", word);
+
+		if (g_strcmp0(rules_command(rules, word), "escalate") != 0 ||
+		    g_strcmp0(rules_command(rules, line), "escalate") != 0)
+			fail_msg("%s: not heard: %s", langs[i], word);
+	}
 }
 
 /* --- a player answers -------------------------------------------------------- */
@@ -182,7 +230,7 @@ check_player(const char *notice, gsize shape, const char *lang)
 	if (!g_str_has_prefix(scrubbed.text, NEW_WORDS))
 		fail_msg("%s, %s: %s", lang, shapes[shape].name,
 		    scrubbed.text);
-	if (keyed_is_left(all, MAC) || strstr(all, "casino.example") != NULL)
+	if (keyed_is_left(all, MAC) || keyed_is_left(all, DIGEST) || strstr(all, "casino.example") != NULL)
 		fail_msg("%s, %s: %s", lang, shapes[shape].name, all);
 	/* The address is masked, and the words around it are not. */
 	assert_non_null(strstr(all, "[address]"));
@@ -280,6 +328,7 @@ post_quoted_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_line_is_a_command),
+	    cmocka_unit_test(the_footers_word_is_heard),
 	    cmocka_unit_test(players_capabilities_stay_his),
 	    cmocka_unit_test(words_to_agents_stay_theirs),
 	};
