@@ -5,6 +5,7 @@
  *
  *   mail M from C [FACT...]   C's mail M arrives. Facts:
  *     queue Q         to another queue than support
+ *     category K      about K and not about a withdrawal
  *     agent           to an agent's side address
  *     by T            to the capability address of the ticket that T opened
  *     return T        to an envelope sender of that ticket
@@ -29,17 +30,31 @@
  *   due DURATION      what the agents were told, counted from now
  *   nym same|differs T   its pseudonym beside that of T's ticket
  *   wait DURATION     time passes: 90, 59m, 2h, 7d; the desk ticks
- *   post S ack|encrypted of T OUTCOME   slot S claims the one job there is,
- *                     which must be this one, and it ends: sent, deferred,
- *                     failed, lost
+ *   post S ack|encrypted of T OUTCOME   slot S claims the one job of these
+ *                     kinds, which must be this one, and it ends: sent,
+ *                     deferred, failed, lost
+ *   post S escalated of T OUTCOME   the same of that kind
  *   post S settle T OUTCOME   slot S reports again on its job
- *   post S nothing    slot S asks and gets no job
+ *   post S nothing [escalated]   slot S asks and gets no job
  *   post S gone       there is one, but nobody can be reached: it has failed
  *   resume S nothing|T   what slot S still holds
  *   answer A on T OUTCOME   an agent answers: sent, deferred, failed, lost,
  *                     or refused before anything is sent: already, busy
  *                     (another slot has it), gone (no way to the player)
- *   close T           the ticket is closed
+ *   close T           the ticket is closed by a person
+ *   hold T            its agents wait for the player
+ *   taken T           one of them took it up
+ *   favoured T        its player is a VIP from now on
+ *   raise T REASON... [no]   it goes up for these reasons: agent, player; or
+ *                     it does not
+ *   said of T WHAT... what the agents are told, in whatever order: CLOCK:50,
+ *                     CLOCK:80, CLOCK:100, handed:REASON[+REASON]; a reason is
+ *                     also "breach"
+ *   said nothing      they are told nothing
+ *   clock T CLOCK WHAT   ack, first_reply, decision, escalate: it is open,
+ *                     settled, paused, none; or "said N", "due DURATION" from
+ *                     now, "late DURATION"
+ *   down DURATION     time passes, and there is no desk
  *   ticket T KEY VALUE   state, messages, level; acknowledged, answered,
  *                     forgotten, undeliverable, delayed, burst, repeat: yes
  *                     or no
@@ -258,6 +273,8 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 		return TRUE;
 	if (play_next_is(p, "queue"))
 		mail->queue = keep(p, play_word(p));
+	else if (play_next_is(p, "category"))
+		mail->category = keep(p, play_word(p));
 	else if (play_next_is(p, "agent"))
 		mail->side = PROTO_SIDE_AGENT;
 	else if (play_next_is(p, "nomsgid"))
@@ -422,6 +439,13 @@ run_line(struct play *p)
 	    {"resume", do_resume},
 	    {"answer", do_answer},
 	    {"close", do_close},
+	    {"hold", do_hold},
+	    {"taken", do_taken},
+	    {"favoured", do_favoured},
+	    {"raise", do_raise},
+	    {"said", do_said},
+	    {"clock", do_clock},
+	    {"down", do_down},
 	    {"ticket", do_ticket},
 	    {"remember", do_remember},
 	    {"unchanged", do_unchanged},

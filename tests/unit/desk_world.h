@@ -13,10 +13,14 @@
 #define WORLD_START 1700000000
 #define WORLD_EPOCH_S (7 * 86400)
 #define WORLD_RETENTION_S (35 * 86400)
+/* Jobs that a mail's fingerprint names. */
+#define WORLD_NOTICES (1u << PROTO_JOB_ACK | 1u << PROTO_JOB_ENCRYPTED)
 
 struct world {
 	struct config config;
 	struct config_queue queues[2]; /* "support", "vip": per ticket */
+	/* "complaint" is complex; "login" and "vip" have times of their own */
+	struct config_category categories[3];
 	struct store *store;	       /* own */
 	struct desk *desk;	       /* own */
 	gint64 now;
@@ -26,6 +30,7 @@ struct world_mail {
 	const char *name; /* of the mail; its fingerprint comes from it */
 	const char *from; /* name of the contact */
 	const char *queue;
+	const char *category;
 	guint32 flags;
 	guint32 side;
 	guint claims;
@@ -42,6 +47,8 @@ struct world_mail {
 /* Takes the store. */
 void world_init(struct world *w, struct store *take_store);
 void world_done(struct world *w);
+/* For tests of something else: no clock of a person reaches a stage. */
+void world_slow_clocks(struct world *w);
 /* As if the desk had died and the database was opened again. */
 void world_restart(struct world *w, struct store *take_store);
 
