@@ -175,8 +175,11 @@ endline_is(const char *line, gsize len)
 {
 	g_autofree char *copy = NULL;
 	char code[CODE_TEXT_MAX + 1];
+	gsize blanks = 0; /* clients indent what they do not mark */
 
-	if (len == 0 || line[0] != '[')
+	while (blanks < len && strchr(" \t", line[blanks]) != NULL)
+		blanks++;
+	if (blanks == len || line[blanks] != '[')
 		return FALSE;
 	copy = g_strndup(line, len);
 	return match(copy, code) == copy + len;

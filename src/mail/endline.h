@@ -26,7 +26,8 @@ char *endline_part(const char *text);
 /* The text without them. Caller frees. */
 char *endline_drop(const char *text);
 
-/* TRUE if a line of endline_part(), without quote marks, is one. */
+/* TRUE if a line of endline_part(), without quote marks, is one, also if it is
+ * indented. */
 gboolean endline_is(const char *line, gsize len);
 
 /* What stands above, taken line by line from the last one up, as then every

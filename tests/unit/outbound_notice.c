@@ -1,4 +1,4 @@
-#include "outbound_desk.h"
+#include "outbound_notice.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -13,12 +13,11 @@
 
 #define LINE_MAX_COLUMNS 72
 #define TEXT_MAX 4096
-#define ADDR(mark) "support+" mark "k7f39q2y-0123456789abc@casino.example"
-#define RECEIPT                                                                \
-	"nymdesk-receipt: v1 K7F3-9Q2Y 2026-11-22T02:30:00Z "                 \
-	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA "                          \
-	"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"   \
-	"BBBBBBBBBBBBBBBB"
+const char *const notice_langs[NOTICE_LANGS] = {"en", "de", "fr", "el", "es", "it",
+    "pt", "ru", "tr", "pl"};
+
+const char *const notice_files[NOTICE_FILES] = {"ack.txt", "encrypted.txt",
+    "escalated.txt", "closed.txt", "transcript.txt", "footer.txt"};
 
 static const struct notice_args whole = {
 	.lang = "en",
@@ -48,8 +47,8 @@ load_shipped(void)
 	return notices;
 }
 
-static void
-check_shape(const char *subject, const char *text)
+void
+notice_check_shape(const char *subject, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
@@ -66,9 +65,6 @@ check_shape(const char *subject, const char *text)
 		assert_false(g_str_has_suffix(lines[i], " "));
 	}
 }
-
-static const char *const langs[] = {"en", "de", "fr", "el", "es", "it",
-    "pt", "ru", "tr", "pl"};
 
 /* What a notice must hold, whatever the language; the first NULL ends it. */
 static const struct {
@@ -155,7 +151,7 @@ check_case(const struct notices *notices, gsize i, const char *lang,
 
 	assert_true(notice_write(notices, &args, &subject, &text));
 	if (args.thread == NULL)
-		check_shape(subject, text);
+		notice_check_shape(subject, text);
 	check_footer(cases[i].name, lang, text);
 	assert_non_null(strstr(text, "K7F3-9Q2Y"));
 	for (gsize k = 0; cases[i].wants[k] != NULL; k++)
@@ -184,8 +180,8 @@ test_notice_cases(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-		for (gsize k = 0; k < G_N_ELEMENTS(langs); k++)
-			check_case(notices, i, langs[k], seen);
+		for (gsize k = 0; k < NOTICE_LANGS; k++)
+			check_case(notices, i, notice_langs[k], seen);
 	notices_free(notices);
 }
 
@@ -197,9 +193,9 @@ test_notice_footer(void **state)
 	struct notices *notices = load_shipped();
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
+	for (gsize i = 0; i < NOTICE_LANGS; i++)
 		for (gsize k = 0; k < G_N_ELEMENTS(texts); k++) {
-			const struct notice_args args = {.lang = langs[i],
+			const struct notice_args args = {.lang = notice_langs[i],
 			    .fallback_lang = "en",
 			    .number = "K7F3-9Q2Y",
 			    .escalate = ADDR("e-")};
@@ -209,7 +205,7 @@ test_notice_footer(void **state)
 			    g_str_has_suffix(texts[k], "\n") ? "" : "\n",
 			    "\n", NULL);
 
-			check_footer("answer", langs[i], all);
+			check_footer("answer", notice_langs[i], all);
 			assert_true(g_str_has_prefix(all, start));
 			assert_true(all[strlen(start)] != '\n');
 			assert_non_null(strstr(all, "K7F3-9Q2Y"));
@@ -223,14 +219,14 @@ test_notice_whole(void **state)
 	struct notices *notices = load_shipped();
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+	for (gsize i = 0; i < NOTICE_LANGS; i++) {
 		struct notice_args args = whole;
 		g_autofree char *subject = NULL;
 		g_autofree char *text = NULL;
 
-		args.lang = langs[i];
+		args.lang = notice_langs[i];
 		assert_true(notice_write(notices, &args, &subject, &text));
-		check_shape(subject, text);
+		notice_check_shape(subject, text);
 		assert_non_null(strstr(text, "K7F3-9Q2Y"));
 		assert_non_null(strstr(text, "2026-11-22 04:30 UTC"));
 		assert_non_null(strstr(text, "2026-11-23 02:30 UTC"));
@@ -252,15 +248,15 @@ test_notice_encrypted(void **state)
 	    g_str_equal, g_free, NULL);
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
+	for (gsize i = 0; i < NOTICE_LANGS; i++) {
 		struct notice_args args = whole;
 		char *subject = NULL;
 		g_autofree char *text = NULL;
 
 		args.kind = NOTICE_ENCRYPTED;
-		args.lang = langs[i];
+		args.lang = notice_langs[i];
 		assert_true(notice_write(notices, &args, &subject, &text));
-		check_shape(subject, text);
+		notice_check_shape(subject, text);
 		assert_non_null(strstr(text, "K7F3-9Q2Y"));
 		assert_non_null(strstr(text, "PGP"));
 		assert_non_null(strstr(text, "S/MIME"));
@@ -278,20 +274,20 @@ test_notice_bare(void **state)
 	struct notices *notices = load_shipped();
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
+	for (gsize i = 0; i < NOTICE_LANGS; i++)
 		for (gsize k = 0; k < G_N_ELEMENTS(categories); k++) {
 			struct notice_args args = whole;
 			g_autofree char *subject = NULL;
 			g_autofree char *text = NULL;
 
-			args.lang = langs[i];
+			args.lang = notice_langs[i];
 			args.category = categories[k];
 			args.faq = k % 2 == 0 ? NULL : "";
 			args.forget = 0;
 			args.receipt = NULL;
 			assert_true(notice_write(notices, &args, &subject,
 			    &text));
-			check_shape(subject, text);
+			notice_check_shape(subject, text);
 			assert_null(strcasestr(text, "hash"));
 			assert_null(strstr(text, "https:"));
 			assert_null(strstr(text, "no-such"));
@@ -345,191 +341,6 @@ test_notice_language(void **state)
 	notices_free(notices);
 }
 
-/* --- the languages say the same -------------------------------------- */
-
-static const char *const fields[] = {"number", "category", "first_reply",
-    "decision", "deposit_or_withdrawal", "faq", "forget", "escalate",
-    "forget_now", "receipt", "mirror", "senior", "head", "late", "solved",
-    "refused", "reopen", "rate1", "rate2", "rate3", "rate4", "rate5",
-    "thread", "no_thread", NULL};
-
-static const char *const samples[] = {"K7F3-9Q2Y", "VIP",
-    "2026-11-22 04:30 UTC", "2026-11-23 02:30 UTC", "1",
-    "https://casino.example/faq/withdrawal", "2027-01-01", ADDR("e-"), "1",
-    RECEIPT, "https://mirror.example/", "1", "1", "1", "1", "1",
-    "2026-12-06 04:30 UTC", ADDR("1-"), ADDR("2-"), ADDR("3-"), ADDR("4-"),
-    ADDR("5-"), "one", "1"};
-
-G_STATIC_ASSERT(G_N_ELEMENTS(fields) == G_N_ELEMENTS(samples) + 1);
-
-static const char *const files[] = {"ack.txt", "encrypted.txt",
-    "escalated.txt", "closed.txt", "transcript.txt", "footer.txt"};
-
-static char *
-shipped_text(const char *lang, const char *file)
-{
-	g_autofree char *path = g_build_filename(ND_SRCDIR, "templates", lang,
-	    file, NULL);
-	char *text;
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		fail_msg("no %s/%s", lang, file);
-	return text;
-}
-
-/* Fields and sections of a template in their order. */
-static char *
-tags_of(const char *text)
-{
-	GString *tags = g_string_new(NULL);
-
-	for (const char *tag = strstr(text, "{{"); tag != NULL;
-	     tag = strstr(tag + 2, "{{"))
-		g_string_append_len(tags, tag,
-		    (gssize)strcspn(tag, "}"));
-	return g_string_free(tags, FALSE);
-}
-
-/* The categories that rules can give a mail, once each. */
-static char **
-categories_of_rules(void)
-{
-	GKeyFile *file = g_key_file_new();
-	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-	g_auto(GStrv) groups = NULL;
-
-	assert_true(g_key_file_load_from_file(file, ND_SRCDIR
-	    "/filters/category.conf", G_KEY_FILE_NONE, NULL));
-	groups = g_key_file_get_groups(file, NULL);
-	for (gsize i = 0; groups[i] != NULL; i++) {
-		g_autofree char *as = g_key_file_get_value(file, groups[i],
-		    "as", NULL);
-
-		if (as != NULL)
-			g_strv_builder_add(names, as);
-	}
-	g_key_file_free(file);
-	return g_strv_builder_end(names);
-}
-
-static guint
-headers_count(const char *text)
-{
-	guint lines = 0;
-
-	for (; text[0] != '\n'; text = strchr(text, '\n') + 1)
-		lines++;
-	return lines;
-}
-
-void
-test_notice_alike(void **state)
-{
-	(void)state;
-	for (gsize k = 0; k < G_N_ELEMENTS(files); k++) {
-		g_autofree char *en = shipped_text("en", files[k]);
-		g_autofree char *want = tags_of(en);
-
-		for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
-			g_autofree char *text =
-			    shipped_text(langs[i], files[k]);
-			g_autofree char *tags = tags_of(text);
-
-			if (strcmp(tags, want) != 0)
-				fail_msg("%s/%s: %s", langs[i], files[k],
-				    tags);
-			assert_int_equal(headers_count(text),
-			    headers_count(en));
-		}
-	}
-}
-
-/* Each category of the rules has a name, and no name is for nothing. */
-void
-test_notice_categories(void **state)
-{
-	g_auto(GStrv) categories = categories_of_rules();
-
-	(void)state;
-	assert_true(g_strv_length(categories) > 1);
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++) {
-		g_autofree char *text = shipped_text(langs[i], "ack.txt");
-		struct template *template = template_parse(text, strlen(text),
-		    fields, NULL);
-
-		assert_non_null(template);
-		for (gsize k = 0; categories[k] != NULL; k++) {
-			g_autofree char *name = g_strconcat("Category-",
-			    categories[k], NULL);
-			const char *word = template_header(template, name);
-
-			if (word == NULL || word[0] == '\0')
-				fail_msg("%s: %s", langs[i], name);
-		}
-		assert_int_equal(headers_count(text),
-		    1 + g_strv_length(categories));
-		template_free(template);
-	}
-}
-
-/* Has the text a section of this name? What has none is always set. */
-static gboolean
-may_be_unset(const char *text, const char *field)
-{
-	g_autofree char *tag = g_strdup_printf("{{#%s}}", field);
-
-	return strstr(text, tag) != NULL;
-}
-
-/* Whatever is set and what is not, nothing is left over. */
-static void
-check_subset(const struct template *template, const char *file,
-    const guint *unset, guint set)
-{
-	struct template_value values[G_N_ELEMENTS(fields)] = {0};
-	g_autofree char *subject = NULL;
-	g_autofree char *text = NULL;
-
-	for (gsize i = 0; fields[i] != NULL; i++) {
-		values[i].name = fields[i];
-		values[i].value = (unset[i] & set) == unset[i] ? samples[i]
-							       : NULL;
-	}
-	subject = template_expand_header(template, "Subject", values);
-	text = template_expand(template, values);
-	if (strstr(text, "\n\n\n") != NULL || strstr(text, ": \n") != NULL)
-		fail_msg("%s with %x: %s", file, set, text);
-	check_shape(subject != NULL ? subject : "[K7F3-9Q2Y] ", text);
-}
-
-static void
-check_subsets(const char *lang, const char *file)
-{
-	g_autofree char *text = shipped_text(lang, file);
-	struct template *template =
-	    template_parse(text, strlen(text), fields, NULL);
-	guint unset[G_N_ELEMENTS(fields)] = {0};
-	guint n = 0;
-
-	assert_non_null(template);
-	for (gsize i = 0; fields[i] != NULL; i++)
-		if (may_be_unset(text, fields[i]))
-			unset[i] = 1U << n++;
-	assert_true(n < 12);
-	for (guint set = 0; set < 1U << n; set++)
-		check_subset(template, lang, unset, set);
-	template_free(template);
-}
-
-void
-test_notice_subsets(void **state)
-{
-	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(langs); i++)
-		for (gsize k = 0; k < G_N_ELEMENTS(files); k++)
-			check_subsets(langs[i], files[k]);
-}
-
 /* Loads a directory of one language in which each notice is the shortest that
  * can be, but for one, which is text, or missing if that is NULL. */
 static struct notices *
@@ -544,17 +355,17 @@ load_one(const char *lang, const char *file, const char *text, GError **err)
 	struct notices *notices;
 
 	assert_int_equal(g_mkdir(sub, 0700), 0);
-	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-		gboolean is_it = strcmp(files[i], file) == 0;
-		g_autofree char *path = g_build_filename(sub, files[i], NULL);
+	for (gsize i = 0; i < NOTICE_FILES; i++) {
+		gboolean is_it = strcmp(notice_files[i], file) == 0;
+		g_autofree char *path = g_build_filename(sub, notice_files[i], NULL);
 
 		if (!is_it || text != NULL)
 			assert_true(g_file_set_contents(path,
 			    is_it ? text : shortest[i], -1, NULL));
 	}
 	notices = notices_load(dir, err);
-	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(sub, files[i], NULL);
+	for (gsize i = 0; i < NOTICE_FILES; i++) {
+		g_autofree char *path = g_build_filename(sub, notice_files[i], NULL);
 
 		(void)g_unlink(path);
 	}

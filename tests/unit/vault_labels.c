@@ -215,14 +215,14 @@ words_have_the_agents_side(void **state)
 	/* The same for the same, and another one for whatever differs. */
 	other = word_labels(vault, &ask, PROTO_JOB_HANDED, START + DAY);
 	assert_memory_equal(&set, &other, sizeof(set));
-	other = word_labels(vault, &ask, PROTO_JOB_STAGE, START);
+	other = word_labels(vault, &ask, PROTO_JOB_STAGE, START + DAY);
 	assert_string_equal(set.agent.s, other.agent.s);
 	assert_string_not_equal(set.message.s, other.message.s);
 	assert_string_not_equal(set.bounce.s, other.bounce.s);
 	assert_string_not_equal(set.message.s, labels_at(&ask, 0)->message.s);
 	g_array_index(ask.answer.epochs, struct proto_epoch_ids, 0)
 	    .fingerprint.b[0] ^= 1;
-	other = word_labels(vault, &ask, PROTO_JOB_HANDED, START);
+	other = word_labels(vault, &ask, PROTO_JOB_HANDED, START + DAY);
 	assert_string_not_equal(set.message.s, other.message.s);
 	ask_clear(&ask);
 }

@@ -198,7 +198,8 @@ static void
 jobs_name_a_ticket_and_a_kind(void **state)
 {
 	g_autoptr(vault_auto) vault = vault_at(*state, START);
-	static const guint32 kinds[] = {0, PROTO_JOB_END, 32, G_MAXUINT32};
+	static const guint32 kinds[] = {0, PROTO_JOB_END, 32, G_MAXUINT32,
+	    PROTO_JOB_STAGE, PROTO_JOB_HANDED, PROTO_JOB_WEEKLY};
 	struct ask ask;
 	struct proto_vault_open request;
 
