@@ -203,7 +203,7 @@ say 'system tests'
 system gcc leakscan images forget roles cli clients quotes loops complaints \
     report archive &
 system sanitize conversation agents shapes files logs faults corpus routes \
-    once machine guesses receipts
+    once machine guesses receipts day
 wait $!
 system_summed gcc
 system_summed sanitize
