@@ -201,7 +201,7 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 # at once.
 say 'system tests'
 system gcc leakscan images forget roles cli clients quotes loops complaints \
-    report archive &
+    report archive day &
 system sanitize conversation agents shapes files logs faults corpus routes \
     once machine guesses receipts archivist
 wait $!

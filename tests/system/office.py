@@ -172,15 +172,21 @@ class Office(Gateway):
         return not self.postfix.queue() and Gateway.is_idle(self) \
             and not self.postfix.queue()
 
+    def is_filed(self):
+        """The archive has all that it is to get."""
+        return not any(entry.is_file() for entry in os.scandir(self.spool_dir))
+
     def waits_for_time(self):
-        """Nothing is left but what failed for now, until a later second."""
+        """Nothing is left but what failed for now, until a later second. What
+        waits for the archive does not get there by that."""
         path = "file:%s/desk.db?mode=ro" % self.state_dir
         with contextlib.closing(sqlite3.connect(path, uri=True)) as db:
             count, ready = db.execute(
                 "SELECT count(*), coalesce(sum(state <> 1 OR next_try <= ?),"
                 " 0) FROM promise WHERE state IN (1, 2)",
                 (self.frozen,)).fetchone()
-        return count and not ready and not self.postfix.queue()
+        return count and not ready and self.is_filed() \
+            and not self.postfix.queue()
 
     def wait_idle(self, timeout=30):
         """Where the clock stands still, it runs for seconds until what is to
