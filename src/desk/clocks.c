@@ -194,6 +194,16 @@ clocks_resume(
 
 /* --- levels --- */
 
+/* It may have come undone with the request that did it: then its level is
+ * another. */
+static gboolean
+was_raised(const struct desk *desk, const struct ticket *t)
+{
+	gconstpointer level = g_hash_table_lookup(desk->raised, &t->number);
+
+	return level != NULL && GPOINTER_TO_UINT(level) == t->level;
+}
+
 gboolean
 clocks_raise(struct desk *desk, struct store_ticket *ticket, guint32 reasons,
     gint64 now, gboolean *is_raised, GError **err)
@@ -206,10 +216,14 @@ clocks_raise(struct desk *desk, struct store_ticket *ticket, guint32 reasons,
 
 	*is_raised = level != ticket->t.level &&
 		     ticket->t.state == TICKET_OPEN &&
-		     !store_ticket_is_forgotten(ticket);
+		     !store_ticket_is_forgotten(ticket) &&
+		     !was_raised(desk, &ticket->t);
 	if (!*is_raised)
 		return TRUE;
 	ticket->t.level = level;
+	(void)g_hash_table_insert(desk->raised,
+	    g_memdup2(&ticket->t.number, sizeof(ticket->t.number)),
+	    GUINT_TO_POINTER(level));
 	log_info("ticket.raised", LOG_TICKET(&ticket->t.number),
 	    LOG_NUM("level", level), LOG_NUM("reasons", reasons));
 	/* Who has it now is to look at it anew; a decision is promised once. */

@@ -15,6 +15,8 @@ struct desk {
 	gint64 guesses;		     /* in that hour */
 	GHashTable *told;	     /* own struct proto_key to how often */
 	gint64 told_hour;
+	GHashTable *raised; /* own struct number to the level it has been
+			     * given in this turn */
 };
 
 struct store_key desk_key(const struct proto_key *key);
@@ -81,7 +83,7 @@ gboolean clocks_resume(struct desk *desk, struct store_ticket *ticket,
     gint64 at, GError **err);
 /* One level up for all of these reasons (enum sla_reason): its agents are told,
  * and the player if he may be. *is_raised: FALSE if it is closed or forgotten,
- * or there is no level above; then nothing was done. */
+ * went up in this turn, or there is no level above; then nothing was done. */
 gboolean clocks_raise(struct desk *desk, struct store_ticket *ticket,
     guint32 reasons, gint64 now, gboolean *is_raised, GError **err);
 /* Says what clocks have reached, in a turn and before its requests. Writes the

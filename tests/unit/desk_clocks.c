@@ -52,6 +52,7 @@ struct model {
 	struct model_clock clock[KINDS];
 	gboolean waits;
 	gboolean is_closed;
+	gboolean is_raised; /* in this turn: once is enough */
 	guint32 level;
 	guint told[KINDS][101]; /* to the agents, not yet compared */
 	guint handed[8];	/* by reasons */
@@ -155,8 +156,9 @@ model_raise(struct life *l, guint32 reasons)
 {
 	struct model *m = &l->model;
 
-	if (m->level == 3 || m->is_closed)
+	if (m->level == 3 || m->is_closed || m->is_raised)
 		return;
+	m->is_raised = TRUE;
 	m->level++;
 	m->handed[reasons]++;
 	m->escalated++;
@@ -174,6 +176,7 @@ model_look(struct life *l)
 	struct model *m = &l->model;
 	gboolean is_breach = FALSE;
 
+	m->is_raised = FALSE;
 	for (guint kind = SLA_ACK; kind < KINDS; kind++) {
 		struct model_clock *c = &m->clock[kind];
 		guint32 stage = model_stage(c);

@@ -17,13 +17,15 @@
  *     thread X        its Thread-Index
  *     words X         what its words come to
  *     machine, forged, noreturn, encrypted, forgetme   flags
+ *     escalate, transcript   he asks for the next level, for the thread
+ *     rate N          to the address for that rating
  *     report KIND [of T ack|answer|copy|byref|byaddress]   it says of a mail
  *                     of ours, named by its envelope sender, by a Message-ID,
  *                     or sent to the capability: failed, delayed, done
  *     twice           by two ways at one moment
  *   again             the last mail arrives once more, byte for byte
  *   is VERDICT [of T|of -] [other] [mentions T] [forgetting] [repeat] [burst]
- *      [undeliverable] [delayed]
+ *      [undeliverable] [delayed] [vip] [escalating] [transcribing] [rated]
  *                     what became of the last mail: new, followup,
  *                     duplicate, bounce, reply, unknown; of the ticket that
  *                     T opened, or of none
@@ -55,9 +57,17 @@
  *                     settled, paused, none; or "said N", "due DURATION" from
  *                     now, "late DURATION"
  *   down DURATION     time passes, and there is no desk
- *   ticket T KEY VALUE   state, messages, level; acknowledged, answered,
- *                     forgotten, undeliverable, delayed, burst, repeat: yes
- *                     or no
+ *   ticket T KEY VALUE   state, messages, level, rating, queue, agent (- for
+ *                     none); acknowledged, answered, forgotten, undeliverable,
+ *                     delayed, burst, repeat, vip, waiting: yes or no
+ *   steer M on T [by AGENT] COMMAND... FATE   an agent's mail M
+ *                     with commands: close solved|refused|duplicate U, wait,
+ *                     escalate, take, queue Q, category C, lang L, forget.
+ *                     FATE: done, refused, busy, or judged (it could be done,
+ *                     and is not)
+ *   owner T AGENT N   T's player belongs to that agent (- to none), with N
+ *                     open tickets; N is "unknown" if there is no such player
+ *   promised T KIND N mails of that kind about T that wait for a post
  *   remember T        its ticket and envelope, for
  *   unchanged T       which are what they were then, in every value
  *   to T C            C is whom the ticket's envelope reaches; - nobody
@@ -253,6 +263,8 @@ read_flag(struct play *p, struct world_mail *mail)
 	    {"noreturn", PROTO_FLAG_NO_RETURN},
 	    {"encrypted", PROTO_FLAG_ENCRYPTED},
 	    {"forgetme", PROTO_FLAG_FORGET},
+	    {"escalate", PROTO_FLAG_ESCALATE},
+	    {"transcript", PROTO_FLAG_TRANSCRIPT},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
@@ -279,6 +291,8 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 		mail->side = PROTO_SIDE_AGENT;
 	else if (play_next_is(p, "nomsgid"))
 		*has_id = TRUE;
+	else if (play_next_is(p, "rate"))
+		mail->rating = play_number(p);
 	else
 		return FALSE;
 	return TRUE;
@@ -380,6 +394,10 @@ do_is(struct play *p)
 	    {"burst", PROTO_FLAG_BURST},
 	    {"undeliverable", PROTO_FLAG_UNDELIVERABLE},
 	    {"delayed", PROTO_FLAG_DELAYED},
+	    {"vip", PROTO_FLAG_VIP},
+	    {"escalating", PROTO_FLAG_ESCALATE},
+	    {"transcribing", PROTO_FLAG_TRANSCRIPT},
+	    {"rated", PROTO_FLAG_RATED},
 	};
 	const struct world_fate *fate = &p->last->fate;
 
@@ -452,6 +470,9 @@ run_line(struct play *p)
 	    {"to", do_to},
 	    {"forget", do_forget},
 	    {"count", do_count},
+	    {"steer", do_steer},
+	    {"owner", do_owner},
+	    {"promised", do_promised},
 	};
 	const char *command = play_word(p);
 

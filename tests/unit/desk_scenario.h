@@ -49,6 +49,11 @@ void do_to(struct play *p);
 void do_forget(struct play *p);
 void do_count(struct play *p);
 
+/* desk_scenario_acts.c */
+void do_steer(struct play *p);
+void do_owner(struct play *p);
+void do_promised(struct play *p);
+
 /* desk_scenario_clocks.c */
 void do_said(struct play *p);
 void do_clock(struct play *p);

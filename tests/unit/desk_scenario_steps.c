@@ -203,6 +203,8 @@ value_of(const struct proto_ctl_ticket *t, const char *key)
 	    {"delayed", (t->flags & PROTO_FLAG_DELAYED) != 0},
 	    {"burst", (t->flags & PROTO_FLAG_BURST) != 0},
 	    {"repeat", (t->flags & PROTO_FLAG_REPEAT) != 0},
+	    {"vip", (t->flags & PROTO_FLAG_VIP) != 0},
+	    {"waiting", t->waiting != 0},
 	};
 
 	if (strcmp(key, "state") == 0)
@@ -211,6 +213,12 @@ value_of(const struct proto_ctl_ticket *t, const char *key)
 		return g_strdup_printf("%u", t->messages);
 	if (strcmp(key, "level") == 0)
 		return g_strdup_printf("%u", t->level);
+	if (strcmp(key, "rating") == 0)
+		return g_strdup_printf("%u", t->rating);
+	if (strcmp(key, "queue") == 0)
+		return g_strdup(t->queue);
+	if (strcmp(key, "agent") == 0)
+		return g_strdup(t->agent[0] != '\0' ? t->agent : "-");
 	for (gsize i = 0; i < G_N_ELEMENTS(facts); i++)
 		if (strcmp(key, facts[i].key) == 0)
 			return g_strdup(yes(facts[i].is_so));

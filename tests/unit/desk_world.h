@@ -42,6 +42,7 @@ struct world_mail {
 	} clue[PROTO_CLUES_MAX];
 	enum proto_report report;
 	guint32 job;
+	guint32 rating;
 };
 
 /* Takes the store. */
