@@ -96,7 +96,11 @@ by_next(gconstpointer a, gconstpointer b)
 	const struct store_clock *x = a, *y = b;
 	gint64 first = sla_next(&x->clock), second = sla_next(&y->clock);
 
-	return (first > second) - (first < second);
+	if (first != second)
+		return first < second ? -1 : 1;
+	if (!number_equal(&x->ticket, &y->ticket))
+		return strcmp(x->ticket.s, y->ticket.s);
+	return by_kind(a, b);
 }
 
 gboolean

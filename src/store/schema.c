@@ -279,7 +279,7 @@ const char *const schema_sql[SQL_END] = {
 		       " WHERE ticket = ? ORDER BY kind",
     [SQL_CLOCKS_DUE] = "SELECT " CLOCK_COLUMNS " FROM clock"
 		       " INDEXED BY clock_next WHERE next <= ?"
-		       " ORDER BY next LIMIT ?",
+		       " ORDER BY next, ticket, kind LIMIT ?",
     [SQL_CLOCKS_DELETE] = "DELETE FROM clock WHERE ticket = ?",
     [SQL_WEEKLY_GET] = "SELECT queue, sent, next_try, slot FROM weekly"
 		       " WHERE queue = ?",

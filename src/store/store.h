@@ -266,7 +266,8 @@ gboolean store_clock_put(
 /* Appends struct store_clock of all kinds. */
 gboolean store_clock_list(struct store *store, const struct number *ticket,
     GArray *out, GError **err);
-/* Those whose sla_next() is due at now, first that first. */
+/* Those whose sla_next() is due at now, first that first; at the same time by
+ * ticket and kind. */
 gboolean store_clocks_due(struct store *store, gint64 now, guint limit,
     GArray *out, GError **err);
 
@@ -279,8 +280,8 @@ gboolean store_count(
     struct store *store, gint64 now, struct store_counts *out, GError **err);
 
 /* Forgets the player of this ticket now: his contact, and of each of his
- * tickets the envelope, the messages, all promises, clues and clocks, and all of
- * the row but what is counted: the contact, pseudonym and Message-ID go, and
+ * tickets the envelope, the messages, all promises, clues and clocks, and all
+ * of the row but what is counted: the contact, pseudonym and Message-ID go, and
  * the times are moved back by one step to the hour in which it was opened.
  * *tickets: how many; 0 if he was forgotten before. Without a contact, this
  * ticket alone. store_idle() after the commit takes it from the disk as well.
@@ -290,8 +291,9 @@ enum store_result store_forget(struct store *store, const struct number *ticket,
 gboolean store_ticket_is_forgotten(const struct store_ticket *ticket);
 
 /* Forgets what belongs to epochs before first_live: envelopes, messages and
- * their promises, clues, contacts, and of tickets what store_forget() takes
- * of the row, all promises and clocks; at most limit rows, or tickets. *removed: how many; call again until it is 0. */
+ * their promises, clues, contacts; of tickets all promises and clocks, and what
+ * store_forget() takes of the row. At most limit rows of each, and limit
+ * tickets. *removed: how many; call again until it is 0. */
 gboolean store_purge(struct store *store, gint64 first_live, guint limit,
     guint *removed, GError **err);
 

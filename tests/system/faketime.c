@@ -1,7 +1,8 @@
 /*
  * Preloaded into nymdesk by tests that let weeks pass: adds the seconds found
- * in the file ND_CLOCK_SHIFT to the time of day. The monotonic clock stays
- * as it is, as it would if weeks really passed in a second.
+ * in the file ND_CLOCK_SHIFT to the time of day; if a second number follows
+ * there that is not 0, it is always that second. The monotonic clock stays as
+ * it is, as it would if weeks really passed in a second.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -25,7 +26,7 @@ shift_map(void)
 
 	if (fd < 0)
 		abort(); /* a test that believes in a clock that stands still */
-	page = mmap(NULL, sizeof(*shift), PROT_READ, MAP_SHARED, fd, 0);
+	page = mmap(NULL, 2 * sizeof(*shift), PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (page == MAP_FAILED)
 		abort();
@@ -37,10 +38,14 @@ clock_gettime(clockid_t id, struct timespec *out)
 {
 	int rc = (int)syscall(SYS_clock_gettime, id, out);
 
-	if (rc == 0 && shift != NULL &&
-	    (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-		out->tv_sec += *shift;
-	return rc;
+	if (rc != 0 || shift == NULL ||
+	    (id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE))
+		return rc;
+	if (shift[1] != 0)
+		*out = (struct timespec){.tv_sec = shift[1]};
+	else
+		out->tv_sec += shift[0];
+	return 0;
 }
 
 int

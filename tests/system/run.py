@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
            "roles", "faults", "images", "forget", "logs", "corpus", "clients",
            "quotes", "loops", "routes", "once", "machine", "guesses",
-           "complaints", "archive", "receipts", "report")
+           "complaints", "archive", "receipts", "report", "day")
 
 
 class Lines(unittest.TestResult):

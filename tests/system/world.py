@@ -103,6 +103,7 @@ class World:
         self.daemon = None
         self.mounts = []
         self.shift = 0
+        self.frozen = 0
         self.env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
         if clock:
             self.make_clock()
@@ -181,10 +182,20 @@ class World:
         """Lets so much time pass (or none, or go back) for all of nymdesk.
         Nothing has happened yet when it returns: wait_for() what should."""
         self.shift += seconds
+        self.frozen += seconds if self.frozen else 0
+        self.write_clock()
+
+    def freeze(self, at):
+        """From now on it is second `at` for all of nymdesk, until advance()
+        moves it: then all times of a test are known beforehand."""
+        self.frozen = at
+        self.write_clock()
+
+    def write_clock(self):
         path = self.dir + "/clock-shift"
         # In place: running programs have the file mapped.
         with open(path, "r+b" if os.path.exists(path) else "wb") as file:
-            file.write(struct.pack("=q", self.shift))
+            file.write(struct.pack("=qq", self.shift, self.frozen))
 
     # --- nymdesk -------------------------------------------------------
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "store_rows.h"
 
+int store_clock_tests(void);
 int store_file_tests(void);
 int store_forget_tests(void);
 
@@ -562,6 +563,7 @@ main(void)
 
 	failed = cmocka_run_group_tests_name("memory", memory, NULL, NULL);
 	failed += cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL);
+	failed += store_clock_tests();
 	failed += store_forget_tests();
 	failed += store_file_tests();
 	return failed;
