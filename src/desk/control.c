@@ -96,16 +96,14 @@ is_asked_for(const struct proto_ctl_list *list, const struct ticket *t)
 
 /* Fills *rows with the tickets behind *after, which moves on. */
 static gboolean
-read_page(
-    struct store *store, struct number *after, GArray *rows, GError **err)
+read_page(struct store *store, struct number *after, GArray *rows, GError **err)
 {
 	g_array_set_size(rows, 0);
 	if (!store_ticket_list(store, after, LIST_MAX, rows, err))
 		return FALSE;
 	if (rows->len > 0)
-		*after =
-		    g_array_index(rows, struct store_ticket, rows->len - 1)
-			.t.number;
+		*after = g_array_index(rows, struct store_ticket, rows->len - 1)
+			     .t.number;
 	return TRUE;
 }
 
@@ -123,8 +121,8 @@ control_list(struct store *store, const struct proto_ctl_list *list,
 	do {
 		if (!read_page(store, &after, rows, err))
 			return FALSE;
-		for (guint i = 0;
-		     i < rows->len && answer->tickets->len < limit; i++) {
+		for (guint i = 0; i < rows->len && answer->tickets->len < limit;
+		     i++) {
 			const struct ticket *t =
 			    &g_array_index(rows, struct store_ticket, i).t;
 			struct proto_ctl_ticket view;

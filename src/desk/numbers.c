@@ -4,9 +4,8 @@
 #include "base/banned.h"
 
 #define NUMBERS_MAX 100
-G_STATIC_ASSERT(
-    NUMBERS_MAX *(4 * TICKET_TOKEN_SIZE + NUMBER_TEXT_SIZE + 160) <
-    PROTO_FRAME_MAX);
+G_STATIC_ASSERT(NUMBERS_MAX *(4 * TICKET_TOKEN_SIZE + NUMBER_TEXT_SIZE + 160) <
+		PROTO_FRAME_MAX);
 
 /* Of the clocks that may be there: forgotten tickets have none. */
 struct clocks {
@@ -77,8 +76,8 @@ kpi_view(const struct ticket *t, const struct clocks *clocks, gint64 now)
 	    .category = g_strdup(t->category),
 	    .lang = g_strdup(t->lang),
 	    .agent = g_strdup(t->agent),
-	    .level = is_closed && t->closed_level != 0 ? t->closed_level
-						       : t->level,
+	    .level =
+		is_closed && t->closed_level != 0 ? t->closed_level : t->level,
 	    .opened = t->opened,
 	    .ack_done = ack_done(t),
 	    .ack_due = t->ack_due,

@@ -52,12 +52,12 @@ find_message(struct steering *s, GError **err)
 	if (epochs == NULL || epochs->len == 0)
 		return error_fail(err, ERROR_DENIED, "bad request: no epochs");
 	for (guint i = 0; i < epochs->len; i++) {
-		struct store_key id = desk_key(
-		    &g_array_index(epochs, struct proto_epoch_ids, i)
-			 .fingerprint);
+		struct store_key id =
+		    desk_key(&g_array_index(epochs, struct proto_epoch_ids, i)
+				  .fingerprint);
 
-		switch (store_message_get(
-		    s->desk->store, &id, &s->message, err)) {
+		switch (
+		    store_message_get(s->desk->store, &id, &s->message, err)) {
 		case STORE_ERROR:
 			return FALSE;
 		case STORE_FOUND:
@@ -67,9 +67,8 @@ find_message(struct steering *s, GError **err)
 		}
 	}
 	s->message = (struct store_message){
-	    .fingerprint =
-		desk_key(&g_array_index(epochs, struct proto_epoch_ids, 0)
-			      .fingerprint),
+	    .fingerprint = desk_key(
+		&g_array_index(epochs, struct proto_epoch_ids, 0).fingerprint),
 	    .epoch = g_array_index(epochs, struct proto_epoch_ids, 0).epoch,
 	};
 	return TRUE;
@@ -117,7 +116,8 @@ static gboolean
 judge_open(const struct steering *s, GError **err)
 {
 	static const guint32 of_open = PROTO_VERB_CLOSE | PROTO_VERB_WAIT |
-	    PROTO_VERB_ESCALATE | PROTO_VERB_TAKE | PROTO_VERB_QUEUE;
+				       PROTO_VERB_ESCALATE | PROTO_VERB_TAKE |
+				       PROTO_VERB_QUEUE;
 
 	if (s->ticket.t.state == TICKET_OPEN ||
 	    (s->steer->verbs & of_open) == 0)
@@ -225,8 +225,8 @@ start_escalate(struct steering *s, GError **err)
 {
 	struct store_clock clock;
 
-	switch (store_clock_get(s->desk->store, &s->ticket.t.number,
-	    SLA_ESCALATE, &clock, err)) {
+	switch (store_clock_get(
+	    s->desk->store, &s->ticket.t.number, SLA_ESCALATE, &clock, err)) {
 	case STORE_MISSING:
 		return clocks_restart(
 		    s->desk, &s->ticket, SLA_ESCALATE, s->now, err);
@@ -246,8 +246,7 @@ do_category(struct steering *s, GError **err)
 	(void)g_strlcpy(
 	    s->ticket.t.category, s->steer->category, TICKET_TOKEN_SIZE);
 	return s->ticket.t.state != TICKET_OPEN ||
-	       store_ticket_is_forgotten(&s->ticket) ||
-	       start_escalate(s, err);
+	       store_ticket_is_forgotten(&s->ticket) || start_escalate(s, err);
 }
 
 static gboolean
@@ -275,8 +274,8 @@ do_escalate(struct steering *s, GError **err)
 	gboolean is_raised;
 
 	return !wants(s, PROTO_VERB_ESCALATE) ||
-	       clocks_raise(s->desk, &s->ticket, SLA_BY_AGENT, s->now,
-		   &is_raised, err);
+	       clocks_raise(
+		   s->desk, &s->ticket, SLA_BY_AGENT, s->now, &is_raised, err);
 }
 
 static gboolean
@@ -319,8 +318,7 @@ do_close(struct steering *s, GError **err)
 
 	if (!wants(s, PROTO_VERB_CLOSE))
 		return TRUE;
-	if (!clocks_settle(
-		s->desk, &s->ticket, CLOCKS_ALL, s->now, TRUE, err))
+	if (!clocks_settle(s->desk, &s->ticket, CLOCKS_ALL, s->now, TRUE, err))
 		return FALSE;
 	effects = ticket_decide(t, &event, &policy, s->now);
 	ticket_apply(t, &effects, s->now);
@@ -349,9 +347,8 @@ keep_message(struct steering *s, GError **err)
 		return FALSE;
 	s->message.state =
 	    s->is_text_sent ? STORE_MESSAGE_SENT : STORE_MESSAGE_TAKEN;
-	s->message.ticket = wants(s, PROTO_VERB_FORGET)
-				? (struct number){""}
-				: s->steer->number;
+	s->message.ticket = wants(s, PROTO_VERB_FORGET) ? (struct number){""}
+							: s->steer->number;
 	return store_message_put(s->desk->store, &s->message, err);
 }
 

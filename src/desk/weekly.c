@@ -69,8 +69,8 @@ is_due(const struct store_weekly *row, gint64 now)
 }
 
 static void
-append_job(const struct store_weekly *row, gint64 now,
-    struct proto_desk_jobs *answer)
+append_job(
+    const struct store_weekly *row, gint64 now, struct proto_desk_jobs *answer)
 {
 	gint64 end = week_end(now);
 	struct store_key key = key_of(row, end);
@@ -159,8 +159,7 @@ weekly_list_held(struct desk *desk, guint32 slot, gint64 now,
 			continue;
 		if (!find_row(desk, queue, now, &row, &is_new, err))
 			return FALSE;
-		if (row.slot == slot + 1 &&
-		    row.sent < week_end(now) &&
+		if (row.slot == slot + 1 && row.sent < week_end(now) &&
 		    answer->jobs->len < PROTO_JOBS_MAX)
 			append_job(&row, now, answer);
 	}
@@ -179,8 +178,7 @@ settle_row(struct desk *desk, struct store_weekly *row,
 	case PROTO_FAILED:
 		/* The same mail would be refused again. */
 		log_error("weekly.failed",
-		    LOG_QUEUE(config_queue_by_name(
-			desk->config, row->queue)));
+		    LOG_QUEUE(config_queue_by_name(desk->config, row->queue)));
 		break;
 	case PROTO_SENT:
 		break;
@@ -207,8 +205,7 @@ weekly_settle(struct desk *desk, guint32 slot,
 		if (!find_row(desk, queue, now, &row, &is_new, err))
 			return FALSE;
 		own = key_of(&row, week_end(now));
-		if (row.slot == slot + 1 &&
-		    store_key_equal(&own, &key))
+		if (row.slot == slot + 1 && store_key_equal(&own, &key))
 			return settle_row(desk, &row,
 			    (enum proto_outcome)settle->outcome, now, err);
 	}

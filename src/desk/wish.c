@@ -99,8 +99,8 @@ has_transcript(const struct decision *d, gboolean *out, GError **err)
 	for (gint64 h = hour - 1; h <= hour; h++) {
 		struct store_name name = transcript_name(d, h);
 		struct store_promise promise;
-		enum store_result found = store_promise_get(
-		    d->desk->store, &name, &promise, err);
+		enum store_result found =
+		    store_promise_get(d->desk->store, &name, &promise, err);
 
 		if (found == STORE_ERROR)
 			return FALSE;

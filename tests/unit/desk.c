@@ -14,16 +14,13 @@
 #include "desk_world.h"
 #include "ticket/pseudonym.h"
 
-int desk_control_tests(void);
 int desk_clocks_tests(void);
 int desk_jobs_tests(void);
 int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
+int desk_acts_tests(void);
 int desk_facts_tests(void);
-int desk_numbers_tests(void);
-int desk_steer_tests(void);
-int desk_weekly_tests(void);
 
 static guint
 count_tickets(struct world *w)
@@ -571,6 +568,9 @@ test_forgetting(void **state)
 int
 main(void)
 {
+	static int (*const others[])(void) = {desk_acts_tests, desk_jobs_tests,
+	    desk_limits_tests, desk_scenario_tests, desk_property_tests,
+	    desk_facts_tests, desk_clocks_tests};
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(test_admit_reads),
 	    IN_WORLD(test_copy_id),
@@ -593,15 +593,7 @@ main(void)
 	};
 	int failed = cmocka_run_group_tests_name("desk", tests, NULL, NULL);
 
-	failed += desk_control_tests();
-	failed += desk_jobs_tests();
-	failed += desk_limits_tests();
-	failed += desk_scenario_tests();
-	failed += desk_property_tests();
-	failed += desk_facts_tests();
-	failed += desk_clocks_tests();
-	failed += desk_numbers_tests();
-	failed += desk_steer_tests();
-	failed += desk_weekly_tests();
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		failed += others[i]();
 	return failed;
 }

@@ -4,6 +4,20 @@
 
 #define SLOT 70
 
+int desk_acts_tests(void);
+int desk_again_tests(void);
+int desk_control_tests(void);
+int desk_numbers_tests(void);
+int desk_steer_tests(void);
+int desk_weekly_tests(void);
+
+int
+desk_acts_tests(void)
+{
+	return desk_steer_tests() + desk_again_tests() + desk_numbers_tests() +
+	       desk_control_tests() + desk_weekly_tests();
+}
+
 static gboolean
 end_turn(struct world *w, gboolean is_ok, GError **err)
 {

@@ -449,7 +449,6 @@ an_answer_with_more_is_not_done(void **state)
 	struct number number = open_ticket(w, "m1");
 	struct proto_job_name job = {
 	    world_fingerprint(w, "a1"), PROTO_JOB_ANSWER};
-	g_autoptr(GError) err = NULL;
 	guint jobs = 0;
 
 	assert_true(take(w, "a1", &number, "otto", TRUE, &jobs, NULL));

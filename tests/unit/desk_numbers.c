@@ -150,8 +150,7 @@ a_move_makes_nothing_good(void **state)
 	steer(w, "a1", &number, PROTO_VERB_QUEUE);
 	assert_int_equal(
 	    world_ticket(w, &number).t.first_reply_due, T0 + 3 * HOUR);
-	assert_int_equal(
-	    numbers_of(w, &number).first_reply_due, T0 + 2 * HOUR);
+	assert_int_equal(numbers_of(w, &number).first_reply_due, T0 + 2 * HOUR);
 }
 
 /* What is closed at a level stays closed there, and the rating is the last. */

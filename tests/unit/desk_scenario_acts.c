@@ -112,8 +112,8 @@ do_owner(struct play *p)
 	gboolean is_known = !play_next_is(p, "unknown");
 	struct proto_ctl_vip_is is = {0};
 
-	play_expect(p, acts_vip(&p->world, pseudonym, agent, &is, NULL),
-	    "it failed");
+	play_expect(
+	    p, acts_vip(&p->world, pseudonym, agent, &is, NULL), "it failed");
 	play_expect(p, !!is.is_found == is_known, "known, or unknown");
 	play_expect(p, !is_known || is.tickets == play_number(p),
 	    "another number of tickets");

@@ -1,6 +1,5 @@
 /*
- * What agents' commands do, what they are refused for, and that a mail which
- * comes again does nothing again.
+ * What agents' commands do, and what they are refused for.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,7 +121,8 @@ static const struct {
     /* One that cannot be done stops the others. */
     {OPEN,
 	{.verbs = PROTO_VERB_TAKE | PROTO_VERB_LANG | PROTO_VERB_QUEUE,
-	    .lang = fr, .queue = nowhere},
+	    .lang = fr,
+	    .queue = nowhere},
 	0, ERROR_PERM, "no queue"},
     /* What no front end of ours asks. */
     {OPEN, {.verbs = PROTO_VERB_CLOSE}, 0, ERROR_DENIED, "without its word"},
@@ -169,8 +169,7 @@ refused_commands_do_nothing(void **state)
 {
 	struct world *w = *state;
 	struct number numbers[WHICH_END];
-	struct proto_desk_steer take = {
-	    .verbs = PROTO_VERB_TAKE, .agent = kim};
+	struct proto_desk_steer take = {.verbs = PROTO_VERB_TAKE, .agent = kim};
 
 	make_tickets(w, numbers);
 	for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
@@ -202,8 +201,7 @@ forgotten_tickets_take_some(void **state)
 	assert_string_equal(row.t.queue, "vip");
 	assert_string_equal(row.t.category, "complaint");
 	assert_int_equal(row.t.state, TICKET_CLOSED);
-	assert_int_equal(
-	    acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
 	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
 }
 
@@ -270,8 +268,7 @@ duplicates_are_not_asked(void **state)
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
 	assert_int_equal(
 	    world_ticket(w, &in.number).t.close, PROTO_CLOSE_DUPLICATE);
-	assert_int_equal(
-	    world_ticket(w, &in.duplicate).t.state, TICKET_OPEN);
+	assert_int_equal(world_ticket(w, &in.duplicate).t.state, TICKET_OPEN);
 }
 
 static void
@@ -362,8 +359,7 @@ category_and_language_change(void **state)
 	w->now += 60;
 	in.verbs = PROTO_VERB_TAKE;
 	steer(w, "a3", &in);
-	assert_int_equal(
-	    clock_of(w, &in.number, SLA_ESCALATE).settled, w->now);
+	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).settled, w->now);
 }
 
 static void
@@ -456,244 +452,13 @@ forget_is_last(void **state)
 	    store_envelope_get(w->store, &in.number, &envelope, NULL),
 	    STORE_MISSING);
 	/* Its mail is known all the same, and belongs to nobody. */
-	assert_int_equal(store_message_get(w->store, &key, &message, NULL),
-	    STORE_FOUND);
+	assert_int_equal(
+	    store_message_get(w->store, &key, &message, NULL), STORE_FOUND);
 	assert_false(number_is_set(&message.ticket));
 	steer(w, "a1", &in);
 	again.side = PROTO_SIDE_AGENT;
 	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
-	assert_int_equal(
-	    world_receive(w, &again).verdict, PROTO_DUPLICATE);
-}
-
-/* --- once --- */
-
-static void
-judging_changes_nothing(void **state)
-{
-	struct world *w = *state;
-	struct proto_desk_steer in = {.is_dry = TRUE,
-	    .verbs = 0x7f & ~(guint32)(PROTO_VERB_ESCALATE | PROTO_VERB_WAIT),
-	    .close = PROTO_CLOSE_SOLVED,
-	    .queue = vip,
-	    .category = complaint,
-	    .lang = fr,
-	    .agent = kim};
-	struct store_ticket before, after;
-
-	in.number = opened(w, "m1");
-	before = world_ticket(w, &in.number);
-	steer(w, "a1", &in);
-	in.verbs = PROTO_VERB_ESCALATE | PROTO_VERB_WAIT | PROTO_VERB_FORGET;
-	in.close = PROTO_CLOSE_NONE;
-	steer(w, "a1", &in);
-	after = world_ticket(w, &in.number);
-	assert_memory_equal(&before, &after, sizeof(before));
-	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 0);
-	assert_int_equal(clock_of(w, &in.number, SLA_DECISION).paused_at, 0);
-	in.is_dry = FALSE; /* and the mail is not known by it */
-	in.verbs = PROTO_VERB_ESCALATE;
-	steer(w, "a1", &in);
-	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
-}
-
-static void
-known_mails_do_nothing(void **state)
-{
-	struct world *w = *state;
-	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
-	    .close = PROTO_CLOSE_SOLVED,
-	    .agent = kim};
-	struct world_mail more = world_mail("m2", "m1");
-	struct world_mail again = world_mail("a1", "agent");
-
-	in.number = opened(w, "m1");
-	steer(w, "a1", &in);
-	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
-	(void)world_receive(w, &more); /* opens it again */
-	w->now += WORLD_EPOCH_S;       /* and another epoch is the newest */
-	steer(w, "a1", &in);
-	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_OPEN);
-	again.side = PROTO_SIDE_AGENT;
-	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
-	assert_int_equal(
-	    world_receive(w, &again).verdict, PROTO_DUPLICATE);
-}
-
-/* The text of the mail has gone, and then the worker dies, or the desk. */
-static void
-commands_follow_their_text(void **state)
-{
-	struct world *w = *state;
-	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
-	    .close = PROTO_CLOSE_SOLVED,
-	    .agent = kim};
-	struct world_mail mail = world_mail("a1", "agent");
-	struct proto_desk_admitted is = {0};
-	g_autoptr(GError) err = NULL, busy = NULL;
-
-	in.number = opened(w, "m1");
-	mail.side = PROTO_SIDE_AGENT;
-	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
-	/* In the hands of a post: nobody knows. */
-	assert_true(acts_answer(w, "a1", &in.number, 0, NULL));
-	assert_false(acts_steer(w, "a1", &in, NULL, &err));
-	assert_true(error_is(err, ERROR_TEMP));
-	assert_false(world_admit(w, &mail, &is, &busy));
-	assert_true(error_is(busy, ERROR_TEMP));
-	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_OPEN);
-	/* It was sent. */
-	assert_true(world_settle(w, 70,
-	    &(struct proto_job_name){
-		world_fingerprint(w, "a1"), PROTO_JOB_ANSWER},
-	    PROTO_SENT));
-	world_restart(w, w->store);
-	assert_true(world_admit(w, &mail, &is, NULL));
-	assert_int_equal(is.verdict, PROTO_REPLY);
-	world_admitted_clear(&is);
-	/* Its text is not sent again, then its commands are done. */
-	in.is_dry = TRUE;
-	steer(w, "a1", &in);
-	assert_true(acts_answer(w, "a1", &in.number, PROTO_FAILED, NULL));
-	in.is_dry = FALSE;
-	steer(w, "a1", &in);
-	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_CLOSED);
-	assert_int_equal(world_ticket(w, &in.number).t.answered, w->now);
-	steer(w, "a1", &in);
-	assert_int_equal(world_receive(w, &mail).verdict, PROTO_DUPLICATE);
-}
-
-static void
-refused_text_leaves_nothing(void **state)
-{
-	struct world *w = *state;
-	struct number number = opened(w, "m1");
-	struct world_mail mail = world_mail("a1", "agent");
-	struct proto_desk_admitted is = {0};
-
-	mail.side = PROTO_SIDE_AGENT;
-	world_claim(&mail, PROTO_VIA_CAPABILITY, &number);
-	assert_true(acts_answer(w, "a1", &number, PROTO_FAILED, NULL));
-	assert_true(world_admit(w, &mail, &is, NULL));
-	assert_int_equal(is.verdict, PROTO_REPLY);
-	world_admitted_clear(&is);
-	assert_true(acts_answer(w, "a1", &number, PROTO_SENT, NULL));
-}
-
-/* Somebody else was faster: he must not think that nothing was sent. */
-static void
-sent_text_is_not_denied(void **state)
-{
-	struct world *w = *state;
-	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
-	    .close = PROTO_CLOSE_SOLVED,
-	    .agent = kim};
-	g_autoptr(GError) err = NULL;
-
-	in.number = opened(w, "m1");
-	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
-	steer(w, "a2", &in);
-	in.agent = lee;
-	assert_false(acts_steer(w, "a1", &in, NULL, &err));
-	assert_true(error_is(err, ERROR_PERM));
-	assert_non_null(strstr(err->message, "your text was sent"));
-	assert_string_equal(world_ticket(w, &in.number).t.agent, "kim");
-}
-
-/* --- coming back --- */
-
-static void
-check_return(struct world *w, const char *name, gint64 after, guint expected)
-{
-	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
-	    .close = PROTO_CLOSE_SOLVED,
-	    .agent = kim};
-	g_autofree char *again = g_strconcat(name, "-again", NULL);
-	g_autofree char *closing = g_strconcat(name, "-close", NULL);
-	g_autofree char *second = g_strconcat(name, "-close2", NULL);
-	struct world_mail mail = world_mail(again, name);
-	struct store_ticket row;
-
-	in.number = opened(w, name);
-	steer(w, closing, &in);
-	w->now += after;
-	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
-	(void)world_receive(w, &mail);
-	row = world_ticket(w, &in.number);
-	assert_int_equal(row.t.state, TICKET_OPEN);
-	assert_int_equal(row.t.is_returned, expected);
-	assert_int_equal(row.t.decided, 0);
-	assert_int_equal(row.t.answered, 0);
-	assert_int_equal(row.t.decision_due, w->now + 86400);
-	steer(w, second, &in);
-	row = world_ticket(w, &in.number);
-	assert_int_equal(row.t.is_returned, expected);
-	assert_int_equal(row.t.decided, w->now);
-	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 2);
-}
-
-static void
-who_is_back_soon_was_not_helped(void **state)
-{
-	check_return(*state, "soon", 48 * 3600 - 1, 1);
-	check_return(*state, "late", 48 * 3600, 0);
-}
-
-/* --- VIP --- */
-
-static void
-vips_belong_to_an_agent(void **state)
-{
-	struct world *w = *state;
-	struct world_mail first = world_mail("m1", "anna");
-	struct world_mail second = world_mail("m2", "anna");
-	struct world_mail forged = world_mail("m3", "anna");
-	struct world_mail third = world_mail("m4", "anna");
-	struct world_fate fate = world_receive(w, &first), later;
-	struct proto_ctl_vip_is is = {0};
-	struct store_ticket row;
-
-	assert_true(acts_vip(w, "no-such-1", "kim", &is, NULL));
-	assert_false(is.is_found);
-	assert_true(acts_vip(w, fate.pseudonym, "kim", &is, NULL));
-	assert_true(is.is_found);
-	assert_int_equal(is.tickets, 1);
-	row = world_ticket(w, &fate.number);
-	assert_true((row.t.flags & TICKET_FLAG_VIP) != 0);
-	assert_string_equal(row.t.agent, "kim");
-	/* In a week, under another epoch, he still is one. */
-	w->now += WORLD_EPOCH_S;
-	later = world_receive(w, &second);
-	assert_int_equal(later.verdict, PROTO_NEW);
-	assert_true((later.flags & PROTO_FLAG_VIP) != 0);
-	assert_true((later.ticket_flags & PROTO_FLAG_VIP) != 0);
-	assert_string_equal(world_ticket(w, &later.number).t.agent, "kim");
-	assert_int_equal(later.due, w->now + 900); /* [category vip] */
-	forged.flags = PROTO_FLAG_UNPROVEN;
-	later = world_receive(w, &forged);
-	assert_int_equal(later.flags & PROTO_FLAG_VIP, 0);
-	assert_true(acts_vip(w, fate.pseudonym, "", &is, NULL));
-	assert_int_equal(is.tickets, 2);
-	row = world_ticket(w, &fate.number);
-	assert_int_equal(row.t.flags & TICKET_FLAG_VIP, 0);
-	assert_string_equal(row.t.agent, "kim");
-	later = world_receive(w, &third);
-	assert_int_equal(later.flags & PROTO_FLAG_VIP, 0);
-	assert_string_equal(world_ticket(w, &later.number).t.agent, "");
-}
-
-static void
-no_address_becomes_an_agent(void **state)
-{
-	struct world *w = *state;
-	struct world_mail mail = world_mail("m1", "anna");
-	struct world_fate fate = world_receive(w, &mail);
-	struct proto_ctl_vip_is is = {0};
-	g_autoptr(GError) err = NULL;
-
-	assert_false(acts_vip(w, fate.pseudonym, spied, &is, &err));
-	assert_true(error_is(err, ERROR_PERM));
-	assert_string_equal(world_ticket(w, &fate.number).t.agent, "");
+	assert_int_equal(world_receive(w, &again).verdict, PROTO_DUPLICATE);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
@@ -715,14 +480,6 @@ desk_steer_tests(void)
 	    TEST(escalate_hands_it_on),
 	    TEST(one_turn_is_one_level),
 	    TEST(forget_is_last),
-	    TEST(judging_changes_nothing),
-	    TEST(known_mails_do_nothing),
-	    TEST(commands_follow_their_text),
-	    TEST(refused_text_leaves_nothing),
-	    TEST(sent_text_is_not_denied),
-	    TEST(who_is_back_soon_was_not_helped),
-	    TEST(vips_belong_to_an_agent),
-	    TEST(no_address_becomes_an_agent),
 	};
 
 	return cmocka_run_group_tests_name("steer", tests, NULL, NULL);

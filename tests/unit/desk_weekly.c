@@ -22,8 +22,7 @@ int desk_weekly_tests(void);
 static guint
 ask(struct world *w, guint32 slot, guint32 kinds, struct proto_job_name *name)
 {
-	struct proto_desk_work work = {
-	    .slot = slot, .want = 8, .kinds = kinds};
+	struct proto_desk_work work = {.slot = slot, .want = 8, .kinds = kinds};
 	struct proto_desk_jobs jobs = {0};
 	guint n;
 
@@ -83,8 +82,7 @@ each_week_has_one(void **state)
 	assert_int_equal(ask(w, 0, KINDS, &name), 0);
 	w->now = MONDAY + SIX;
 	assert_true(desk_has_work(w->desk, KINDS, w->now));
-	assert_false(
-	    desk_has_work(w->desk, 1u << PROTO_JOB_STAGE, w->now));
+	assert_false(desk_has_work(w->desk, 1u << PROTO_JOB_STAGE, w->now));
 	assert_int_equal(ask(w, 0, 1u << PROTO_JOB_STAGE, &name), 0);
 	assert_int_equal(ask(w, 0, KINDS, &name), 1);
 	/* In the hands of slot 0: not anybody else's. */
