@@ -152,7 +152,8 @@ take_new(struct decision *d, GBytes *sealed, GError **err)
 	if (sealed == NULL) /* nobody to acknowledge to */
 		d->ticket.t.ack_due = 0;
 	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
-	    !move_clocks(d, err) || !keep_message(d, err) || !keep_clues(d, err))
+	    !move_clocks(d, err) || !keep_message(d, err) ||
+	    !keep_clues(d, err))
 		return FALSE;
 	if (sealed == NULL)
 		return TRUE;

@@ -100,8 +100,9 @@ gboolean desk_status(struct desk *desk, gint64 now,
 gboolean desk_has_work(struct desk *desk, guint32 kinds, gint64 now);
 
 /* Outside a turn: gives the alarms that are due (log_error "promise.soon",
- * "promise.late"), lets clocks say what they have reached, and forgets what belongs to dead epochs. Returns the
- * milliseconds after which something may have to be done. */
+ * "promise.late"), lets clocks say what they have reached (log_warn
+ * "clock.stage", log_error "clock.breach"), and forgets what belongs to dead
+ * epochs. Returns the milliseconds after which something may have to be done. */
 int desk_tick(struct desk *desk, gint64 now);
 
 #endif

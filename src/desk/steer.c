@@ -347,8 +347,9 @@ keep_message(struct steering *s, GError **err)
 		return FALSE;
 	s->message.state =
 	    s->is_text_sent ? STORE_MESSAGE_SENT : STORE_MESSAGE_TAKEN;
-	s->message.ticket = wants(s, PROTO_VERB_FORGET) ? (struct number){""}
-							: s->steer->number;
+	s->message.ticket = s->steer->number;
+	if (wants(s, PROTO_VERB_FORGET))
+		s->message.ticket = (struct number){""};
 	return store_message_put(s->desk->store, &s->message, err);
 }
 
