@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <json-glib/json-glib.h>
+
 #include "base/addr.h"
 #include "base/error.h"
 #include "intake/agent_name.h"
