@@ -2,7 +2,9 @@
 tests."""
 
 import os
+import re
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -13,7 +15,7 @@ import leakscan
 import mails
 from images import TOKEN, png
 from mails import KEEP, PLAYER, PLAYER_NAME, PLAYER_WORDS
-from world import ANNA, PASSWORD, QUEUE, TEAM, World
+from world import ANNA, BEN, PASSWORD, QUEUE, TEAM, World
 
 SHOWN = ("From", "To", "Reply-To", "Subject", "Date", "Auto-Submitted",
          "X-Nymdesk")
@@ -27,8 +29,18 @@ und melden uns bis morgen Mittag.
 Anna Feuerstein, Durchwahl 4711
 """
 FOLLOW_TEXT = "Danke, dann warte ich noch bis Freitag ab.\n"
+ESCALATE_TEXT = "/escalate Der Anbieter antwortet seit gestern nicht.\n"
+CLOSE_TEXT = """\
+/close solved
+
+Hallo,
+
+der Anbieter hat die Zahlung bestätigt; sie ist heute Abend bei Ihnen.
+"""
 FORGET_TEXT = "forget me\n"
 LATE_TEXT = "Die Zahlung ist da.\n"
+# The address for "5, very good" in the notice of a closed ticket.
+RATE = re.compile(r"(?m)^5\b.*?(\S+@\S+)\s*$")
 FORGOTTEN = "the player's return address is forgotten"
 
 
@@ -49,10 +61,83 @@ def show(title, mail):
             len(octets_of(part))))
 
 
+def run(world, *args):
+    """What nymdesk prints."""
+    return subprocess.run(
+        [world.bin + "/nymdesk", "-c", world.conf, *args], check=True,
+        capture_output=True, text=True, timeout=30).stdout
+
+
+def show_text(title, text):
+    print("\n" + "=" * 72 + "\n%s\n" % title + "=" * 72)
+    print(text.rstrip("\n"))
+
+
+def show_receipt(world, ack, first):
+    """Whether the receipt in an acknowledgement is good for a mail."""
+    paths = [os.path.join(world.dir, name) for name in ("ack", "first")]
+    for path, mail in zip(paths, (ack, first)):
+        with open(path, "wb") as file:
+            file.write(mail.as_bytes())
+    text = run(world, "receipt", "verify", paths[0], "--mail", paths[1])
+    show_text("7. nymdesk receipt verify: his receipt and the mail he sent",
+              text)
+    for path in paths:
+        os.unlink(path)
+    return text
+
+
+def show_report(world):
+    """The head of support's page; its path. It stays when all else goes."""
+    page = os.path.join(tempfile.mkdtemp(prefix="nymdesk-report-"),
+                        "report.html")
+    run(world, "report", "--html", page)
+    text = run(world, "report")
+    show_text("8. nymdesk report; as a page: " + page,
+              re.sub(r"(?s)\nBy queue.*(?=\nSatisfaction)", "", text))
+    return page
+
+
 def others(mails_, known):
     """Those of a mailbox that were not shown yet."""
     ids = [mail["Message-ID"] for mail in known]
     return [mail for mail in mails_ if mail["Message-ID"] not in ids]
+
+
+class Desk(World):
+    """Ben is the senior."""
+
+    def configure(self, **more):
+        super().configure(**{"queue support.senior": BEN, **more})
+
+
+def new_mails(world, user, known, count=1):
+    """So many mails more than these in a mailbox; known grows by them."""
+    found = others(world.wait_mails(user, len(known) + count), known)
+    known += found
+    return found
+
+
+def play_on(world, boxes):
+    """Escalation, closing and rating. boxes: the mails that are there, by
+    mailbox; they grow. What player and agents wrote."""
+    player, team, senior = boxes[PLAYER], boxes[TEAM], boxes[BEN]
+    up = mails.reply(team[-1], ANNA, ESCALATE_TEXT, mails.AGENT_NAME)
+    world.submit(up)
+    new_mails(world, PLAYER, player)  # that it is with a senior now
+    for mail in new_mails(world, BEN, senior, 2):  # the reason is a note
+        show('5. The senior\'s mailbox: an agent wrote "/escalate"', mail)
+    handed, = [mail for mail in senior if not mail["X-Nymdesk"]]
+    end = mails.reply(handed, BEN, CLOSE_TEXT)
+    world.submit(end, BEN)
+    closed, = [mail for mail in new_mails(world, PLAYER, player, 2)
+               if RATE.search(mails.text_of(mail))]
+    show('6. The player\'s mailbox: the senior wrote "/close solved"', closed)
+    rating = mails.message(PLAYER, RATE.search(mails.text_of(closed))[1],
+                           "", "", PLAYER_NAME)
+    world.send(rating)
+    new_mails(world, BEN, senior)
+    return rating, up, end
 
 
 def play(world):
@@ -61,6 +146,7 @@ def play(world):
     # A screenshot whose metadata name somebody.
     first.add_attachment(png(320, 200), maintype="image", subtype="png",
                          filename="Hoelzenbein-Konto.png")
+    first.set_boundary("what-he-sends-and-what-he-keeps")  # is the same
     show("0. What the player writes to support@", first)
     world.send(first)
     ack, = world.wait_mails(PLAYER, 1)
@@ -75,17 +161,24 @@ def play(world):
     world.send(follow)
     copy2, = others(world.wait_mails(TEAM, 2), [copy])
     show("4. The agents' mailbox: the player's follow-up, same ticket", copy2)
+    boxes = {PLAYER: [ack, sent], TEAM: [copy, copy2], BEN: []}
+    rating, up, end = play_on(world, boxes)
+    ticket, = world.tickets()
+    proof = show_receipt(world, ack, first)
+    page = show_report(world)
     forget = mails.reply(sent, PLAYER, FORGET_TEXT, PLAYER_NAME)
     world.send(forget)
-    copy3, = others(world.wait_mails(TEAM, 3), [copy, copy2])
-    show('5. The agents\' mailbox: the player writes "forget me"', copy3)
-    late = mails.reply(copy3, ANNA, LATE_TEXT, mails.AGENT_NAME)
-    world.submit(late)
-    told, = world.wait_mails(ANNA, 1)
-    show("6. The agent's mailbox: nobody can answer him any more", told)
-    return {"of player": (first, follow, forget),
-            "of agent": (answer, late), "to agents": (copy, copy2, copy3),
-            "to player": (ack, sent), "told": told}
+    copy3, = new_mails(world, BEN, boxes[BEN])
+    show('9. The senior\'s mailbox: the player writes "forget me"', copy3)
+    late = mails.reply(copy3, BEN, LATE_TEXT)
+    world.submit(late, BEN)
+    told, = new_mails(world, BEN, boxes[BEN])
+    show("10. The senior's mailbox: nobody can answer him any more", told)
+    return {"of player": (first, follow, rating, forget),
+            "of agent": (answer, up, end, late),
+            "to agents": boxes[TEAM] + boxes[BEN][:-1],
+            "to player": boxes[PLAYER], "told": told, "ticket": ticket,
+            "proof": proof, "page": page}
 
 
 def image_is_clean(copy):
@@ -93,6 +186,13 @@ def image_is_clean(copy):
     images = [octets_of(part) for part in copy.iter_attachments()
               if part.get_content_maintype() == "image"]
     return len(images) == 1 and TOKEN.encode() not in images[0]
+
+
+def page_is_clean(path, words):
+    with open(path, encoding="utf-8") as file:
+        page = file.read().lower()
+    return "1 ticket came in" in page and not any(
+        word.lower() in page for word in words)
 
 
 def report(world, played):
@@ -114,6 +214,13 @@ def report(world, played):
          image_is_clean(copy)),
         ("the player sees no word of the agent's identity",
          not any(mails.seen(mail, agents) for mail in played["to player"])),
+        ("a senior has closed it, and the player has rated it",
+         [played["ticket"][name] for name in (
+             "state", "level", "agent", "rating")] == ["closed", 2, "ben", 5]),
+        ("the receipt is good for the mail that was sent",
+         re.search(r"(?m)^receipt +good", played["proof"]) is not None),
+        ("the report's page is there, and names nobody",
+         page_is_clean(played["page"], own + agents)),
         ("he is forgotten when he asks, and the agent is told",
          [ticket["player"] for ticket in tickets] == [""]
          and FORGOTTEN in mails.text_of(played["told"]).replace("\n", " ")),
@@ -170,6 +277,7 @@ Read as the player:
 Look at the tickets and at what is stored:
   {dir}/bin/nymdesk -c {dir}/nymdesk.conf list
   {dir}/bin/nymdesk -c {dir}/nymdesk.conf status
+  {dir}/bin/nymdesk -c {dir}/nymdesk.conf report
   ls -lR {dir}/run {dir}/state {dir}/keys {dir}/nymdesk-log
 """.format(dir=world.dir, queue=QUEUE, team=TEAM, player=PLAYER, anna=ANNA,
            password=PASSWORD, imap=world.dovecot.port,
@@ -187,7 +295,7 @@ def main():
     scratch = args[0] if args else tempfile.mkdtemp(
         prefix="nymdesk-", dir="/tmp")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with World(scratch, workers=4) as world:
+    with Desk(scratch, workers=4) as world:
         is_good = report(world, play(world))
         if "--stay" in sys.argv:
             stay(world)

@@ -3,9 +3,10 @@
 #	sh contrib/try.sh [--stay]
 # On Debian 12 as root it installs the packages that are missing, builds in a
 # scratch directory, starts a private Postfix, a private Dovecot and nymdesk
-# there, and plays one conversation between a player and an agent. No
+# there, and plays one conversation between a player, an agent and a senior. No
 # configuration of the machine is touched; it only creates the system users
-# of the roles (contrib/users.sh). --stay keeps all of it running.
+# of the roles (contrib/users.sh), and leaves the report's page in /tmp. --stay
+# keeps all of it running.
 set -e
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ "$(id -u)" = 0 ] || {

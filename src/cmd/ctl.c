@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include <json-glib/json-glib.h>
+
 #include "base/banned.h"
 
 #define CALL_MS 10000

@@ -5,10 +5,10 @@
  * What the commands of nymdesk share: the desk, which they ask, and how they
  * print. JSON is RFC 8259, with times as RFC 3339 texts in UTC.
  */
-#include <json-glib/json-glib.h>
-
 #include "base/config.h"
 #include "proto/ipc.h"
+
+typedef struct _JsonBuilder JsonBuilder; /* json-glib's */
 
 #define EXIT_TROUBLE 1
 #define EXIT_USAGE 64

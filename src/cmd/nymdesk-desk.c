@@ -28,13 +28,17 @@ struct request {
 		struct proto_desk_commit commit;
 		struct proto_desk_take take;
 		struct proto_desk_work work;
+		struct proto_desk_steer steer;
 		struct proto_ctl_forget forget;
 		struct proto_ctl_post post;
+		struct proto_ctl_vip vip;
 	} in;
 	gint64 until_ms; /* an empty answer must be given by then */
 	struct proto_desk_jobs jobs;
 	struct proto_ctl_forget_is forgotten;
 	struct proto_ctl_post_is post;
+	struct proto_ctl_vip_is vip;
+	struct proto_desk_steered steered;
 	GError *error;
 };
 
@@ -66,6 +70,7 @@ request_free(gpointer data)
 
 	proto_clear(r->type, &r->in);
 	proto_clear(PROTO_DESK_JOBS, &r->jobs);
+	proto_clear(PROTO_DESK_STEERED, &r->steered);
 	g_clear_error(&r->error);
 	g_free(r);
 }
@@ -168,7 +173,22 @@ list(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
 
 	if (ok)
 		ipc_answer(peer, PROTO_CTL_LIST_IS, &answer);
+	proto_clear(PROTO_CTL_LIST, &request);
 	proto_clear(PROTO_CTL_LIST_IS, &answer);
+	return ok;
+}
+
+static gboolean
+numbers(struct room *room, GBytes *frame, struct ipc_peer *peer, GError **err)
+{
+	struct proto_ctl_numbers request = {0};
+	struct proto_ctl_numbers_are answer = {0};
+	gboolean ok = proto_decode(frame, PROTO_CTL_NUMBERS, &request, err) &&
+	    control_numbers(room->store, &request, now_s(), &answer, err);
+
+	if (ok)
+		ipc_answer(peer, PROTO_CTL_NUMBERS_ARE, &answer);
+	proto_clear(PROTO_CTL_NUMBERS_ARE, &answer);
 	return ok;
 }
 
@@ -232,6 +252,9 @@ on_request(struct ipc_peer *peer, enum role role, GBytes *frame, int fd,
 	case PROTO_CTL_SHOW:
 		ok = show(room, frame, peer, &error);
 		break;
+	case PROTO_CTL_NUMBERS:
+		ok = numbers(room, frame, peer, &error);
+		break;
 	default:
 		ok = enqueue(room, frame, peer, &error);
 		break;
@@ -282,6 +305,11 @@ request_do(struct room *room, struct request *r, gint64 now)
 	else if (r->type == PROTO_DESK_WORK)
 		(void)desk_work(room->desk, &r->in.work, now, &r->jobs,
 		    &r->error);
+	else if (r->type == PROTO_DESK_STEER)
+		(void)desk_steer(room->desk, &r->in.steer, now, &r->steered,
+		    &r->error);
+	else if (r->type == PROTO_CTL_VIP)
+		(void)desk_vip(room->desk, &r->in.vip, &r->vip, &r->error);
 	else if (r->type == PROTO_CTL_FORGET)
 		(void)desk_forget(room->desk, &r->in.forget, &r->forgotten,
 		    &r->error);
@@ -290,13 +318,29 @@ request_do(struct room *room, struct request *r, gint64 now)
 		    &r->error);
 }
 
+/* The first post that waits and has work now, or room->waiting->len. */
+static guint
+waiting_find(const struct room *room, gint64 now)
+{
+	for (guint i = 0; i < room->waiting->len; i++) {
+		const struct request *r =
+		    g_ptr_array_index(room->waiting, i);
+
+		if (desk_has_work(room->desk, r->in.work.kinds, now))
+			return i;
+	}
+	return room->waiting->len;
+}
+
 /* Posts that wait get what this turn made claimable, in the same turn. */
 static void
 waiting_do(struct room *room, gint64 now)
 {
-	while (room->waiting->len > 0 && desk_has_work(room->desk, now)) {
+	guint i;
+
+	while ((i = waiting_find(room, now)) < room->waiting->len) {
 		struct request *r =
-		    g_ptr_array_steal_index(room->waiting, 0);
+		    g_ptr_array_steal_index(room->waiting, i);
 
 		proto_clear(PROTO_DESK_JOBS, &r->jobs);
 		g_ptr_array_add(room->turn, r);
@@ -322,6 +366,10 @@ request_answer(struct room *room, struct request *r)
 		ipc_answer_error(r->peer, r->error);
 	else if (r->type == PROTO_DESK_COMMIT)
 		ipc_answer(r->peer, PROTO_DESK_COMMITTED, "");
+	else if (r->type == PROTO_DESK_STEER)
+		ipc_answer(r->peer, PROTO_DESK_STEERED, &r->steered);
+	else if (r->type == PROTO_CTL_VIP)
+		ipc_answer(r->peer, PROTO_CTL_VIP_IS, &r->vip);
 	else if (r->type == PROTO_CTL_FORGET)
 		ipc_answer(r->peer, PROTO_CTL_FORGET_IS, &r->forgotten);
 	else if (r->type == PROTO_CTL_POST)
@@ -376,11 +424,11 @@ turn_run(struct room *room)
 	gint64 now = now_s();
 	gboolean is_busy;
 
-	if (room->turn->len == 0 && !(room->waiting->len > 0 &&
-					desk_has_work(room->desk, now)))
+	if (room->turn->len == 0 &&
+	    waiting_find(room, now) == room->waiting->len)
 		return FALSE;
 	is_busy = turn_is_busy(room);
-	if (desk_begin(room->desk, &error)) {
+	if (desk_begin(room->desk, now, &error)) {
 		guint len = room->turn->len;
 
 		for (guint i = 0; i < len; i++)
@@ -447,7 +495,7 @@ lost_slots_release(struct room *room, const struct config *config)
 	guint first = (guint)(config->post_hand_over + config->post_notice);
 	g_autoptr(GError) error = NULL;
 
-	if (desk_begin(room->desk, &error)) {
+	if (desk_begin(room->desk, now_s(), &error)) {
 		for (guint slot = first; slot < SLOTS_MAX; slot++)
 			slot_release(room, slot);
 		(void)desk_commit_turn(room->desk, &error);

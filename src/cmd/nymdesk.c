@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <json-glib/json-glib.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sandbox.h"

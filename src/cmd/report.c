@@ -48,11 +48,12 @@ path_is_free(const char *path, GError **err)
 
 	if (lstat(path, &st) == 0)
 		return S_ISREG(st.st_mode) ||
-		    error_fail(err, ERROR_PERM,
-			"the page's file is something else already; - writes "
-			"to the standard output");
-	return errno == ENOENT ||
-	    error_fail_errno(err, ERROR_PERM, "cannot look at the page's file");
+		       error_fail(err, ERROR_PERM,
+			   "the page's file is something else already; - "
+			   "writes "
+			   "to the standard output");
+	return errno == ENOENT || error_fail_errno(err, ERROR_PERM,
+				      "cannot look at the page's file");
 }
 
 /* Puts the page in a new file beside path, and moves it there. */
@@ -86,8 +87,7 @@ file_write(const char *path, const char *page, GError **err)
 /* --- the command -------------------------------------------------------- */
 
 static struct kpi_report *
-numbers_gather(
-    const struct ctl *ctl, const struct gather *what, GError **err)
+numbers_gather(const struct ctl *ctl, const struct gather *what, GError **err)
 {
 	g_autoptr(config_auto) config = config_load_file(ctl->config_path, err);
 	struct kpi_report *report;
@@ -112,9 +112,9 @@ since_read(const char *text, gint64 *out, GError **err)
 {
 	return (config_time_parse(text, out) && *out > 0 &&
 		   *out <= SINCE_MAX) ||
-	    error_fail(err, ERROR_PERM,
-		"--since: a number of m, h, d or w, such as 30d, up to ten "
-		"years");
+	       error_fail(err, ERROR_PERM,
+		   "--since: a number of m, h, d or w, such as 30d, up to ten "
+		   "years");
 }
 
 static gboolean
@@ -124,7 +124,7 @@ report_print(const struct ctl *ctl, const struct report_options *options,
 	const char *about =
 	    options->queue == NULL ? "all queues" : options->queue;
 	const char *path = options->html_path;
-	g_autofree char *text = path != NULL ? report_html(report, about)
+	g_autofree char *text = path != NULL   ? report_html(report, about)
 				: ctl->as_json ? report_json(report, about)
 					       : report_text(report, about);
 
@@ -133,7 +133,7 @@ report_print(const struct ctl *ctl, const struct report_options *options,
 	return (fputs(text, stdout) >= 0 &&
 		   (!ctl->as_json || putchar('\n') >= 0) &&
 		   fflush(stdout) == 0) ||
-	    error_fail_errno(err, ERROR_TEMP, "cannot write the report");
+	       error_fail_errno(err, ERROR_TEMP, "cannot write the report");
 }
 
 int
@@ -141,8 +141,8 @@ report_command(
     const struct ctl *ctl, const struct report_options *options, GError **err)
 {
 	g_autoptr(kpi_report_auto) report = NULL;
-	struct gather what = {.queue = options->queue,
-	    .now = g_get_real_time() / G_USEC_PER_SEC};
+	struct gather what = {
+	    .queue = options->queue, .now = g_get_real_time() / G_USEC_PER_SEC};
 	gint64 since;
 
 	if (ctl->as_json && options->html_path != NULL) {

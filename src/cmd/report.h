@@ -7,10 +7,10 @@
 #include "cmd/ctl.h"
 
 struct report_options {
-	const char *since;	/* "30d"; NULL: REPORT_SINCE */
+	const char *since;     /* "30d"; NULL: REPORT_SINCE */
 	const char *html_path; /* the page goes there, "-" is the standard
 				* output; NULL: no page */
-	const char *queue;	/* only its tickets; NULL: of all */
+	const char *queue;     /* only its tickets; NULL: of all */
 };
 
 #define REPORT_SINCE "30d"

@@ -3,14 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <json-glib/json-glib.h>
+
+#include "base/addr.h"
 #include "base/error.h"
+#include "intake/agent_name.h"
 #include "report/table.h"
 #include "ticket/flag.h"
+#include "ticket/pseudonym.h"
 
 #include "base/banned.h"
 
 #define PAGE 100
-#define NAME_LEN_MAX 64
 
 #define NOW_S (g_get_real_time() / G_USEC_PER_SEC)
 
@@ -86,8 +90,8 @@ ticket_line(const struct proto_ctl_ticket *t)
 
 /* Prints one page of tickets; *after becomes its last number. */
 static gboolean
-list_page(const struct ctl *ctl, JsonBuilder *b,
-    struct proto_ctl_list *request, guint *len, GError **err)
+list_page(const struct ctl *ctl, JsonBuilder *b, struct proto_ctl_list *request,
+    guint *len, GError **err)
 {
 	struct proto_ctl_list_is page = {0};
 	const struct ipc_call call = {.request_type = PROTO_CTL_LIST,
@@ -99,8 +103,8 @@ list_page(const struct ctl *ctl, JsonBuilder *b,
 		return FALSE;
 	*len = page.tickets->len;
 	for (guint i = 0; i < page.tickets->len; i++) {
-		const struct proto_ctl_ticket *t = &g_array_index(page.tickets,
-		    struct proto_ctl_ticket, i);
+		const struct proto_ctl_ticket *t =
+		    &g_array_index(page.tickets, struct proto_ctl_ticket, i);
 
 		if (b != NULL)
 			ticket_json(b, t);
@@ -137,9 +141,9 @@ static gboolean
 number_read(const char *text, struct number *out, GError **err)
 {
 	return number_parse(text, strlen(text), out) ||
-	    error_fail(err, ERROR_PERM,
-		"not a ticket number: 8 characters such as K7F3-9Q2Y, "
-		"of which the last must fit");
+	       error_fail(err, ERROR_PERM,
+		   "not a ticket number: 8 characters such as K7F3-9Q2Y, "
+		   "of which the last must fit");
 }
 
 static void
@@ -255,14 +259,63 @@ vip_print(const struct ctl *ctl, const struct proto_ctl_vip *vip,
 	}
 }
 
-/* Texts of the command line that cannot be names are not asked for. */
 static gboolean
-is_name(const char *text)
+is_one_of(char **addrs, const char *name)
+{
+	for (; *addrs != NULL; addrs++) {
+		g_autoptr(addr_auto) addr = addr_parse(*addrs, -1, NULL);
+		char found[AGENT_NAME_SIZE];
+
+		if (addr != NULL && strcmp(agent_name(addr, found), name) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A name that nobody has would keep copies from nobody, and look as if. */
+static gboolean
+is_agent(const struct config *config, const char *name)
+{
+	for (guint i = 0; i < config->queues->len; i++) {
+		const struct config_queue *queue = config->queues->pdata[i];
+
+		if (is_one_of(queue->agents, name) ||
+		    is_one_of(queue->members, name) ||
+		    is_one_of(queue->senior, name) ||
+		    is_one_of(queue->head, name))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* What cannot be a pseudonym is not asked for. */
+static gboolean
+is_pseudonym(const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)
-		if (!g_ascii_isalnum(*p) && strchr("._-", *p) == NULL)
+		if (!g_ascii_isalnum(*p) && *p != '-')
 			return FALSE;
-	return text[0] != '\0' && strlen(text) <= NAME_LEN_MAX;
+	return text[0] != '\0' && strlen(text) < PSEUDONYM_SIZE;
+}
+
+/* agent is NULL for nobody. */
+static gboolean
+vip_check(const struct ctl *ctl, const char *pseudonym, const char *agent,
+    int *code, GError **err)
+{
+	g_autoptr(config_auto) config = config_load_file(ctl->config_path, err);
+
+	*code = EXIT_TROUBLE;
+	if (config == NULL)
+		return FALSE;
+	*code = EXIT_USAGE;
+	if (!is_pseudonym(pseudonym))
+		return error_fail(err, ERROR_PERM,
+		    "not a player's name, such as amber-otter-41");
+	return agent == NULL || is_agent(config, agent) ||
+	       error_fail(err, ERROR_PERM,
+		   "no agent of this name in the configuration: it is what "
+		   "stands before the @ of his address; - is nobody");
 }
 
 int
@@ -271,26 +324,18 @@ tickets_vip(const struct ctl *ctl, const char *pseudonym, const char *agent,
 {
 	g_autofree char *player = g_ascii_strdown(pseudonym, -1);
 	g_autofree char *name =
-	    g_ascii_strdown(strcmp(agent, "-") == 0 ? "" : agent, -1);
+	    strcmp(agent, "-") == 0 ? NULL : g_ascii_strdown(agent, -1);
 	const struct proto_ctl_vip request = {
-	    .pseudonym = player, .agent = name};
+	    .pseudonym = player, .agent = name == NULL ? (char *)"" : name};
 	struct proto_ctl_vip_is answer = {0};
 	const struct ipc_call call = {.request_type = PROTO_CTL_VIP,
 	    .request = &request,
 	    .answer_type = PROTO_CTL_VIP_IS,
 	    .answer = &answer};
+	int code;
 
-	if (!is_name(player)) {
-		error_fail(err, ERROR_PERM,
-		    "not a player's name, such as amber-otter-41");
-		return EXIT_USAGE;
-	}
-	if (name[0] != '\0' && !is_name(name)) {
-		error_fail(err, ERROR_PERM,
-		    "not an agent's name: what stands before the @ of his "
-		    "address, or - for nobody");
-		return EXIT_USAGE;
-	}
+	if (!vip_check(ctl, player, name, &code, err))
+		return code;
 	if (!ctl_ask(ctl, &call, err))
 		return EXIT_TROUBLE;
 	if (!answer.is_found) {

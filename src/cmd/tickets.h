@@ -12,7 +12,7 @@ int tickets_list(const struct ctl *ctl, GError **err);
 int tickets_show(const struct ctl *ctl, const char *number, GError **err);
 int tickets_forget(const struct ctl *ctl, const char *number, GError **err);
 /* agent: a name, or "-" for none. */
-int tickets_vip(const struct ctl *ctl, const char *pseudonym,
-    const char *agent, GError **err);
+int tickets_vip(const struct ctl *ctl, const char *pseudonym, const char *agent,
+    GError **err);
 
 #endif

@@ -133,16 +133,33 @@ promise_notices(const struct decision *d, GError **err)
 	return TRUE;
 }
 
+/* What this mail means for the clocks of its ticket, whose row is there. */
+static gboolean
+move_clocks(struct decision *d, GError **err)
+{
+	static const guint32 no_word = PROTO_FLAG_MACHINE | PROTO_FLAG_RATED;
+
+	if (effects_find(&d->effects, EFFECT_SET_DECISION_DUE) != NULL)
+		return clocks_start(d->desk, &d->ticket, d->at, err);
+	/* The player's next own words end the wait for them. */
+	if (d->verdict != PROTO_FOLLOW_UP || !d->is_same_contact ||
+	    (d->flags & no_word) != 0)
+		return TRUE;
+	return clocks_resume(d->desk, &d->ticket, d->at, err);
+}
+
 static gboolean
 take_new(struct decision *d, GBytes *sealed, GError **err)
 {
 	if ((d->flags & PROTO_FLAG_NO_RETURN) == 0 && !keep_contact(d, err))
 		return FALSE;
 	d->ticket.epoch = decision_epoch(d, 0)->epoch;
-	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
-	    !keep_message(d, err) || !keep_clues(d, err))
-		return FALSE;
 	if (sealed == NULL) /* nobody to acknowledge to */
+		d->ticket.t.ack_due = 0;
+	if (!store_ticket_add(d->desk->store, &d->ticket, err) ||
+	    !move_clocks(d, err) || !keep_message(d, err) || !keep_clues(d, err))
+		return FALSE;
+	if (sealed == NULL)
 		return TRUE;
 	return keep_envelope(d, sealed, err) && promise_notices(d, err);
 }
@@ -168,7 +185,8 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 		return take_forgetting(d, err);
 	if (d->is_same_contact && !keep_contact(d, err))
 		return FALSE;
-	if (!store_ticket_update(d->desk->store, &d->ticket, err) ||
+	if (!move_clocks(d, err) || !decision_do_wishes(d, err) ||
+	    !store_ticket_update(d->desk->store, &d->ticket, err) ||
 	    !keep_message(d, err))
 		return FALSE;
 	/* Row 2: from another address the envelope stays the old one, or a
@@ -182,7 +200,7 @@ take_follow_up(struct decision *d, GBytes *sealed, GError **err)
 }
 
 static gboolean
-take_report(const struct decision *d, GError **err)
+take_report(struct decision *d, GError **err)
 {
 	const struct number *number = &d->ticket.t.number;
 
@@ -200,7 +218,8 @@ take_report(const struct decision *d, GError **err)
 	else
 		log_info(
 		    "mail.delayed", LOG_TICKET(number), LOG_KIND(d->mail->job));
-	return store_ticket_update(d->desk->store, &d->ticket, err);
+	return move_clocks(d, err) &&
+	       store_ticket_update(d->desk->store, &d->ticket, err);
 }
 
 static gboolean

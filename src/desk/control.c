@@ -2,10 +2,10 @@
 
 #include "base/banned.h"
 
-/* Tickets that surely fit into one frame: each is below 400 octets. */
+/* Tickets that surely fit into one frame. */
 #define LIST_MAX 100
 G_STATIC_ASSERT(
-    LIST_MAX *(3 * TICKET_TOKEN_SIZE + PSEUDONYM_SIZE + 160) < PROTO_FRAME_MAX);
+    LIST_MAX *(4 * TICKET_TOKEN_SIZE + PSEUDONYM_SIZE + 220) < PROTO_FRAME_MAX);
 
 static const char *
 state_name(enum ticket_state state)
@@ -37,7 +37,32 @@ ticket_view(const struct ticket *t)
 	    .decision_due = t->decision_due,
 	    .acknowledged = t->acknowledged,
 	    .answered = t->answered,
+	    .closed = t->closed,
+	    .waiting = t->waiting,
+	    .rating = t->rating,
+	    .agent = g_strdup(t->agent),
 	};
+}
+
+/* How long the clocks of a ticket are: a forgotten one has none. */
+static gboolean
+add_lengths(struct store *store, struct proto_ctl_ticket *view, GError **err)
+{
+	g_autoptr(GArray) rows = NULL;
+
+	rows = g_array_new(FALSE, FALSE, sizeof(struct store_clock));
+	if (!store_clock_list(store, &view->number, rows, err))
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sla_clock *clock =
+		    &g_array_index(rows, struct store_clock, i).clock;
+
+		if (clock->kind == SLA_FIRST_REPLY)
+			view->first_reply_s = clock->length_s;
+		else if (clock->kind == SLA_DECISION)
+			view->decision_s = clock->length_s;
+	}
+	return TRUE;
 }
 
 gboolean
@@ -60,24 +85,62 @@ control_status(struct store *store, gint64 now,
 	return TRUE;
 }
 
+static gboolean
+is_asked_for(const struct proto_ctl_list *list, const struct ticket *t)
+{
+	if (list->is_open && t->state != TICKET_OPEN)
+		return FALSE;
+	return list->queue == NULL || list->queue[0] == '\0' ||
+	       g_strcmp0(list->queue, t->queue) == 0;
+}
+
+/* Fills *rows with the tickets behind *after, which moves on. */
+static gboolean
+read_page(
+    struct store *store, struct number *after, GArray *rows, GError **err)
+{
+	g_array_set_size(rows, 0);
+	if (!store_ticket_list(store, after, LIST_MAX, rows, err))
+		return FALSE;
+	if (rows->len > 0)
+		*after =
+		    g_array_index(rows, struct store_ticket, rows->len - 1)
+			.t.number;
+	return TRUE;
+}
+
 gboolean
 control_list(struct store *store, const struct proto_ctl_list *list,
     struct proto_ctl_list_is *answer, GError **err)
 {
 	g_autoptr(GArray) rows = NULL;
+	struct number after = list->after;
+	guint limit = MIN(list->limit, LIST_MAX);
 
 	rows = g_array_new(FALSE, FALSE, sizeof(struct store_ticket));
-	if (!store_ticket_list(
-		store, &list->after, MIN(list->limit, LIST_MAX), rows, err))
-		return FALSE;
 	answer->tickets =
 	    g_array_new(FALSE, TRUE, sizeof(struct proto_ctl_ticket));
-	for (guint i = 0; i < rows->len; i++) {
-		struct proto_ctl_ticket view =
-		    ticket_view(&g_array_index(rows, struct store_ticket, i).t);
+	do {
+		if (!read_page(store, &after, rows, err))
+			return FALSE;
+		for (guint i = 0;
+		     i < rows->len && answer->tickets->len < limit; i++) {
+			const struct ticket *t =
+			    &g_array_index(rows, struct store_ticket, i).t;
+			struct proto_ctl_ticket view;
 
-		g_array_append_val(answer->tickets, view);
-	}
+			if (!is_asked_for(list, t))
+				continue;
+			view = ticket_view(t);
+			g_array_append_val(answer->tickets, view);
+			if (!add_lengths(store,
+				&g_array_index(answer->tickets,
+				    struct proto_ctl_ticket,
+				    answer->tickets->len - 1),
+				err))
+				return FALSE;
+		}
+	} while (rows->len > 0 && answer->tickets->len < limit);
 	return TRUE;
 }
 
@@ -97,5 +160,5 @@ control_show(struct store *store, const struct proto_ctl_show *show,
 		g_free(answer->ticket.state);
 		answer->ticket.state = g_strdup("");
 	}
-	return TRUE;
+	return add_lengths(store, &answer->ticket, err);
 }

@@ -66,6 +66,19 @@ gboolean decision_route(struct decision *d, struct route *out, GError **err);
 /* A report on a mail of ours: verdict, ticket and effects. */
 gboolean decision_report(struct decision *d, GError **err);
 
+/* wish.c. "Forget me" is granted to who has the ticket's capability address and
+ * is its player; the same for a rating, of which the ticket is d->ticket then. */
+enum store_result decision_find_to_forget(
+    const struct decision *d, struct number *out, GError **err);
+enum store_result decision_find_to_rate(struct decision *d, GError **err);
+void decision_rate(struct decision *d);
+
+/* wish.c. Of a follow-up: adds to its flags what is granted of what it asks
+ * for, before it is decided; does that, before the ticket's row is written. */
+gboolean decision_grant_wishes(
+    struct decision *d, gboolean reopens, GError **err);
+gboolean decision_do_wishes(struct decision *d, GError **err);
+
 /* The policy of the ticket's own queue; that may be gone from the
  * configuration, then of the mail's. */
 struct policy decision_policy(

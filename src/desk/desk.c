@@ -13,6 +13,7 @@
 #define TICK_AGAIN_MS 10000 /* after a fault */
 #define ALARMS_PER_TICK 100
 #define PURGED_PER_TICK 500
+#define AGENT_NAME_MAX 32
 
 G_STATIC_ASSERT(STORE_KEY_LEN == PROTO_KEY_LEN);
 G_STATIC_ASSERT(PSEUDONYM_KEY_LEN == PROTO_KEY_LEN);
@@ -39,9 +40,14 @@ desk_free(struct desk *desk)
 }
 
 gboolean
-desk_begin(struct desk *desk, GError **err)
+desk_begin(struct desk *desk, gint64 now, GError **err)
 {
-	return store_begin(desk->store, err);
+	if (!store_begin(desk->store, err))
+		return FALSE;
+	if (clocks_catch_up(desk, now, err))
+		return TRUE;
+	store_rollback(desk->store);
+	return FALSE;
 }
 
 gboolean
@@ -66,6 +72,36 @@ desk_key(const struct proto_key *key)
 	return out;
 }
 
+struct store_key
+desk_key_of(const char *text)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct store_key out;
+	gsize len = sizeof(out.b);
+
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_get_digest(sum, out.b, &len);
+	g_assert(len == sizeof(out.b));
+	return out;
+}
+
+gboolean
+desk_is_agent_name(const char *name)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	return strlen(name) <= AGENT_NAME_MAX &&
+	       name[strspn(name, allowed)] == '\0';
+}
+
+gboolean
+desk_is_token(const char *token)
+{
+	return strlen(token) < TICKET_TOKEN_SIZE &&
+	       strchr(token, '@') == NULL;
+}
+
 const struct config_queue *
 desk_queue(const struct desk *desk, const char *name, GError **err)
 {
@@ -78,17 +114,6 @@ desk_queue(const struct desk *desk, const char *name, GError **err)
 	return queue;
 }
 
-struct policy
-desk_policy(const struct config_queue *queue)
-{
-	return (struct policy){
-	    .ack_s = queue->ack_s,
-	    .first_reply_s = queue->first_reply_s,
-	    .decision_s = queue->decision_s,
-	    .reopen_s = queue->reopen_s,
-	};
-}
-
 const char *
 desk_kind_name(guint32 kind)
 {
@@ -99,6 +124,35 @@ desk_kind_name(guint32 kind)
 		return "answer";
 	case PROTO_JOB_ENCRYPTED:
 		return "encrypted";
+	case PROTO_JOB_ESCALATED:
+		return "escalated";
+	case PROTO_JOB_CLOSED:
+		return "closed";
+	case PROTO_JOB_TRANSCRIPT:
+		return "transcript";
+	case PROTO_JOB_STAGE:
+		return "stage";
+	case PROTO_JOB_HANDED:
+		return "handed";
+	case PROTO_JOB_WEEKLY:
+		return "weekly";
+	default:
+		return "other";
+	}
+}
+
+const char *
+desk_clock_name(guint32 kind)
+{
+	switch (kind) {
+	case SLA_ACK:
+		return "ack";
+	case SLA_FIRST_REPLY:
+		return "first_reply";
+	case SLA_DECISION:
+		return "decision";
+	case SLA_ESCALATE:
+		return "escalate";
 	default:
 		return "other";
 	}
@@ -184,7 +238,7 @@ tick_in_turn(struct desk *desk, gint64 now, GError **err)
 	gint64 first_live = first_live_epoch(desk, now);
 	gboolean is_done = FALSE;
 
-	if (!desk_begin(desk, err))
+	if (!desk_begin(desk, now, err))
 		return FALSE;
 	if (!give_alarms(desk, now, err) ||
 	    (first_live > desk->first_live &&
@@ -209,10 +263,18 @@ ms_until(const struct desk *desk, const struct store_next *next, gint64 now)
 
 	if (next->alarm_at != 0)
 		at = MIN(at, next->alarm_at);
+	if (next->clock_at != 0)
+		at = MIN(at, next->clock_at);
 	/* What may be tried already waits for a post, not for a time. */
 	if (next->try_at > now)
 		at = MIN(at, next->try_at);
 	return (int)(CLAMP(at - now, 0, TICK_MAX_MS / 1000) * 1000);
+}
+
+static gboolean
+is_due(gint64 at, gint64 now)
+{
+	return at != 0 && at <= now;
 }
 
 int
@@ -224,7 +286,7 @@ desk_tick(struct desk *desk, gint64 now)
 	if (!store_promise_next(desk->store, 0, &next, &err))
 		goto failed;
 	if (first_live_epoch(desk, now) > desk->first_live ||
-	    (next.alarm_at != 0 && next.alarm_at <= now)) {
+	    is_due(next.alarm_at, now) || is_due(next.clock_at, now)) {
 		if (!tick_in_turn(desk, now, &err) ||
 		    !store_promise_next(desk->store, 0, &next, &err))
 			goto failed;
@@ -235,16 +297,4 @@ desk_tick(struct desk *desk, gint64 now)
 failed:
 	log_error("desk.tick", LOG_ERR(err));
 	return TICK_AGAIN_MS;
-}
-
-gboolean
-desk_has_work(struct desk *desk, gint64 now)
-{
-	struct store_next next = {0};
-	gboolean is_held = FALSE;
-
-	/* A fault shows in the request that the waiting post repeats. */
-	return store_promise_next(desk->store, 0, &next, NULL) &&
-	       next.try_at != 0 && next.try_at <= now &&
-	       desk_post_is_held(desk, &is_held, NULL) && !is_held;
 }

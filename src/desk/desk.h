@@ -26,7 +26,9 @@ struct desk;
 struct desk *desk_new(struct store *store, const struct config *config);
 void desk_free(struct desk *desk);
 
-gboolean desk_begin(struct desk *desk, GError **err);
+/* A turn begins with what clocks have reached by now: a breach is said even
+ * if the answer comes in the same turn (log_error "clock.breach"). */
+gboolean desk_begin(struct desk *desk, gint64 now, GError **err);
 /* The turn is over either way. */
 gboolean desk_commit_turn(struct desk *desk, GError **err);
 
@@ -65,8 +67,21 @@ gboolean desk_work(struct desk *desk, const struct proto_desk_work *work,
 gboolean desk_forget(struct desk *desk, const struct proto_ctl_forget *forget,
     struct proto_ctl_forget_is *answer, GError **err);
 
-/* Holds the post or releases it; part of a turn. Held: desk_work() gives no
- * jobs, desk_take() is ERROR_TEMP, and nothing is lost. */
+/* Does an agent's commands, all or none; once for each mail, however often it
+ * comes. is_dry: only says whether they could be done. ERROR_PERM, with a text
+ * that he may be shown: they cannot, and nothing was done. ERROR_TEMP while the
+ * text in the same mail is in the hands of a post. With PROTO_VERB_FORGET the
+ * player is forgotten by the same turn. Caller frees answer->queue. */
+gboolean desk_steer(struct desk *desk, const struct proto_desk_steer *steer,
+    gint64 now, struct proto_desk_steered *answer, GError **err);
+
+/* Gives the player of this name, and his open tickets, to an agent; "" takes
+ * him back, and the tickets stay with who has them. */
+gboolean desk_vip(struct desk *desk, const struct proto_ctl_vip *vip,
+    struct proto_ctl_vip_is *answer, GError **err);
+
+/* Holds the post or releases it; part of a turn. Held: desk_work() gives jobs
+ * to agents only, desk_take() is ERROR_TEMP, and nothing is lost. */
 gboolean desk_post(struct desk *desk, const struct proto_ctl_post *request,
     gint64 now, struct proto_ctl_post_is *answer, GError **err);
 
@@ -80,11 +95,12 @@ gboolean desk_tell(struct desk *desk, const struct proto_desk_tell *tell,
 gboolean desk_status(struct desk *desk, gint64 now,
     struct proto_ctl_status_is *answer, GError **err);
 
-/* TRUE if desk_work() would find a job to claim. */
-gboolean desk_has_work(struct desk *desk, gint64 now);
+/* TRUE if desk_work() would find a job of these kinds (bits 1 << kind, 0 for
+ * all) to claim. */
+gboolean desk_has_work(struct desk *desk, guint32 kinds, gint64 now);
 
 /* Outside a turn: gives the alarms that are due (log_error "promise.soon",
- * "promise.late") and forgets what belongs to dead epochs. Returns the
+ * "promise.late"), lets clocks say what they have reached, and forgets what belongs to dead epochs. Returns the
  * milliseconds after which something may have to be done. */
 int desk_tick(struct desk *desk, gint64 now);
 

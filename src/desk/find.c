@@ -125,7 +125,8 @@ decision_policy(const struct decision *d, const struct ticket *ticket)
 	const struct config_queue *queue;
 
 	queue = config_queue_by_name(d->desk->config, ticket->queue);
-	return desk_policy(queue != NULL ? queue : d->queue);
+	return desk_policy(d->desk, queue != NULL ? queue : d->queue, ticket,
+	    ticket->flags | d->flags);
 }
 
 static gboolean

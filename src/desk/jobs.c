@@ -23,6 +23,8 @@ clear_jobs(struct proto_desk_jobs *answer)
 		g_free(job->queue);
 		g_free(job->lang);
 		g_free(job->category);
+		g_free(job->pseudonym);
+		g_free(job->agent);
 		g_bytes_unref(job->sealed);
 	}
 	g_clear_pointer(&answer->jobs, g_array_unref);
@@ -43,52 +45,81 @@ proto_key_of(const struct store_key *key)
 	return out;
 }
 
-/* What it takes to write to the player of a ticket. */
+/* What it takes to write about a ticket. */
 struct way {
 	struct store_ticket ticket;
-	struct store_envelope envelope;
+	struct store_envelope envelope; /* sealed is empty towards agents */
 };
 
-/* STORE_MISSING if there is no envelope any more, because its epoch is dead. */
+/* STORE_MISSING if there is no envelope any more, because its epoch is dead;
+ * of a mail to agents, if its ticket is forgotten. */
 static enum store_result
-find_way(struct desk *desk, const struct number *number, struct way *out,
-    GError **err)
+find_way(struct desk *desk, const struct store_promise *promise,
+    struct way *out, GError **err)
 {
 	enum store_result found;
 
-	found = store_ticket_get(desk->store, number, &out->ticket, err);
-	if (found == STORE_FOUND)
-		found = store_envelope_get(
-		    desk->store, number, &out->envelope, err);
-	return found;
+	*out = (struct way){0};
+	found =
+	    store_ticket_get(desk->store, &promise->ticket, &out->ticket, err);
+	if (found != STORE_FOUND)
+		return found;
+	if (!jobs_is_to_agents(promise->name.kind))
+		return store_envelope_get(
+		    desk->store, &promise->ticket, &out->envelope, err);
+	if (store_ticket_is_forgotten(&out->ticket))
+		return STORE_MISSING;
+	out->envelope.sealed = g_bytes_new_static("", 0);
+	return STORE_FOUND;
 }
 
 /* The same, but a mail would come back: missing, too. */
 static enum store_result
-find_open_way(struct desk *desk, const struct number *number, struct way *out,
-    GError **err)
+find_open_way(struct desk *desk, const struct store_promise *promise,
+    struct way *out, GError **err)
 {
-	enum store_result found = find_way(desk, number, out, err);
+	enum store_result found = find_way(desk, promise, out, err);
 
-	if (found != STORE_FOUND ||
+	if (found != STORE_FOUND || jobs_is_to_agents(promise->name.kind) ||
 	    (out->ticket.t.flags & TICKET_FLAG_UNDELIVERABLE) == 0)
 		return found;
 	g_bytes_unref(out->envelope.sealed);
 	return STORE_MISSING;
 }
 
-/* queue: which sends, or NULL for the ticket's. */
-static void
+/* What it says of clocks and levels. */
+static gboolean
+fill_arg(struct desk *desk, const struct store_promise *promise, gint64 now,
+    struct proto_job *job, GError **err)
+{
+	struct jobs_arg arg = jobs_arg_unpack(promise->arg);
+	struct store_clock row;
+	enum store_result found = STORE_MISSING;
+
+	job->clock = arg.clock;
+	job->stage = arg.stage;
+	job->reasons = arg.reasons;
+	job->level = arg.level;
+	job->close = arg.close;
+	if (arg.clock != 0)
+		found = store_clock_get(desk->store, &promise->ticket,
+		    (enum sla_kind)arg.clock, &row, err);
+	if (found == STORE_FOUND)
+		job->clock_due = sla_due(&row.clock, now);
+	return found != STORE_ERROR;
+}
+
+static gboolean
 append_job(struct desk *desk, const struct store_promise *promise,
-    const char *queue, const struct way *take_way,
-    struct proto_desk_jobs *answer)
+    const struct way *take_way, gint64 now, struct proto_desk_jobs *answer,
+    GError **err)
 {
 	const struct ticket *t = &take_way->ticket.t;
 	struct proto_job job = {
 	    .name.key = proto_key_of(&promise->name.key),
 	    .name.kind = promise->name.kind,
 	    .number = promise->ticket,
-	    .queue = g_strdup(queue != NULL ? queue : t->queue),
+	    .queue = g_strdup(t->queue),
 	    .lang = g_strdup(t->lang),
 	    .category = g_strdup(t->category),
 	    .opened = t->opened,
@@ -98,12 +129,42 @@ append_job(struct desk *desk, const struct store_promise *promise,
 	    .epoch = take_way->envelope.epoch,
 	    .contact = proto_key_of(&take_way->envelope.contact),
 	    .sealed = take_way->envelope.sealed,
+	    .first_reply_due = t->first_reply_due,
+	    .decision_due = t->decision_due,
+	    .flags = t->flags,
+	    .pseudonym = g_strdup(t->pseudonym),
+	    .agent = g_strdup(t->agent),
 	};
+	gboolean is_filled = fill_arg(desk, promise, now, &job, err);
 
+	/* It goes the way of the others either way. */
 	g_array_append_val(answer->jobs, job);
+	return is_filled;
 }
 
 /* --- settling --- */
+
+static gboolean
+settle_clocks(struct desk *desk, struct store_ticket *ticket,
+    enum event_kind kind, gint64 now, GError **err)
+{
+	static const guint answered = 1u << SLA_ACK | 1u << SLA_FIRST_REPLY |
+				      1u << SLA_ESCALATE;
+
+	if (kind == EVENT_ACK_SENT)
+		return clocks_settle(
+		    desk, ticket, 1u << SLA_ACK, now, FALSE, err);
+	return kind != EVENT_ANSWER_SENT ||
+	       clocks_settle(desk, ticket, answered, now, TRUE, err);
+}
+
+static void
+say_failed(const struct store_promise *promise)
+{
+	log_error("promise.failed", LOG_TICKET(&promise->ticket),
+	    LOG_KIND(promise->name.kind),
+	    LOG_NUM("attempts", promise->attempts));
+}
 
 /* Tells the ticket what happened to it. */
 static gboolean
@@ -122,11 +183,23 @@ tell_ticket(struct desk *desk, const struct store_promise *promise,
 	effects = ticket_decide(&ticket.t, &event, &policy, now);
 	ticket_apply(&ticket.t, &effects, now);
 	if (effects_find(&effects, EFFECT_ALARM) != NULL)
-		log_error("promise.failed",
-		    LOG_TICKET(&promise->ticket),
-		    LOG_KIND(promise->name.kind),
-		    LOG_NUM("attempts", promise->attempts));
-	return store_ticket_update(desk->store, &ticket, err);
+		say_failed(promise);
+	return settle_clocks(desk, &ticket, kind, now, err) &&
+	       store_ticket_update(desk->store, &ticket, err);
+}
+
+/* What agents are told of a ticket changes nothing about it. */
+static gboolean
+tell_end(struct desk *desk, const struct store_promise *promise,
+    enum proto_outcome outcome, gint64 now, GError **err)
+{
+	if (!jobs_is_to_agents(promise->name.kind))
+		return tell_ticket(desk, promise,
+		    outcome == PROTO_SENT ? EVENT_ACK_SENT : EVENT_ACK_FAILED,
+		    now, err);
+	if (outcome == PROTO_FAILED)
+		say_failed(promise);
+	return TRUE;
 }
 
 static gboolean
@@ -145,10 +218,10 @@ settle_notice(struct desk *desk, struct store_promise *promise,
 	switch (outcome) {
 	case PROTO_SENT:
 		return end_promise(desk, promise, STORE_PROMISE_SETTLED, err) &&
-		       tell_ticket(desk, promise, EVENT_ACK_SENT, now, err);
+		       tell_end(desk, promise, outcome, now, err);
 	case PROTO_FAILED:
 		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
-		       tell_ticket(desk, promise, EVENT_ACK_FAILED, now, err);
+		       tell_end(desk, promise, outcome, now, err);
 	case PROTO_DEFERRED:
 		promise->state = STORE_PROMISE_OPEN;
 		promise->slot = 0;
@@ -175,7 +248,9 @@ settle_answer(struct desk *desk, struct store_promise *promise,
 	    store_message_get(desk->store, &promise->name.key, &message, err);
 	if (found == STORE_ERROR)
 		return FALSE;
-	message.state = STORE_MESSAGE_SENT;
+	message.state = message.state == STORE_MESSAGE_SENDING_MORE
+			    ? STORE_MESSAGE_SENT_MORE
+			    : STORE_MESSAGE_SENT;
 	if (found == STORE_FOUND &&
 	    !store_message_put(desk->store, &message, err))
 		return FALSE;
@@ -187,7 +262,8 @@ static gboolean
 settle_promise(struct desk *desk, struct store_promise *promise,
     enum proto_outcome outcome, gint64 now, GError **err)
 {
-	if (outcome == PROTO_SENT && !desk_post_sent(desk, now, err))
+	if (outcome == PROTO_SENT && !jobs_is_to_agents(promise->name.kind) &&
+	    !desk_post_sent(desk, now, err))
 		return FALSE;
 	if (promise->name.kind == PROTO_JOB_ANSWER)
 		return settle_answer(desk, promise, outcome, now, err);
@@ -203,6 +279,8 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 	struct store_promise promise;
 	enum store_result found;
 
+	if (name.kind == PROTO_JOB_WEEKLY)
+		return weekly_settle(desk, slot, settle, now, err);
 	found = store_promise_get(desk->store, &name, &promise, err);
 	if (found == STORE_ERROR)
 		return FALSE;
@@ -216,48 +294,80 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 /* --- claiming --- */
 
 static gboolean
-claim(struct desk *desk, struct store_promise *promise, guint32 slot,
+claim(struct desk *desk, struct store_promise *promise, gint64 now,
     struct proto_desk_jobs *answer, GError **err)
 {
 	struct way way;
 
 	promise->attempts++;
 	promise->state = STORE_PROMISE_CLAIMED;
-	promise->slot = slot;
-	switch (find_open_way(desk, &promise->ticket, &way, err)) {
+	switch (find_open_way(desk, promise, &way, err)) {
 	case STORE_FOUND:
-		append_job(desk, promise, NULL, &way, answer);
-		return store_promise_put(desk->store, promise, err);
+		return append_job(desk, promise, &way, now, answer, err) &&
+		       store_promise_put(desk->store, promise, err);
 	case STORE_MISSING:
 		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
-		       tell_ticket(desk, promise, EVENT_ACK_FAILED, 0, err);
+		       tell_end(desk, promise, PROTO_FAILED, now, err);
 	case STORE_ERROR:
 		break;
 	}
 	return FALSE;
 }
 
+/* A hold is for mails to players. *is_none: it stops all of these. */
 static gboolean
-claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
-    struct proto_desk_jobs *answer, GError **err)
+kinds_to_claim(
+    struct desk *desk, guint32 *kinds, gboolean *is_none, GError **err)
 {
-	struct store_query query = {
-	    STORE_PROMISES_TO_TRY, now, MIN(work->want, PROTO_JOBS_MAX), 0};
-	g_autoptr(GArray) list = NULL;
 	gboolean is_held = FALSE;
 
 	if (!desk_post_is_held(desk, &is_held, err))
 		return FALSE;
-	if (query.limit == 0 || is_held)
+	if (is_held)
+		*kinds = jobs_kinds_in_hold(*kinds);
+	*is_none = is_held && *kinds == 0;
+	return TRUE;
+}
+
+static gboolean
+claim_open(struct desk *desk, const struct proto_desk_work *work, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	struct store_query query = {STORE_PROMISES_TO_TRY, now,
+	    MIN(work->want, PROTO_JOBS_MAX), work->kinds};
+	g_autoptr(GArray) list = NULL;
+	gboolean is_none = FALSE;
+
+	if (!kinds_to_claim(desk, &query.kinds, &is_none, err))
+		return FALSE;
+	if (query.limit == 0 || is_none)
 		return TRUE;
 	list = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
 	if (!store_promise_list(desk->store, &query, list, err))
 		return FALSE;
-	for (guint i = 0; i < list->len; i++)
-		if (!claim(desk, &g_array_index(list, struct store_promise, i),
-			work->slot, answer, err))
+	for (guint i = 0; i < list->len; i++) {
+		struct store_promise *promise =
+		    &g_array_index(list, struct store_promise, i);
+
+		promise->slot = work->slot;
+		if (!claim(desk, promise, now, answer, err))
 			return FALSE;
+	}
 	return TRUE;
+}
+
+gboolean
+desk_has_work(struct desk *desk, guint32 kinds, gint64 now)
+{
+	struct store_next next = {0};
+	gboolean is_none = FALSE;
+
+	/* A fault shows in the request that the waiting post repeats. */
+	if (weekly_has_work(desk, kinds, now))
+		return TRUE;
+	return kinds_to_claim(desk, &kinds, &is_none, NULL) && !is_none &&
+	       store_promise_next(desk->store, kinds, &next, NULL) &&
+	       next.try_at != 0 && next.try_at <= now;
 }
 
 /* The promises a slot has claimed, or NULL. */
@@ -288,9 +398,11 @@ list_held(struct desk *desk, guint32 slot, gint64 now,
 		    &g_array_index(list, struct store_promise, i);
 		struct way way;
 
-		switch (find_way(desk, &promise->ticket, &way, err)) {
+		switch (find_way(desk, promise, &way, err)) {
 		case STORE_FOUND:
-			append_job(desk, promise, NULL, &way, answer);
+			if (!append_job(
+				desk, promise, &way, now, answer, err))
+				return FALSE;
 			break;
 		case STORE_MISSING:
 			if (!settle_promise(
@@ -320,11 +432,13 @@ work_saved(struct desk *desk, const struct proto_desk_work *work, gint64 now,
 	/* A post asks for more only when it has done all it knows of. What it
 	 * still holds was claimed for it in an answer that got lost with a
 	 * former desk: it was not begun. */
-	if (!list_held(desk, work->slot, now, answer, err))
+	if (!list_held(desk, work->slot, now, answer, err) ||
+	    !weekly_list_held(desk, work->slot, now, answer, err))
 		return FALSE;
 	if (work->resume || answer->jobs->len > 0)
 		return TRUE;
-	return claim_open(desk, work, now, answer, err);
+	return claim_open(desk, work, now, answer, err) &&
+	       weekly_claim(desk, work, now, answer, err);
 }
 
 gboolean
@@ -355,7 +469,8 @@ check_untaken(struct desk *desk, const struct store_key *key, gboolean *is_sent,
 	found = store_message_get(desk->store, key, &message, err);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	*is_sent = message.state != STORE_MESSAGE_SENDING;
+	*is_sent = message.state != STORE_MESSAGE_SENDING &&
+		   message.state != STORE_MESSAGE_SENDING_MORE;
 	return *is_sent ||
 	       error_fail(err, ERROR_TEMP,
 		   "this answer is being sent; how that ends is not known");
@@ -378,6 +493,66 @@ release_held(struct desk *desk, guint32 slot, gint64 now, GError **err)
 	return TRUE;
 }
 
+/* *is_sent: there is nothing left to do. */
+static gboolean
+may_take(struct desk *desk, const struct proto_desk_take *take, gint64 now,
+    gboolean *is_sent, GError **err)
+{
+	struct store_key key = desk_key(&take->job.key);
+	gboolean is_held = FALSE;
+
+	if (take->job.kind != PROTO_JOB_ANSWER)
+		return error_fail(
+		    err, ERROR_DENIED, "bad request: only answers are taken");
+	if (!desk_post_is_held(desk, &is_held, err))
+		return FALSE;
+	if (is_held)
+		return error_fail(err, ERROR_TEMP, "the post is held");
+	return release_held(desk, take->slot, now, err) &&
+	       desk_queue(desk, take->queue, err) != NULL &&
+	       check_untaken(desk, &key, is_sent, err);
+}
+
+/* Who answers what is nobody's has it from then on. */
+static gboolean
+keep_owner(struct desk *desk, struct store_ticket *ticket, const char *agent,
+    GError **err)
+{
+	if (ticket->t.agent[0] != '\0' || agent == NULL || agent[0] == '\0')
+		return TRUE;
+	if (g_strlcpy(ticket->t.agent, agent, TICKET_TOKEN_SIZE) >=
+	    TICKET_TOKEN_SIZE)
+		return error_fail(
+		    err, ERROR_DENIED, "bad request: a token too long");
+	return store_ticket_update(desk->store, ticket, err);
+}
+
+static gboolean
+take_by(struct desk *desk, const struct store_promise *promise,
+    const struct proto_desk_take *take, gint64 now,
+    struct proto_desk_jobs *answer, GError **err)
+{
+	struct proto_job *job;
+	struct way way;
+
+	switch (find_open_way(desk, promise, &way, err)) {
+	case STORE_ERROR:
+		return FALSE;
+	case STORE_MISSING:
+		return error_fail(err, ERROR_PERM,
+		    "the ticket is unknown, its way back to the player is "
+		    "forgotten, or mail to him came back");
+	case STORE_FOUND:
+		break;
+	}
+	if (!append_job(desk, promise, &way, now, answer, err))
+		return FALSE;
+	job = &g_array_index(answer->jobs, struct proto_job, 0);
+	g_free(job->queue);
+	job->queue = g_strdup(take->queue);
+	return keep_owner(desk, &way.ticket, take->agent, err);
+}
+
 static gboolean
 take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
     struct proto_desk_jobs *answer, GError **err)
@@ -396,38 +571,17 @@ take_saved(struct desk *desk, const struct proto_desk_take *take, gint64 now,
 	    .fingerprint = promise.name.key,
 	    .epoch = desk_epoch_of(desk, now),
 	    .ticket = take->number,
-	    .state = STORE_MESSAGE_SENDING,
+	    .state = take->has_more ? STORE_MESSAGE_SENDING_MORE
+				    : STORE_MESSAGE_SENDING,
 	};
 	gboolean is_sent = FALSE;
-	gboolean is_held = FALSE;
-	struct way way;
 
-	if (take->job.kind != PROTO_JOB_ANSWER)
-		return error_fail(
-		    err, ERROR_DENIED, "bad request: only answers are taken");
-	if (!desk_post_is_held(desk, &is_held, err))
+	if (!may_take(desk, take, now, &is_sent, err))
 		return FALSE;
-	if (is_held)
-		return error_fail(err, ERROR_TEMP, "the post is held");
-	if (!release_held(desk, take->slot, now, err) ||
-	    desk_queue(desk, take->queue, err) == NULL ||
-	    !check_untaken(desk, &promise.name.key, &is_sent, err))
-		return FALSE;
-	if (is_sent)
-		return TRUE;
-	switch (find_open_way(desk, &take->number, &way, err)) {
-	case STORE_ERROR:
-		return FALSE;
-	case STORE_MISSING:
-		return error_fail(err, ERROR_PERM,
-		    "the ticket is unknown, its way back to the player is "
-		    "forgotten, or mail to him came back");
-	case STORE_FOUND:
-		break;
-	}
-	append_job(desk, &promise, take->queue, &way, answer);
-	return store_message_put(desk->store, &message, err) &&
-	       store_promise_put(desk->store, &promise, err);
+	return is_sent ||
+	       (take_by(desk, &promise, take, now, answer, err) &&
+		   store_message_put(desk->store, &message, err) &&
+		   store_promise_put(desk->store, &promise, err));
 }
 
 gboolean

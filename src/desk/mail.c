@@ -33,7 +33,8 @@ G_STATIC_ASSERT((guint32)TICKET_FLAG_RATED == (guint32)PROTO_FLAG_RATED);
 
 /* --- known mails, agents --- */
 
-/* A retry may come after the epoch has changed, so every live one counts. */
+/* A retry may come after the epoch has changed, so every live one counts. Of a
+ * mail whose commands are yet to be done not all is known. */
 static enum store_result
 find_known(const struct decision *d, struct store_message *out, GError **err)
 {
@@ -43,6 +44,9 @@ find_known(const struct decision *d, struct store_message *out, GError **err)
 		enum store_result found;
 
 		found = store_message_get(d->desk->store, &id, out, err);
+		if (found == STORE_FOUND &&
+		    out->state == STORE_MESSAGE_SENT_MORE)
+			return STORE_MISSING;
 		if (found != STORE_MISSING)
 			return found;
 	}
@@ -54,7 +58,8 @@ static gboolean
 decide_known(
     struct decision *d, const struct store_message *message, GError **err)
 {
-	if (message->state == STORE_MESSAGE_SENDING)
+	if (message->state == STORE_MESSAGE_SENDING ||
+	    message->state == STORE_MESSAGE_SENDING_MORE)
 		return error_fail(err, ERROR_TEMP,
 		    "this answer is being sent; how that ends is not known");
 	d->verdict = PROTO_DUPLICATE;
@@ -175,12 +180,28 @@ check_burst(struct decision *d, GError **err)
 	return TRUE;
 }
 
+/* A ticket of a player who belongs to an agent is that agent's. */
+static gboolean
+check_vip(struct decision *d, GError **err)
+{
+	if (!decision_is_identified(d))
+		return TRUE;
+	if (!decision_find_contact(d, err))
+		return FALSE;
+	if (d->contact_rows == 0 || d->contact.agent[0] == '\0')
+		return TRUE;
+	d->flags |= PROTO_FLAG_VIP;
+	(void)g_strlcpy(
+	    d->ticket.t.agent, d->contact.agent, TICKET_TOKEN_SIZE);
+	return TRUE;
+}
+
 static gboolean
 decide_new(struct decision *d, GError **err)
 {
 	struct event event = {.kind = EVENT_OPENED};
-	struct policy policy = desk_policy(d->queue);
 	struct ticket *t = &d->ticket.t;
+	struct policy policy;
 
 	d->verdict = PROTO_NEW;
 	t->level = 1; /* the queue's agents */
@@ -188,9 +209,11 @@ decide_new(struct decision *d, GError **err)
 	    !copy_token(t->lang, d->mail->lang, err) ||
 	    !copy_token(t->category, d->mail->category, err) ||
 	    !choose_number(d, &t->number, err) ||
-	    !choose_pseudonym(d, t->pseudonym, err) || !check_burst(d, err))
+	    !choose_pseudonym(d, t->pseudonym, err) || !check_burst(d, err) ||
+	    !check_vip(d, err))
 		return FALSE;
 	event.flags = d->flags;
+	policy = desk_policy(d->desk, d->queue, t, d->flags);
 	d->effects = ticket_decide(t, &event, &policy, d->at);
 	ticket_apply(t, &d->effects, d->at);
 	return TRUE;
@@ -200,7 +223,7 @@ static gboolean
 decide_follow_up(struct decision *d, const struct route *found, GError **err)
 {
 	struct event event = {
-	    EVENT_PLAYER_MAIL, d->flags, found->reopens, FALSE};
+	    .kind = EVENT_PLAYER_MAIL, .reopens = found->reopens};
 	struct policy policy;
 
 	d->verdict = PROTO_FOLLOW_UP;
@@ -208,6 +231,9 @@ decide_follow_up(struct decision *d, const struct route *found, GError **err)
 	    STORE_FOUND)
 		return FALSE;
 	d->is_same_contact = decision_is_contact_of(d, &d->ticket);
+	if (!decision_grant_wishes(d, found->reopens, err))
+		return FALSE;
+	event.flags = d->flags;
 	event.is_own = d->is_same_contact;
 	policy = decision_policy(d, &d->ticket.t);
 	d->effects = ticket_decide(&d->ticket.t, &event, &policy, d->at);
@@ -215,46 +241,26 @@ decide_follow_up(struct decision *d, const struct route *found, GError **err)
 	return TRUE;
 }
 
-/* "Forget me" is granted to who has the ticket's capability address and is
- * its player; from anybody else it is a mail like any other. */
-static enum store_result
-find_to_forget(const struct decision *d, struct route *out, GError **err)
-{
-	static const guint32 never =
-	    PROTO_FLAG_MACHINE | PROTO_FLAG_PLACEHOLDER | PROTO_FLAG_ENCRYPTED;
-	const struct proto_claim *claim;
-	struct store_ticket ticket;
-	enum store_result found;
-
-	if ((d->mail->flags & PROTO_FLAG_FORGET) == 0 ||
-	    (d->flags & never) != 0)
-		return STORE_MISSING;
-	for (guint i = 0; (claim = decision_claim(d, i)) != NULL; i++) {
-		if (claim->via != PROTO_VIA_CAPABILITY)
-			continue;
-		*out = (struct route){
-		    .verdict = ROUTE_FOLLOW_UP, .number = claim->number};
-		found = store_ticket_get(
-		    d->desk->store, &out->number, &ticket, err);
-		if (found == STORE_ERROR ||
-		    (found == STORE_FOUND &&
-			decision_is_contact_of(d, &ticket)))
-			return found;
-	}
-	return STORE_MISSING;
-}
-
 static gboolean
 decide_player(struct decision *d, GError **err)
 {
-	struct route found;
+	struct route found = {.verdict = ROUTE_FOLLOW_UP};
 
-	switch (find_to_forget(d, &found, err)) {
+	switch (decision_find_to_forget(d, &found.number, err)) {
 	case STORE_ERROR:
 		return FALSE;
 	case STORE_FOUND:
 		d->flags |= PROTO_FLAG_FORGET;
 		return decide_follow_up(d, &found, err);
+	case STORE_MISSING:
+		break;
+	}
+	switch (decision_find_to_rate(d, err)) {
+	case STORE_ERROR:
+		return FALSE;
+	case STORE_FOUND:
+		decision_rate(d);
+		return TRUE;
 	case STORE_MISSING:
 		break;
 	}
@@ -274,7 +280,8 @@ decision_make(struct desk *desk, const struct proto_desk_admit *mail,
 	static const guint32 ours =
 	    PROTO_FLAG_OTHER_ADDR | PROTO_FLAG_MENTIONS | PROTO_FLAG_FORGET |
 	    PROTO_FLAG_UNDELIVERABLE | PROTO_FLAG_DELAYED | PROTO_FLAG_BURST |
-	    PROTO_FLAG_REPEAT;
+	    PROTO_FLAG_REPEAT | PROTO_FLAG_ESCALATE | PROTO_FLAG_TRANSCRIPT |
+	    PROTO_FLAG_VIP | PROTO_FLAG_RATED;
 	struct store_message message;
 
 	*d = (struct decision){.desk = desk, .mail = mail};
@@ -325,6 +332,9 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	    .pseudonym = g_strdup(t->pseudonym),
 	    .category = g_strdup(t->category),
 	    .copy_id = g_strdup(d.ticket.copy_id),
+	    .queue = g_strdup(t->queue),
+	    .lang = g_strdup(t->lang),
+	    .agent = g_strdup(t->agent),
 	};
 	return TRUE;
 }

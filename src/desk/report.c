@@ -40,7 +40,8 @@ static gboolean
 is_about_copy(const struct decision *d, enum proto_via via)
 {
 	return d->mail->side == PROTO_SIDE_AGENT ||
-	       (via == PROTO_VIA_BOUNCE && d->mail->job == 0);
+	       (via == PROTO_VIA_BOUNCE &&
+		   (d->mail->job == 0 || jobs_is_to_agents(d->mail->job)));
 }
 
 /* EVENT_END: it is only noted. */

@@ -503,6 +503,8 @@ struct proto_ctl_ticket {
 	gint64 opened;
 	gint64 first_reply_due;
 	gint64 decision_due;
+	gint64 first_reply_s; /* the whole time until it is due, without the */
+	gint64 decision_s;    /* pauses; 0 if there is no clock */
 	gint64 acknowledged; /* s, 0 if not yet */
 	gint64 answered;     /* s, 0 if not yet */
 	gint64 closed;	     /* s, 0 if open */

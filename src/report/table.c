@@ -20,13 +20,13 @@
 	    DUE_COLUMNS - SPENT_COLUMNS - 3)
 #define PSEUDONYM_COLUMNS 20
 #define CATEGORY_COLUMNS 6 /* at least, if an agent's name is long */
-#define SPENT_MAX 999 /* % */
+#define SPENT_MAX 999	   /* % */
 
 #define QUEUE_COLUMNS 50
 #define FORGOTTEN "(forgotten)"
 #define LEGEND                                                                 \
-	"\nL: level. new: no reply yet, due is the first reply; open: due is "  \
-	"the\ndecision; waits: for the player. over: how much of the time "     \
+	"\nL: level. new: no reply yet, due is the first reply; open: due is " \
+	"the\ndecision; waits: for the player. over: how much of the time "    \
 	"until then\nis over; above 100 % it is late.\n"
 
 /* What a ticket waits for; the most urgent first. */
@@ -72,17 +72,20 @@ due_of(const struct proto_ctl_ticket *t)
 	return 0;
 }
 
-/* How much of the time until due is over: "67 %". */
+/* How much of the time until it is due is over: "67 %". */
 static char *
-spent_show(const struct proto_ctl_ticket *t, gint64 due, gint64 now)
+spent_show(const struct proto_ctl_ticket *t, gint64 now)
 {
-	gint64 whole = due - t->opened;
-	gint64 part = MAX(now - t->opened, 0);
+	gint64 due = due_of(t);
+	gint64 whole =
+	    wait_of(t) == WAIT_REPLY ? t->first_reply_s : t->decision_s;
+	gint64 part = MAX(whole - (due - now), 0);
 
-	if (due == 0)
+	/* A forgotten ticket has dues, but no clocks. */
+	if (due == 0 || whole <= 0)
 		return g_strdup(REPORT_NOTHING);
-	return g_strdup_printf("%d %%",
-	    whole <= 0 ? 100 : (int)MIN(part * 100 / whole, SPENT_MAX));
+	return g_strdup_printf(
+	    "%d %%", (int)MIN(part * 100 / whole, SPENT_MAX));
 }
 
 static char *
@@ -160,8 +163,8 @@ widths_of(const GPtrArray *tickets)
 	if (w.category + w.agent > NAMES_COLUMNS - w.pseudonym) {
 		guint rest = NAMES_COLUMNS - w.pseudonym;
 
-		w.category = CLAMP(rest - MIN(w.agent, rest), CATEGORY_COLUMNS,
-		    w.category);
+		w.category = CLAMP(
+		    rest - MIN(w.agent, rest), CATEGORY_COLUMNS, w.category);
 		w.agent = MIN(w.agent, rest - w.category);
 	}
 	return w;
@@ -208,7 +211,7 @@ list_line(GString *out, const struct proto_ctl_ticket *t,
 	columns_put_left(out,
 	    date == NULL ? REPORT_NOTHING : date + strlen("2026-"),
 	    DUE_COLUMNS);
-	columns_put_right(out, spent_show(t, due, now), SPENT_COLUMNS);
+	columns_put_right(out, spent_show(t, now), SPENT_COLUMNS);
 	g_string_append_c(out, ' ');
 	put_cell(out, t->agent, REPORT_NOTHING, w->agent);
 	while (out->str[out->len - 1] == ' ')
@@ -227,14 +230,14 @@ put_queue(GString *out, const GPtrArray *sorted, guint first, gint64 now)
 	g_autofree char *n = NULL;
 	guint end = first + 1;
 
-	while (end < sorted->len &&
+	while (
+	    end < sorted->len &&
 	    strcmp(((const struct proto_ctl_ticket *)sorted->pdata[end])->queue,
 		of->queue) == 0)
 		end++;
 	n = report_count(end - first);
 	g_string_append(out, first == 0 ? "Queue " : "\nQueue ");
-	columns_put_left(
-	    out, name, MIN(columns_of(name), QUEUE_COLUMNS));
+	columns_put_left(out, name, MIN(columns_of(name), QUEUE_COLUMNS));
 	g_string_append_printf(
 	    out, ": %s ticket%s\n\n", n, end - first == 1 ? "" : "s");
 	list_head(out, &w);
@@ -255,8 +258,8 @@ report_list_text(const GArray *tickets, gint64 now)
 	g_ptr_array_sort(sorted, compare_tickets);
 	for (guint i = 0; i < sorted->len;)
 		i = put_queue(out, sorted, i, now);
-	g_string_append(out,
-	    sorted->len == 0 ? "There is no ticket.\n" : LEGEND);
+	g_string_append(
+	    out, sorted->len == 0 ? "There is no ticket.\n" : LEGEND);
 	return g_string_free(out, FALSE);
 }
 
@@ -304,7 +307,7 @@ put_times(GString *out, const struct proto_ctl_ticket *t, gint64 now)
 	for (guint i = 0; i < G_N_ELEMENTS(times); i++)
 		put_time(out, times[i].name, times[i].at, now);
 	if (due_of(t) != 0)
-		put_line(out, "time over", spent_show(t, due_of(t), now));
+		put_line(out, "time over", spent_show(t, now));
 }
 
 char *

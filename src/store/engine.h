@@ -22,7 +22,8 @@ enum store_step {
 	STORE_STEP_END
 };
 
-/* A row is the struct of store/store.h; a key is what that begins with. */
+/* A row is the struct of store/store.h; a key is what that begins with, if
+ * nothing else is said. */
 enum store_table {
 	STORE_CONTACT,	/* struct store_key */
 	STORE_TICKET,	/* struct number */
@@ -31,6 +32,8 @@ enum store_table {
 	STORE_PROMISE,	/* struct store_name */
 	STORE_CLUE,	/* struct store_trait */
 	STORE_POST,	/* nothing: there is one row */
+	STORE_CLOCK,	/* struct store_clock: its ticket and kind */
+	STORE_WEEKLY,	/* char *: the queue */
 	STORE_TABLE_END
 };
 
@@ -51,7 +54,7 @@ struct store_ops {
 	/* Adds the row or replaces it; a ticket is there already. */
 	gboolean (*put)(
 	    struct store *, enum store_table, gconstpointer row, GError **);
-	/* Not of tickets, clues and the post. */
+	/* Of contacts, envelopes, messages and promises. */
 	gboolean (*remove)(
 	    struct store *, enum store_table, gconstpointer key, GError **);
 
@@ -64,7 +67,10 @@ struct store_ops {
 	    GArray *out, GError **);
 	gboolean (*tickets_since)(struct store *, const struct store_since *,
 	    guint *count, GError **);
-	/* All messages of the ticket, their promises, and its clues. */
+	/* All promises of the ticket, and its clocks. */
+	gboolean (*dues_remove)(
+	    struct store *, const struct number *ticket, GError **);
+	/* All messages of the ticket, and its clues. */
 	gboolean (*traces_remove)(
 	    struct store *, const struct number *ticket, GError **);
 	gboolean (*contact_move)(struct store *, const struct store_key *from,
@@ -74,7 +80,16 @@ struct store_ops {
 	gboolean (*promise_list)(
 	    struct store *, const struct store_query *, GArray *, GError **);
 	gboolean (*promise_next)(
-	    struct store *, struct store_next *, GError **);
+	    struct store *, guint32 kinds, struct store_next *, GError **);
+
+	enum store_result (*contact_named)(struct store *,
+	    const char *pseudonym, struct store_contact *, GError **);
+	gboolean (*tickets_open_of)(struct store *, const struct store_key *,
+	    guint limit, GArray *, GError **);
+	gboolean (*clock_list)(
+	    struct store *, const struct number *, GArray *, GError **);
+	gboolean (*clocks_due)(
+	    struct store *, gint64 now, guint limit, GArray *, GError **);
 
 	gboolean (*count)(
 	    struct store *, gint64 now, struct store_counts *, GError **);

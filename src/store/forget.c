@@ -21,7 +21,8 @@ static void
 clear_times(struct ticket *t)
 {
 	gint64 *const times[] = {&t->opened, &t->first_reply_due,
-	    &t->decision_due, &t->acknowledged, &t->answered, &t->closed};
+	    &t->decision_due, &t->acknowledged, &t->answered, &t->closed,
+	    &t->ack_due, &t->decided, &t->waiting};
 	gint64 step = t->opened % HOUR_S;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(times); i++)
@@ -29,7 +30,7 @@ clear_times(struct ticket *t)
 			*times[i] -= step;
 }
 
-/* Leaves of the row what is counted. */
+/* Leaves of the ticket what is counted. */
 static gboolean
 clear_ticket(struct store *store, const struct number *number, GError **err)
 {
@@ -43,7 +44,8 @@ clear_ticket(struct store *store, const struct number *number, GError **err)
 	memset(row.t.pseudonym, 0, sizeof(row.t.pseudonym));
 	memset(row.copy_id, 0, sizeof(row.copy_id));
 	row.contact = (struct store_key){0};
-	return store_ticket_update(store, &row, err);
+	return store->ops->dues_remove(store, number, err) &&
+	       store_ticket_update(store, &row, err);
 }
 
 static gboolean

@@ -23,7 +23,9 @@ static const struct {
     [STORE_MESSAGE] = {sizeof(struct store_message), STORE_KEY_LEN},
     [STORE_PROMISE] = {sizeof(struct store_promise), sizeof(struct store_name)},
     [STORE_CLUE] = {sizeof(struct store_clue), sizeof(struct store_trait)},
-    [STORE_POST] = {sizeof(struct store_post), 0}, /* there is one */
+    [STORE_POST] = {sizeof(struct store_post), 0},   /* there is one */
+    [STORE_CLOCK] = {sizeof(struct store_clock), 0}, /* key_bytes() */
+    [STORE_WEEKLY] = {sizeof(struct store_weekly), 0},
 };
 
 struct undo {
@@ -46,6 +48,22 @@ memory_of(struct store *store)
 }
 
 /* --- rows --- */
+
+/* A clock has a hole in its key, and behind a queue's name may be anything. */
+static GBytes *
+key_bytes(enum store_table table, gconstpointer key)
+{
+	const struct store_clock *clock = key;
+	struct number name[2] = {0};
+
+	if (table == STORE_WEEKLY)
+		return g_bytes_new(key, strlen(key));
+	if (table != STORE_CLOCK)
+		return g_bytes_new(key, shapes[table].key_len);
+	name[0] = clock->ticket;
+	name[1].s[0] = (char)clock->clock.kind;
+	return g_bytes_new(name, sizeof(name));
+}
 
 static void
 free_row(enum store_table table, gpointer row)
@@ -73,7 +91,7 @@ look(struct store *store, enum store_table table, gconstpointer key,
 	gconstpointer row;
 
 	(void)err;
-	at = g_bytes_new_static(key, shapes[table].key_len);
+	at = key_bytes(table, key);
 	row = g_hash_table_lookup(rows, at);
 	if (row == NULL)
 		return STORE_MISSING;
@@ -102,12 +120,6 @@ memory_rows(struct store *store, enum store_table table)
 	return memory_of(store)->tables[table];
 }
 
-gsize
-memory_key_len(enum store_table table)
-{
-	return shapes[table].key_len;
-}
-
 void
 memory_set(struct store *store, enum store_table table, gconstpointer key,
     gconstpointer row)
@@ -120,7 +132,7 @@ memory_set(struct store *store, enum store_table table, gconstpointer key,
 		copy = g_malloc(shapes[table].size);
 		copy_row(table, row, copy);
 	}
-	undo.key = g_bytes_new(key, shapes[table].key_len);
+	undo.key = key_bytes(table, key);
 	undo.row = swap(m, table, undo.key, copy);
 	g_array_append_val(m->journal, undo);
 }
@@ -254,6 +266,10 @@ contact_move(struct store *store, const struct store_key *from,
 		if (look(store, STORE_CONTACT, to, &other, NULL) ==
 		    STORE_MISSING)
 			memory_set(store, STORE_CONTACT, &row, &row);
+		else if (other.agent[0] == '\0') {
+			memcpy(other.agent, row.agent, sizeof(other.agent));
+			memory_set(store, STORE_CONTACT, &other, &other);
+		}
 	}
 	move_tickets(store, from, to, epoch);
 	return TRUE;
@@ -386,8 +402,13 @@ static const struct store_ops memory_ops = {
     .ticket_list = ticket_list,
     .ticket_numbers = ticket_numbers,
     .tickets_since = memory_tickets_since,
+    .dues_remove = memory_dues_remove,
     .traces_remove = memory_traces_remove,
     .contact_move = contact_move,
+    .contact_named = memory_contact_named,
+    .tickets_open_of = memory_tickets_open_of,
+    .clock_list = memory_clock_list,
+    .clocks_due = memory_clocks_due,
     .pseudonym_find = pseudonym_find,
     .promise_list = memory_promise_list,
     .promise_next = memory_promise_next,

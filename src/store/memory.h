@@ -11,9 +11,6 @@
  * memory_set(). */
 GHashTable *memory_rows(struct store *store, enum store_table table);
 
-/* Octets of a key of the table. */
-gsize memory_key_len(enum store_table table);
-
 /* Puts a copy of the row there, or removes what is there (NULL). */
 void memory_set(struct store *store, enum store_table table, gconstpointer key,
     gconstpointer row);
@@ -23,8 +20,18 @@ gboolean memory_tickets_since(struct store *store,
     const struct store_since *since, guint *count, GError **err);
 gboolean memory_promise_list(struct store *store,
     const struct store_query *query, GArray *out, GError **err);
-gboolean memory_promise_next(
-    struct store *store, struct store_next *out, GError **err);
+gboolean memory_promise_next(struct store *store, guint32 kinds,
+    struct store_next *out, GError **err);
+enum store_result memory_contact_named(struct store *store,
+    const char *pseudonym, struct store_contact *out, GError **err);
+gboolean memory_tickets_open_of(struct store *store,
+    const struct store_key *contact, guint limit, GArray *out, GError **err);
+gboolean memory_clock_list(struct store *store, const struct number *ticket,
+    GArray *out, GError **err);
+gboolean memory_clocks_due(struct store *store, gint64 now, guint limit,
+    GArray *out, GError **err);
+gboolean memory_dues_remove(
+    struct store *store, const struct number *ticket, GError **err);
 gboolean memory_traces_remove(
     struct store *store, const struct number *ticket, GError **err);
 gboolean memory_count(

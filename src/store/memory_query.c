@@ -1,5 +1,7 @@
 #include "store/memory.h"
 
+#include <string.h>
+
 #include "base/banned.h"
 
 /* --- tickets --- */
@@ -26,6 +28,130 @@ memory_tickets_since(struct store *store, const struct store_since *since,
 	return TRUE;
 }
 
+static gint
+by_opened(gconstpointer a, gconstpointer b)
+{
+	const struct store_ticket *x = a, *y = b;
+
+	return (x->t.opened > y->t.opened) - (x->t.opened < y->t.opened);
+}
+
+gboolean
+memory_tickets_open_of(struct store *store, const struct store_key *contact,
+    guint limit, GArray *out, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_TICKET));
+	rows = g_list_sort(rows, by_opened);
+	for (GList *l = rows; l != NULL && limit > 0; l = l->next) {
+		const struct store_ticket *ticket = l->data;
+
+		if (ticket->t.state != TICKET_OPEN ||
+		    !store_key_equal(&ticket->contact, contact))
+			continue;
+		g_array_append_vals(out, ticket, 1);
+		limit--;
+	}
+	return TRUE;
+}
+
+enum store_result
+memory_contact_named(struct store *store, const char *pseudonym,
+    struct store_contact *out, GError **err)
+{
+	GHashTableIter iter;
+	gpointer row;
+
+	(void)err;
+	if (pseudonym[0] == '\0') /* that is having none */
+		return STORE_MISSING;
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_CONTACT));
+	while (g_hash_table_iter_next(&iter, NULL, &row)) {
+		const struct store_contact *contact = row;
+
+		if (strcmp(contact->pseudonym, pseudonym) != 0)
+			continue;
+		*out = *contact;
+		return STORE_FOUND;
+	}
+	return STORE_MISSING;
+}
+
+/* --- clocks --- */
+
+static gint
+by_kind(gconstpointer a, gconstpointer b)
+{
+	const struct store_clock *x = a, *y = b;
+
+	return (x->clock.kind > y->clock.kind) -
+	       (x->clock.kind < y->clock.kind);
+}
+
+static gint
+by_next(gconstpointer a, gconstpointer b)
+{
+	const struct store_clock *x = a, *y = b;
+	gint64 first = sla_next(&x->clock), second = sla_next(&y->clock);
+
+	return (first > second) - (first < second);
+}
+
+gboolean
+memory_clock_list(
+    struct store *store, const struct number *ticket, GArray *out, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_CLOCK));
+	rows = g_list_sort(rows, by_kind);
+	for (GList *l = rows; l != NULL; l = l->next) {
+		const struct store_clock *clock = l->data;
+
+		if (number_equal(&clock->ticket, ticket))
+			g_array_append_vals(out, clock, 1);
+	}
+	return TRUE;
+}
+
+gboolean
+memory_clocks_due(
+    struct store *store, gint64 now, guint limit, GArray *out, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_CLOCK));
+	rows = g_list_sort(rows, by_next);
+	for (GList *l = rows; l != NULL && limit > 0; l = l->next) {
+		const struct store_clock *clock = l->data;
+		gint64 next = sla_next(&clock->clock);
+
+		if (next == 0 || next > now)
+			continue;
+		g_array_append_vals(out, clock, 1);
+		limit--;
+	}
+	return TRUE;
+}
+
+static void
+clocks_remove(struct store *store, const struct number *ticket)
+{
+	g_autoptr(GList) rows = NULL;
+
+	rows = g_hash_table_get_values(memory_rows(store, STORE_CLOCK));
+	for (GList *l = rows; l != NULL; l = l->next) {
+		struct store_clock clock = *(struct store_clock *)l->data;
+
+		if (number_equal(&clock.ticket, ticket))
+			memory_set(store, STORE_CLOCK, &clock, NULL);
+	}
+}
+
 /* --- messages, promises and clues --- */
 
 static gboolean
@@ -36,12 +162,19 @@ is_live(const struct store_promise *p)
 }
 
 static gboolean
+is_of_kinds(const struct store_promise *p, guint32 kinds)
+{
+	return kinds == 0 || (kinds & (G_GUINT64_CONSTANT(1) << p->name.kind));
+}
+
+static gboolean
 is_asked_for(const struct store_promise *p, const struct store_query *query)
 {
 	switch (query->which) {
 	case STORE_PROMISES_TO_TRY:
 		return p->state == STORE_PROMISE_OPEN &&
-		       p->next_try <= query->arg;
+		       p->next_try <= query->arg &&
+		       is_of_kinds(p, query->kinds);
 	case STORE_PROMISES_OF_SLOT:
 		return p->state == STORE_PROMISE_CLAIMED &&
 		       p->slot == query->arg;
@@ -83,19 +216,34 @@ earlier(gint64 a, gint64 b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+static gint64
+next_clock(struct store *store)
+{
+	GHashTableIter iter;
+	gpointer row;
+	gint64 next = 0;
+
+	g_hash_table_iter_init(&iter, memory_rows(store, STORE_CLOCK));
+	while (g_hash_table_iter_next(&iter, NULL, &row))
+		next = earlier(
+		    next, sla_next(&((const struct store_clock *)row)->clock));
+	return next;
+}
+
 gboolean
-memory_promise_next(struct store *store, struct store_next *out, GError **err)
+memory_promise_next(
+    struct store *store, guint32 kinds, struct store_next *out, GError **err)
 {
 	GHashTableIter iter;
 	gpointer row;
 
 	(void)err;
-	*out = (struct store_next){0};
+	*out = (struct store_next){.clock_at = next_clock(store)};
 	g_hash_table_iter_init(&iter, memory_rows(store, STORE_PROMISE));
 	while (g_hash_table_iter_next(&iter, NULL, &row)) {
 		const struct store_promise *p = row;
 
-		if (p->state == STORE_PROMISE_OPEN)
+		if (p->state == STORE_PROMISE_OPEN && is_of_kinds(p, kinds))
 			out->try_at = earlier(out->try_at, p->next_try);
 		out->alarm_at = earlier(out->alarm_at, p->alarm_at);
 	}
@@ -149,6 +297,24 @@ memory_count(
 	return TRUE;
 }
 
+gboolean
+memory_dues_remove(
+    struct store *store, const struct number *ticket, GError **err)
+{
+	g_autoptr(GList) rows = NULL;
+
+	(void)err;
+	rows = g_hash_table_get_values(memory_rows(store, STORE_PROMISE));
+	for (GList *l = rows; l != NULL; l = l->next) {
+		struct store_promise promise = *(struct store_promise *)l->data;
+
+		if (number_equal(&promise.ticket, ticket))
+			memory_set(store, STORE_PROMISE, &promise.name, NULL);
+	}
+	clocks_remove(store, ticket);
+	return TRUE;
+}
+
 static guint
 purge_message(struct store *store, const struct store_message *row)
 {
@@ -192,10 +358,11 @@ memory_traces_remove(
 	(void)err;
 	rows = g_hash_table_get_values(memory_rows(store, STORE_MESSAGE));
 	for (GList *l = rows; l != NULL; l = l->next) {
-		const struct store_message *message = l->data;
+		struct store_message message = *(struct store_message *)l->data;
 
-		if (number_equal(&message->ticket, ticket))
-			(void)purge_message(store, message);
+		if (number_equal(&message.ticket, ticket))
+			memory_set(
+			    store, STORE_MESSAGE, &message.fingerprint, NULL);
 	}
 	clues_remove(store, ticket);
 	return TRUE;
@@ -216,6 +383,8 @@ epoch_of(enum store_table table, gconstpointer row)
 	case STORE_TICKET:
 	case STORE_PROMISE:
 	case STORE_POST:
+	case STORE_CLOCK:
+	case STORE_WEEKLY:
 	case STORE_TABLE_END:
 		break;
 	}
@@ -226,14 +395,24 @@ static guint
 purge_row(struct store *store, enum store_table table, gconstpointer row,
     gint64 first_live)
 {
-	g_autoptr(GBytes) key = NULL;
+	union {
+		struct store_key key;
+		struct number number;
+		struct store_trait trait;
+	} name = {0};
 
 	if (epoch_of(table, row) >= first_live)
 		return 0;
 	if (table == STORE_MESSAGE)
 		return purge_message(store, row);
-	key = g_bytes_new(row, memory_key_len(table));
-	memory_set(store, table, g_bytes_get_data(key, NULL), NULL);
+	/* Out of the row, which memory_set() frees. */
+	if (table == STORE_CLUE)
+		name.trait = ((const struct store_clue *)row)->trait;
+	else if (table == STORE_ENVELOPE)
+		name.number = ((const struct store_envelope *)row)->ticket;
+	else
+		name.key = ((const struct store_contact *)row)->id;
+	memory_set(store, table, &name, NULL);
 	return 1;
 }
 

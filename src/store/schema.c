@@ -26,10 +26,30 @@
 	"  hold INTEGER NOT NULL, since INTEGER NOT NULL"                      \
 	") STRICT, WITHOUT ROWID;"
 
+/* next: what sla_next() says; NULL for 0. */
+#define CLOCK_TABLE                                                            \
+	"CREATE TABLE clock ("                                                 \
+	"  ticket TEXT NOT NULL REFERENCES ticket(number),"                    \
+	"  kind INTEGER NOT NULL, start INTEGER NOT NULL,"                     \
+	"  length INTEGER NOT NULL, paused_at INTEGER NOT NULL,"               \
+	"  paused INTEGER NOT NULL, settled INTEGER NOT NULL,"                 \
+	"  said INTEGER NOT NULL, next INTEGER,"                               \
+	"  PRIMARY KEY (ticket, kind)"                                         \
+	") STRICT, WITHOUT ROWID;"                                             \
+	"CREATE INDEX clock_next ON clock(next) WHERE next IS NOT NULL;"
+#define WEEKLY_TABLE                                                           \
+	"CREATE TABLE weekly ("                                                \
+	"  queue TEXT NOT NULL PRIMARY KEY, sent INTEGER NOT NULL,"            \
+	"  next_try INTEGER NOT NULL, slot INTEGER NOT NULL"                   \
+	") STRICT, WITHOUT ROWID;"
+#define PROMISE_TICKET_INDEX                                                   \
+	"CREATE INDEX promise_ticket ON promise(ticket);"
+
 const char schema_create[] =
     "CREATE TABLE contact ("
     "  id BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL,"
-    "  pseudonym TEXT UNIQUE, seen INTEGER NOT NULL"
+    "  pseudonym TEXT UNIQUE, seen INTEGER NOT NULL,"
+    "  agent TEXT NOT NULL DEFAULT ''"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX contact_epoch ON contact(epoch);"
 
@@ -41,7 +61,14 @@ const char schema_create[] =
     "  opened INTEGER NOT NULL, first_reply_due INTEGER NOT NULL,"
     "  decision_due INTEGER NOT NULL, acknowledged INTEGER NOT NULL,"
     "  answered INTEGER NOT NULL, closed INTEGER NOT NULL,"
-    "  messages INTEGER NOT NULL, copy_id TEXT NOT NULL"
+    "  messages INTEGER NOT NULL, copy_id TEXT NOT NULL,"
+    "  ack_due INTEGER NOT NULL DEFAULT 0,"
+    "  decided INTEGER NOT NULL DEFAULT 0,"
+    "  waiting INTEGER NOT NULL DEFAULT 0,"
+    "  close INTEGER NOT NULL DEFAULT 0,"
+    "  closed_level INTEGER NOT NULL DEFAULT 0,"
+    "  is_returned INTEGER NOT NULL DEFAULT 0,"
+    "  rating INTEGER NOT NULL DEFAULT 0, agent TEXT NOT NULL DEFAULT ''"
     ") STRICT, WITHOUT ROWID;"
     TICKET_CONTACT_INDEX
     "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
@@ -63,6 +90,8 @@ const char schema_create[] =
     MESSAGE_TICKET_INDEX
     CLUE_TABLE
     POST_TABLE
+    CLOCK_TABLE
+    WEEKLY_TABLE
 
     "CREATE TABLE promise ("
     "  key BLOB NOT NULL, kind INTEGER NOT NULL,"
@@ -70,15 +99,16 @@ const char schema_create[] =
     "  state INTEGER NOT NULL, slot INTEGER NOT NULL, due INTEGER NOT NULL,"
     "  next_try INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     "  alarm_at INTEGER, alarmed INTEGER NOT NULL,"
-    "  PRIMARY KEY (key, kind)"
+    "  arg INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, kind)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX promise_open ON promise(next_try) WHERE state = 1;"
     "CREATE INDEX promise_claimed ON promise(slot) WHERE state = 2;"
     "CREATE INDEX promise_failed ON promise(due) WHERE state = 4;"
     "CREATE INDEX promise_alarm ON promise(alarm_at)"
     "  WHERE alarm_at IS NOT NULL;"
+    PROMISE_TICKET_INDEX
     "PRAGMA application_id = 1853451620;"
-    "PRAGMA user_version = 3;";
+    "PRAGMA user_version = 4;";
 
 /* In version 1 a ticket without an address had no epoch: it gets the newest,
  * so that it is not forgotten while it is young. */
@@ -91,14 +121,36 @@ const char schema_from_2[] = "DROP INDEX ticket_contact;" TICKET_CONTACT_INDEX
     CLUE_TABLE POST_TABLE
     "PRAGMA user_version = 3;";
 
-#define TICKET_COLUMNS                                                         \
+/* Tickets of before get no clocks: of many, all stages would be said at once,
+ * for promises nobody could have ended by closing. */
+const char schema_from_3[] =
+    "ALTER TABLE contact ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE ticket ADD COLUMN ack_due INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN close INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN closed_level INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN is_returned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ticket ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE promise ADD COLUMN arg INTEGER NOT NULL DEFAULT 0;"
+    PROMISE_TICKET_INDEX CLOCK_TABLE WEEKLY_TABLE
+    "PRAGMA user_version = 4;";
+
+#define CONTACT_COLUMNS "id, epoch, pseudonym, seen, agent"
+#define TICKET_VALUES                                                          \
 	"contact, epoch, queue, state, level, lang, category, flags,"          \
 	" pseudonym, opened, first_reply_due, decision_due, acknowledged,"     \
-	" answered, closed, messages, copy_id, number"
+	" answered, closed, messages, copy_id, ack_due, decided, waiting,"     \
+	" close, closed_level, is_returned, rating, agent"
+#define TICKET_COLUMNS TICKET_VALUES ", number"
+#define TICKET_MARKS "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 #define PROMISE_COLUMNS                                                        \
 	"key, kind, ticket, state, slot, due, next_try, attempts, alarm_at,"   \
-	" alarmed"
+	" alarmed, arg"
 #define SELECT_PROMISES "SELECT " PROMISE_COLUMNS " FROM promise "
+#define CLOCK_COLUMNS                                                          \
+	"ticket, kind, start, length, paused_at, paused, settled, said"
 #define DEAD_MESSAGES                                                          \
 	"(SELECT fingerprint FROM message WHERE epoch < ?1 LIMIT ?2)"
 
@@ -110,13 +162,19 @@ const char *const schema_sql[SQL_END] = {
     [SQL_SAVE] = "SAVEPOINT request",
     [SQL_RELEASE] = "RELEASE request",
     [SQL_REVERT] = "ROLLBACK TO request",
-    [SQL_CONTACT_GET] = "SELECT id, epoch, pseudonym, seen FROM contact"
+    [SQL_CONTACT_GET] = "SELECT " CONTACT_COLUMNS " FROM contact"
 			" WHERE id = ?",
     [SQL_CONTACT_PUT] =
-	"INSERT INTO contact (id, epoch, pseudonym, seen)"
-	" VALUES (?, ?, nullif(?, ''), ?)"
+	"INSERT INTO contact (" CONTACT_COLUMNS ")"
+	" VALUES (?, ?, nullif(?, ''), ?, ?)"
 	" ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch,"
-	" pseudonym = excluded.pseudonym, seen = excluded.seen",
+	" pseudonym = excluded.pseudonym, seen = excluded.seen,"
+	" agent = excluded.agent",
+    [SQL_CONTACT_NAMED] = "SELECT " CONTACT_COLUMNS " FROM contact"
+			  " WHERE pseudonym = nullif(?, '')",
+    [SQL_CONTACT_AGENT] = "UPDATE contact SET agent = c.agent"
+			  " FROM (SELECT agent FROM contact WHERE id = ?1) c"
+			  " WHERE id = ?2 AND contact.agent = ''",
     [SQL_CONTACT_COPY] = "UPDATE OR IGNORE contact SET id = ?2, epoch = ?3"
 			 " WHERE id = ?1",
     [SQL_CONTACT_DELETE] = "DELETE FROM contact WHERE id = ?",
@@ -129,17 +187,17 @@ const char *const schema_sql[SQL_END] = {
 	" LIMIT 1",
     [SQL_TICKET_GET] = "SELECT " TICKET_COLUMNS " FROM ticket WHERE number = ?",
     [SQL_TICKET_ADD] = "INSERT INTO ticket (" TICKET_COLUMNS ") VALUES"
-		       " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [SQL_TICKET_UPDATE] = "UPDATE ticket SET (contact, epoch, queue, state,"
-			  " level, lang, category, flags, pseudonym, opened,"
-			  " first_reply_due, decision_due, acknowledged,"
-			  " answered, closed, messages, copy_id) ="
-			  " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-			  " WHERE number = ?",
+		       " (" TICKET_MARKS ",?)",
+    [SQL_TICKET_UPDATE] = "UPDATE ticket SET (" TICKET_VALUES ") ="
+			  " (" TICKET_MARKS ") WHERE number = ?",
     [SQL_TICKET_LIST] = "SELECT " TICKET_COLUMNS " FROM ticket"
 			" WHERE number > ? ORDER BY number LIMIT ?",
     [SQL_TICKETS_OF] = "SELECT number FROM ticket INDEXED BY ticket_contact"
 		       " WHERE contact = ? LIMIT ?",
+    /* 1 is TICKET_OPEN. */
+    [SQL_TICKETS_OPEN_OF] =
+	"SELECT " TICKET_COLUMNS " FROM ticket INDEXED BY ticket_contact"
+	" WHERE contact = ? AND state = 1 ORDER BY opened LIMIT ?",
     [SQL_TICKETS_DEAD] = "SELECT number FROM ticket INDEXED BY ticket_epoch"
 			 " WHERE epoch < ? AND pseudonym <> '' LIMIT ?",
     /* 2 is TICKET_FLAG_UNPROVEN. */
@@ -181,20 +239,20 @@ const char *const schema_sql[SQL_END] = {
 		     " hold = excluded.hold, since = excluded.since",
     [SQL_PROMISE_GET] = SELECT_PROMISES "WHERE key = ? AND kind = ?",
     [SQL_PROMISE_PUT] = "INSERT INTO promise (" PROMISE_COLUMNS ") VALUES"
-			" (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)"
+			" (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?)"
 			" ON CONFLICT (key, kind) DO UPDATE SET"
 			" state = excluded.state, slot = excluded.slot,"
 			" due = excluded.due, next_try = excluded.next_try,"
 			" attempts = excluded.attempts,"
 			" alarm_at = excluded.alarm_at,"
-			" alarmed = excluded.alarmed",
+			" alarmed = excluded.alarmed, arg = excluded.arg",
     [SQL_PROMISE_DELETE] = "DELETE FROM promise WHERE key = ? AND kind = ?",
-    [SQL_PROMISES_DELETE] =
-	"DELETE FROM promise WHERE key IN (SELECT fingerprint FROM message"
-	" INDEXED BY message_ticket WHERE ticket = ?)",
+    [SQL_PROMISES_DELETE] = "DELETE FROM promise INDEXED BY promise_ticket"
+			    " WHERE ticket = ?",
     [SQL_PROMISES_TO_TRY] =
 	SELECT_PROMISES "INDEXED BY promise_open WHERE state = 1"
-			" AND next_try <= ? ORDER BY next_try LIMIT ?",
+			" AND next_try <= ?1 AND (?3 = 0 OR (1 << kind) & ?3 <> 0)"
+			" ORDER BY next_try LIMIT ?2",
     [SQL_PROMISES_OF_SLOT] =
 	SELECT_PROMISES "INDEXED BY promise_claimed WHERE state = 2"
 			" AND slot = ? ORDER BY slot LIMIT ?",
@@ -203,8 +261,32 @@ const char *const schema_sql[SQL_END] = {
 			" ORDER BY alarm_at LIMIT ?",
     [SQL_PROMISE_NEXT] =
 	"SELECT (SELECT min(next_try) FROM promise INDEXED BY promise_open"
-	" WHERE state = 1), (SELECT min(alarm_at) FROM promise"
-	" INDEXED BY promise_alarm WHERE alarm_at IS NOT NULL)",
+	" WHERE state = 1 AND (?1 = 0 OR (1 << kind) & ?1 <> 0)),"
+	" (SELECT min(alarm_at) FROM promise"
+	" INDEXED BY promise_alarm WHERE alarm_at IS NOT NULL),"
+	" (SELECT min(next) FROM clock INDEXED BY clock_next"
+	" WHERE next IS NOT NULL)",
+    [SQL_CLOCK_GET] = "SELECT " CLOCK_COLUMNS " FROM clock"
+		      " WHERE ticket = ? AND kind = ?",
+    [SQL_CLOCK_PUT] = "INSERT INTO clock (" CLOCK_COLUMNS ", next) VALUES"
+		      " (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))"
+		      " ON CONFLICT (ticket, kind) DO UPDATE SET"
+		      " start = excluded.start, length = excluded.length,"
+		      " paused_at = excluded.paused_at,"
+		      " paused = excluded.paused, settled = excluded.settled,"
+		      " said = excluded.said, next = excluded.next",
+    [SQL_CLOCK_LIST] = "SELECT " CLOCK_COLUMNS " FROM clock"
+		       " WHERE ticket = ? ORDER BY kind",
+    [SQL_CLOCKS_DUE] = "SELECT " CLOCK_COLUMNS " FROM clock"
+		       " INDEXED BY clock_next WHERE next <= ?"
+		       " ORDER BY next LIMIT ?",
+    [SQL_CLOCKS_DELETE] = "DELETE FROM clock WHERE ticket = ?",
+    [SQL_WEEKLY_GET] = "SELECT queue, sent, next_try, slot FROM weekly"
+		       " WHERE queue = ?",
+    [SQL_WEEKLY_PUT] = "INSERT INTO weekly (queue, sent, next_try, slot)"
+		       " VALUES (?, ?, ?, ?) ON CONFLICT (queue) DO UPDATE"
+		       " SET sent = excluded.sent,"
+		       " next_try = excluded.next_try, slot = excluded.slot",
     [SQL_COUNT] =
 	"SELECT (SELECT count(*) FROM ticket), (SELECT count(*) FROM ticket"
 	" INDEXED BY ticket_closed WHERE state = 2), count(*),"

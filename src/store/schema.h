@@ -9,13 +9,14 @@
 
 /* schema_create sets both. */
 #define SCHEMA_APPLICATION_ID 1853451620 /* "nymd" */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Makes all tables in an empty database. */
 extern const char schema_create[];
 /* Bring a version to the next one. */
 extern const char schema_from_1[];
 extern const char schema_from_2[];
+extern const char schema_from_3[];
 
 enum statement {
 	SQL_BEGIN = STORE_BEGIN,
@@ -26,6 +27,8 @@ enum statement {
 	SQL_REVERT = STORE_REVERT,
 	SQL_CONTACT_GET,
 	SQL_CONTACT_PUT,
+	SQL_CONTACT_NAMED,
+	SQL_CONTACT_AGENT,
 	SQL_CONTACT_COPY,
 	SQL_CONTACT_DELETE,
 	SQL_CONTACT_TICKETS,
@@ -35,6 +38,7 @@ enum statement {
 	SQL_TICKET_UPDATE,
 	SQL_TICKET_LIST,
 	SQL_TICKETS_OF,
+	SQL_TICKETS_OPEN_OF,
 	SQL_TICKETS_DEAD,
 	SQL_TICKETS_SINCE,
 	SQL_ENVELOPE_GET,
@@ -57,6 +61,13 @@ enum statement {
 	SQL_PROMISES_OF_SLOT,
 	SQL_PROMISES_TO_ALARM,
 	SQL_PROMISE_NEXT,
+	SQL_CLOCK_GET,
+	SQL_CLOCK_PUT,
+	SQL_CLOCK_LIST,
+	SQL_CLOCKS_DUE,
+	SQL_CLOCKS_DELETE,
+	SQL_WEEKLY_GET,
+	SQL_WEEKLY_PUT,
 	SQL_COUNT,
 	SQL_PURGE_ENVELOPES,
 	SQL_PURGE_PROMISES,

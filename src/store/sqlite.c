@@ -4,20 +4,11 @@
 #include "base/log.h"
 #include "store/schema.h"
 #include "store/sqlite_read.h"
-
-#include <stdarg.h>
-#include <string.h>
+#include "store/sqlite_run.h"
 
 #include <sqlite3.h>
 
 #include "base/banned.h"
-
-struct sqlite {
-	struct store base;
-	sqlite3 *db;
-	sqlite3_stmt *prepared[SQL_END];
-	gboolean is_dirty; /* committed since the last checkpoint */
-};
 
 static struct sqlite *
 sqlite_of(struct store *store)
@@ -25,130 +16,14 @@ sqlite_of(struct store *store)
 	return (struct sqlite *)(void *)store;
 }
 
-/* --- errors and statements --- */
-
-/* One letter a parameter: k key, K key or NULL if unset, n number, t text,
- * i gint64, b GBytes. Values must live until the statement is reset. */
-static int
-bind_one(sqlite3_stmt *st, int at, char type, va_list *args)
-{
-	const struct store_key *key;
-	const char *text;
-	GBytes *bytes;
-
-	switch (type) {
-	case 'k':
-	case 'K':
-		key = va_arg(*args, const struct store_key *);
-		if (type == 'K' && !store_key_is_set(key))
-			return sqlite3_bind_null(st, at);
-		return sqlite3_bind_blob(
-		    st, at, key->b, STORE_KEY_LEN, SQLITE_STATIC);
-	case 'n':
-		text = va_arg(*args, const struct number *)->s;
-		return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
-	case 't':
-		text = va_arg(*args, const char *);
-		return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
-	case 'b':
-		bytes = va_arg(*args, GBytes *);
-		return sqlite3_bind_blob64(st, at,
-		    g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-		    SQLITE_STATIC);
-	default:
-		return sqlite3_bind_int64(st, at, va_arg(*args, gint64));
-	}
-}
-
-static sqlite3_stmt *
-bind_list(struct sqlite *s, enum statement id, const char *types, va_list *args)
-{
-	sqlite3_stmt *st = s->prepared[id];
-
-	for (int i = 0; types[i] != '\0'; i++)
-		/* Only our own mistake or lack of memory can fail here. */
-		if (bind_one(st, i + 1, types[i], args) != SQLITE_OK)
-			g_error("sqlite: bind");
-	return st;
-}
-
-static void
-done(sqlite3_stmt *st)
-{
-	(void)sqlite3_reset(st); /* repeats the code of the last step */
-	(void)sqlite3_clear_bindings(st);
-}
-
-/* A full disk or an I/O error makes SQLite roll the whole transaction back;
- * a write after that would commit by itself, outside of any. */
-static gboolean
-is_transaction_lost(const struct sqlite *s)
-{
-	return s->base.in_transaction && sqlite3_get_autocommit(s->db) != 0;
-}
-
-static int
-step(struct sqlite *s, sqlite3_stmt *st, GError **err)
-{
-	int rc;
-
-	if (is_transaction_lost(s)) {
-		error_fail(err, ERROR_TEMP,
-		    "database transaction was given up after a fault");
-		return SQLITE_ERROR;
-	}
-	rc = sqlite3_step(st);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		schema_fail(rc, err);
-	return rc;
-}
-
-/* For statements that give no row. */
-static gboolean
-run(struct sqlite *s, GError **err, enum statement id, const char *types, ...)
-{
-	sqlite3_stmt *st;
-	va_list args;
-	int rc;
-
-	va_start(args, types);
-	st = bind_list(s, id, types, &args);
-	va_end(args);
-	rc = step(s, st, err);
-	done(st);
-	return rc == SQLITE_DONE;
-}
-
-/* First row: STORE_FOUND, and the caller reads it from *row, then calls
- * done(). */
-static enum store_result
-query(struct sqlite *s, sqlite3_stmt **row, GError **err, enum statement id,
-    const char *types, ...)
-{
-	sqlite3_stmt *st;
-	va_list args;
-	int rc;
-
-	va_start(args, types);
-	st = bind_list(s, id, types, &args);
-	va_end(args);
-	rc = step(s, st, err);
-	if (rc == SQLITE_ROW) {
-		*row = st;
-		return STORE_FOUND;
-	}
-	done(st);
-	return rc == SQLITE_DONE ? STORE_MISSING : STORE_ERROR;
-}
-
 static gboolean
 sqlite_step(struct store *store, enum store_step which, GError **err)
 {
 	struct sqlite *s = sqlite_of(store);
 
-	if (which == STORE_ROLLBACK && is_transaction_lost(s))
+	if (which == STORE_ROLLBACK && sqlite_is_lost(s))
 		return TRUE;
-	if (!run(s, err, (enum statement)which, ""))
+	if (!sqlite_run(s, err, (enum statement)which, ""))
 		return FALSE;
 	if (which == STORE_COMMIT)
 		s->is_dirty = TRUE;
@@ -172,28 +47,37 @@ sqlite_get(struct store *store, enum store_table table, gconstpointer key,
 	    [STORE_PROMISE] = {SQL_PROMISE_GET, sqlite_read_promise},
 	    [STORE_CLUE] = {SQL_CLUE_GET, sqlite_read_clue},
 	    [STORE_POST] = {SQL_POST_GET, sqlite_read_post},
+	    [STORE_CLOCK] = {SQL_CLOCK_GET, sqlite_read_clock},
+	    [STORE_WEEKLY] = {SQL_WEEKLY_GET, sqlite_read_weekly},
 	};
 	struct sqlite *s = sqlite_of(store);
 	const struct store_name *name = key;
 	const struct store_trait *trait = key;
+	const struct store_clock *clock = key;
 	enum statement id = how[table].id;
 	enum store_result found;
 	sqlite3_stmt *at;
 
 	if (table == STORE_TICKET || table == STORE_ENVELOPE)
-		found = query(s, &at, err, id, "n", key);
+		found = sqlite_query(s, &at, err, id, "n", key);
 	else if (table == STORE_PROMISE)
-		found = query(
+		found = sqlite_query(
 		    s, &at, err, id, "ki", &name->key, (gint64)name->kind);
 	else if (table == STORE_CLUE)
-		found = query(s, &at, err, id, "ik", trait->epoch, &trait->key);
+		found = sqlite_query(
+		    s, &at, err, id, "ik", trait->epoch, &trait->key);
+	else if (table == STORE_CLOCK)
+		found = sqlite_query(s, &at, err, id, "ni", &clock->ticket,
+		    (gint64)clock->clock.kind);
+	else if (table == STORE_WEEKLY)
+		found = sqlite_query(s, &at, err, id, "t", key);
 	else if (table == STORE_POST)
-		found = query(s, &at, err, id, "");
+		found = sqlite_query(s, &at, err, id, "");
 	else
-		found = query(s, &at, err, id, "k", key);
+		found = sqlite_query(s, &at, err, id, "k", key);
 	if (found == STORE_FOUND) {
 		how[table].read(at, row);
-		done(at);
+		sqlite_done(at);
 	}
 	return found;
 }
@@ -204,11 +88,13 @@ ticket_write(struct sqlite *s, const struct store_ticket *k, enum statement id,
 {
 	const struct ticket *t = &k->t;
 
-	return run(s, err, id, "Kitiittitiiiiiiitn", &k->contact, k->epoch,
-	    t->queue, (gint64)t->state, (gint64)t->level, t->lang, t->category,
-	    (gint64)t->flags, t->pseudonym, t->opened, t->first_reply_due,
-	    t->decision_due, t->acknowledged, t->answered, t->closed,
-	    (gint64)t->messages, k->copy_id, &t->number);
+	return sqlite_run(s, err, id, "Kitiittitiiiiiiitiiiiiiitn", &k->contact,
+	    k->epoch, t->queue, (gint64)t->state, (gint64)t->level, t->lang,
+	    t->category, (gint64)t->flags, t->pseudonym, t->opened,
+	    t->first_reply_due, t->decision_due, t->acknowledged, t->answered,
+	    t->closed, (gint64)t->messages, k->copy_id, t->ack_due, t->decided,
+	    t->waiting, (gint64)t->close, (gint64)t->closed_level,
+	    (gint64)t->is_returned, (gint64)t->rating, t->agent, &t->number);
 }
 
 static gboolean
@@ -220,24 +106,41 @@ ticket_add(struct store *store, const struct store_ticket *k, GError **err)
 static gboolean
 promise_put(struct sqlite *s, const struct store_promise *p, GError **err)
 {
-	return run(s, err, SQL_PROMISE_PUT, "kiniiiiiii", &p->name.key,
+	return sqlite_run(s, err, SQL_PROMISE_PUT, "kiniiiiiiii", &p->name.key,
 	    (gint64)p->name.kind, &p->ticket, (gint64)p->state, (gint64)p->slot,
 	    p->due, p->next_try, (gint64)p->attempts, p->alarm_at,
-	    (gint64)p->alarmed);
+	    (gint64)p->alarmed, (gint64)p->arg);
 }
 
 static gboolean
 clue_put(struct sqlite *s, const struct store_clue *c, GError **err)
 {
-	return run(s, err, SQL_CLUE_PUT, "ikin", c->trait.epoch, &c->trait.key,
-	    (gint64)c->kind, &c->ticket);
+	return sqlite_run(s, err, SQL_CLUE_PUT, "ikin", c->trait.epoch,
+	    &c->trait.key, (gint64)c->kind, &c->ticket);
 }
 
 static gboolean
 post_put(struct sqlite *s, const struct store_post *p, GError **err)
 {
-	return run(s, err, SQL_POST_PUT, "iiii", p->hour, p->sent,
+	return sqlite_run(s, err, SQL_POST_PUT, "iiii", p->hour, p->sent,
 	    (gint64)p->hold, p->since);
+}
+
+static gboolean
+clock_put(struct sqlite *s, const struct store_clock *row, GError **err)
+{
+	const struct sla_clock *c = &row->clock;
+
+	return sqlite_run(s, err, SQL_CLOCK_PUT, "niiiiiiii", &row->ticket,
+	    (gint64)c->kind, c->start, c->length_s, c->paused_at, c->paused_s,
+	    c->settled, (gint64)c->said, sla_next(c));
+}
+
+static gboolean
+weekly_put(struct sqlite *s, const struct store_weekly *w, GError **err)
+{
+	return sqlite_run(s, err, SQL_WEEKLY_PUT, "tiii", w->queue, w->sent,
+	    w->next_try, (gint64)w->slot);
 }
 
 static gboolean
@@ -251,22 +154,26 @@ sqlite_put(struct store *store, enum store_table table, gconstpointer row,
 
 	switch (table) {
 	case STORE_CONTACT:
-		return run(s, err, SQL_CONTACT_PUT, "kiti", &c->id, c->epoch,
-		    c->pseudonym, c->seen);
+		return sqlite_run(s, err, SQL_CONTACT_PUT, "kitit", &c->id,
+		    c->epoch, c->pseudonym, c->seen, c->agent);
 	case STORE_TICKET:
 		return ticket_write(s, row, SQL_TICKET_UPDATE, err);
 	case STORE_ENVELOPE:
-		return run(s, err, SQL_ENVELOPE_PUT, "nikb", &e->ticket,
+		return sqlite_run(s, err, SQL_ENVELOPE_PUT, "nikb", &e->ticket,
 		    e->epoch, &e->contact, e->sealed);
 	case STORE_MESSAGE:
-		return run(s, err, SQL_MESSAGE_PUT, "kini", &m->fingerprint,
-		    m->epoch, &m->ticket, (gint64)m->state);
+		return sqlite_run(s, err, SQL_MESSAGE_PUT, "kini",
+		    &m->fingerprint, m->epoch, &m->ticket, (gint64)m->state);
 	case STORE_PROMISE:
 		return promise_put(s, row, err);
 	case STORE_CLUE:
 		return clue_put(s, row, err);
 	case STORE_POST:
 		return post_put(s, row, err);
+	case STORE_CLOCK:
+		return clock_put(s, row, err);
+	case STORE_WEEKLY:
+		return weekly_put(s, row, err);
 	case STORE_TABLE_END:
 		break;
 	}
@@ -282,17 +189,19 @@ sqlite_remove(struct store *store, enum store_table table, gconstpointer key,
 
 	switch (table) {
 	case STORE_CONTACT:
-		return run(s, err, SQL_CONTACT_DELETE, "k", key);
+		return sqlite_run(s, err, SQL_CONTACT_DELETE, "k", key);
 	case STORE_ENVELOPE:
-		return run(s, err, SQL_ENVELOPE_DELETE, "n", key);
+		return sqlite_run(s, err, SQL_ENVELOPE_DELETE, "n", key);
 	case STORE_MESSAGE:
-		return run(s, err, SQL_MESSAGE_DELETE, "k", key);
+		return sqlite_run(s, err, SQL_MESSAGE_DELETE, "k", key);
 	case STORE_PROMISE:
-		return run(s, err, SQL_PROMISE_DELETE, "ki", &name->key,
+		return sqlite_run(s, err, SQL_PROMISE_DELETE, "ki", &name->key,
 		    (gint64)name->kind);
 	case STORE_TICKET:
 	case STORE_CLUE:
 	case STORE_POST:
+	case STORE_CLOCK:
+	case STORE_WEEKLY:
 	case STORE_TABLE_END:
 		break;
 	}
@@ -307,9 +216,10 @@ contact_move(struct store *store, const struct store_key *from,
 {
 	struct sqlite *s = sqlite_of(store);
 
-	return run(s, err, SQL_CONTACT_COPY, "kki", from, to, epoch) &&
-	       run(s, err, SQL_CONTACT_DELETE, "k", from) &&
-	       run(s, err, SQL_CONTACT_TICKETS, "kki", from, to, epoch);
+	return sqlite_run(s, err, SQL_CONTACT_AGENT, "kk", from, to) &&
+	       sqlite_run(s, err, SQL_CONTACT_COPY, "kki", from, to, epoch) &&
+	       sqlite_run(s, err, SQL_CONTACT_DELETE, "k", from) &&
+	       sqlite_run(s, err, SQL_CONTACT_TICKETS, "kki", from, to, epoch);
 }
 
 static enum store_result
@@ -319,27 +229,27 @@ pseudonym_find(struct store *store, const char *pseudonym,
 	sqlite3_stmt *row;
 	enum store_result found;
 
-	found = query(sqlite_of(store), &row, err, SQL_PSEUDONYM_FIND, "tk",
-	    pseudonym, id);
+	found = sqlite_query(sqlite_of(store), &row, err, SQL_PSEUDONYM_FIND,
+	    "tk", pseudonym, id);
 	if (found == STORE_FOUND)
-		done(row);
+		sqlite_done(row);
 	return found;
 }
 
-/* Appends the row that row stands on and all after it. */
-static gboolean
-read_rows(struct sqlite *s, sqlite3_stmt *row,
-    void (*read)(sqlite3_stmt *, gpointer), GArray *out, GError **err)
+static enum store_result
+contact_named(struct store *store, const char *pseudonym,
+    struct store_contact *out, GError **err)
 {
-	int rc = SQLITE_ROW;
+	sqlite3_stmt *row;
+	enum store_result found;
 
-	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
-		g_array_set_size(out, out->len + 1);
-		read(row, out->data + (out->len - 1) *
-					  (gsize)g_array_get_element_size(out));
+	found = sqlite_query(
+	    sqlite_of(store), &row, err, SQL_CONTACT_NAMED, "t", pseudonym);
+	if (found == STORE_FOUND) {
+		sqlite_read_contact(row, out);
+		sqlite_done(row);
 	}
-	done(row);
-	return rc == SQLITE_DONE;
+	return found;
 }
 
 static gboolean
@@ -350,11 +260,26 @@ ticket_list(struct store *store, const struct number *after, guint limit,
 	sqlite3_stmt *row;
 	enum store_result found;
 
-	found =
-	    query(s, &row, err, SQL_TICKET_LIST, "ni", after, (gint64)limit);
+	found = sqlite_query(
+	    s, &row, err, SQL_TICKET_LIST, "ni", after, (gint64)limit);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	return read_rows(s, row, sqlite_read_ticket, out, err);
+	return sqlite_rows(s, row, sqlite_read_ticket, out, err);
+}
+
+static gboolean
+tickets_open_of(struct store *store, const struct store_key *contact,
+    guint limit, GArray *out, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	found = sqlite_query(
+	    s, &row, err, SQL_TICKETS_OPEN_OF, "ki", contact, (gint64)limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	return sqlite_rows(s, row, sqlite_read_ticket, out, err);
 }
 
 static gboolean
@@ -367,14 +292,14 @@ ticket_numbers(struct store *store, const struct store_whose *whose,
 	enum store_result found;
 
 	if (whose->contact != NULL)
-		found = query(
+		found = sqlite_query(
 		    s, &row, err, SQL_TICKETS_OF, "ki", whose->contact, limit);
 	else
-		found = query(s, &row, err, SQL_TICKETS_DEAD, "ii",
+		found = sqlite_query(s, &row, err, SQL_TICKETS_DEAD, "ii",
 		    whose->first_live, limit);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	return read_rows(s, row, sqlite_read_number, out, err);
+	return sqlite_rows(s, row, sqlite_read_number, out, err);
 }
 
 static gboolean
@@ -383,13 +308,22 @@ tickets_since(struct store *store, const struct store_since *since,
 {
 	sqlite3_stmt *row;
 
-	if (query(sqlite_of(store), &row, err, SQL_TICKETS_SINCE, "kii",
+	if (sqlite_query(sqlite_of(store), &row, err, SQL_TICKETS_SINCE, "kii",
 		&since->contact, since->opened,
 		(gint64)since->limit) != STORE_FOUND)
 		return FALSE;
 	*count = (guint)sqlite3_column_int64(row, 0);
-	done(row);
+	sqlite_done(row);
 	return TRUE;
+}
+
+static gboolean
+dues_remove(struct store *store, const struct number *ticket, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+
+	return sqlite_run(s, err, SQL_PROMISES_DELETE, "n", ticket) &&
+	       sqlite_run(s, err, SQL_CLOCKS_DELETE, "n", ticket);
 }
 
 static gboolean
@@ -397,9 +331,8 @@ traces_remove(struct store *store, const struct number *ticket, GError **err)
 {
 	struct sqlite *s = sqlite_of(store);
 
-	return run(s, err, SQL_PROMISES_DELETE, "n", ticket) &&
-	       run(s, err, SQL_MESSAGES_DELETE, "n", ticket) &&
-	       run(s, err, SQL_CLUES_DELETE, "n", ticket);
+	return sqlite_run(s, err, SQL_MESSAGES_DELETE, "n", ticket) &&
+	       sqlite_run(s, err, SQL_CLUES_DELETE, "n", ticket);
 }
 
 static gboolean
@@ -415,25 +348,57 @@ promise_list(struct store *store, const struct store_query *query_, GArray *out,
 	sqlite3_stmt *row;
 	enum store_result found;
 
-	found = query(s, &row, err, ids[query_->which], "ii", query_->arg,
-	    (gint64)query_->limit);
+	found = sqlite_query(s, &row, err, ids[query_->which],
+	    query_->which == STORE_PROMISES_TO_TRY ? "iii" : "ii", query_->arg,
+	    (gint64)query_->limit, (gint64)query_->kinds);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
-	return read_rows(s, row, sqlite_read_promise, out, err);
+	return sqlite_rows(s, row, sqlite_read_promise, out, err);
 }
 
 static gboolean
-promise_next(struct store *store, struct store_next *out, GError **err)
+promise_next(
+    struct store *store, guint32 kinds, struct store_next *out, GError **err)
 {
 	sqlite3_stmt *row;
 
-	if (query(sqlite_of(store), &row, err, SQL_PROMISE_NEXT, "") !=
-	    STORE_FOUND)
+	if (sqlite_query(sqlite_of(store), &row, err, SQL_PROMISE_NEXT, "i",
+		(gint64)kinds) != STORE_FOUND)
 		return FALSE;
 	out->try_at = sqlite3_column_int64(row, 0);
 	out->alarm_at = sqlite3_column_int64(row, 1);
-	done(row);
+	out->clock_at = sqlite3_column_int64(row, 2);
+	sqlite_done(row);
 	return TRUE;
+}
+
+static gboolean
+clock_list(
+    struct store *store, const struct number *ticket, GArray *out, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	found = sqlite_query(s, &row, err, SQL_CLOCK_LIST, "n", ticket);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	return sqlite_rows(s, row, sqlite_read_clock, out, err);
+}
+
+static gboolean
+clocks_due(
+    struct store *store, gint64 now, guint limit, GArray *out, GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	found = sqlite_query(
+	    s, &row, err, SQL_CLOCKS_DUE, "ii", now, (gint64)limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	return sqlite_rows(s, row, sqlite_read_clock, out, err);
 }
 
 static gboolean
@@ -441,7 +406,7 @@ count(struct store *store, gint64 now, struct store_counts *out, GError **err)
 {
 	sqlite3_stmt *row;
 
-	if (query(sqlite_of(store), &row, err, SQL_COUNT, "i", now) !=
+	if (sqlite_query(sqlite_of(store), &row, err, SQL_COUNT, "i", now) !=
 	    STORE_FOUND)
 		return FALSE;
 	out->tickets_closed = sqlite3_column_int64(row, 1);
@@ -451,7 +416,7 @@ count(struct store *store, gint64 now, struct store_counts *out, GError **err)
 	out->promises_soon = sqlite3_column_int64(row, 4);
 	out->oldest_due = sqlite3_column_int64(row, 5);
 	out->promises_failed = sqlite3_column_int64(row, 6);
-	done(row);
+	sqlite_done(row);
 	return TRUE;
 }
 
@@ -471,7 +436,8 @@ purge(struct store *store, gint64 first_live, guint limit, guint *removed,
 
 	*removed = 0;
 	for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
-		if (!run(s, err, ids[i], "ii", first_live, (gint64)limit))
+		if (!sqlite_run(
+			s, err, ids[i], "ii", first_live, (gint64)limit))
 			return FALSE;
 		*removed += (guint)sqlite3_changes(s->db);
 	}
@@ -534,8 +500,13 @@ static const struct store_ops sqlite_ops = {
     .ticket_list = ticket_list,
     .ticket_numbers = ticket_numbers,
     .tickets_since = tickets_since,
+    .dues_remove = dues_remove,
     .traces_remove = traces_remove,
     .contact_move = contact_move,
+    .contact_named = contact_named,
+    .tickets_open_of = tickets_open_of,
+    .clock_list = clock_list,
+    .clocks_due = clocks_due,
     .pseudonym_find = pseudonym_find,
     .promise_list = promise_list,
     .promise_next = promise_next,

@@ -121,7 +121,8 @@ check_schema(sqlite3 *db, GError **err)
 		    "written by a newer nymdesk: install that; its version",
 		    version);
 	return (version > 1 || change_schema(db, schema_from_1, err)) &&
-	       (version > 2 || change_schema(db, schema_from_2, err));
+	       (version > 2 || change_schema(db, schema_from_2, err)) &&
+	       (version > 3 || change_schema(db, schema_from_3, err));
 }
 
 static gboolean

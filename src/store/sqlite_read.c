@@ -40,6 +40,7 @@ sqlite_read_contact(sqlite3_stmt *st, gpointer row)
 	c->epoch = sqlite3_column_int64(st, 1);
 	read_text(st, 2, c->pseudonym, sizeof(c->pseudonym));
 	c->seen = sqlite3_column_int64(st, 3);
+	read_text(st, 4, c->agent, sizeof(c->agent));
 }
 
 void
@@ -66,7 +67,15 @@ sqlite_read_ticket(sqlite3_stmt *st, gpointer row)
 	t->closed = sqlite3_column_int64(st, 14);
 	t->messages = read_u32(st, 15);
 	read_text(st, 16, k->copy_id, sizeof(k->copy_id));
-	read_text(st, 17, t->number.s, sizeof(t->number.s));
+	t->ack_due = sqlite3_column_int64(st, 17);
+	t->decided = sqlite3_column_int64(st, 18);
+	t->waiting = sqlite3_column_int64(st, 19);
+	t->close = read_u32(st, 20);
+	t->closed_level = read_u32(st, 21);
+	t->is_returned = read_u32(st, 22);
+	t->rating = read_u32(st, 23);
+	read_text(st, 24, t->agent, sizeof(t->agent));
+	read_text(st, 25, t->number.s, sizeof(t->number.s));
 }
 
 void
@@ -143,4 +152,33 @@ sqlite_read_promise(sqlite3_stmt *st, gpointer row)
 	p->attempts = read_u32(st, 7);
 	p->alarm_at = sqlite3_column_int64(st, 8);
 	p->alarmed = read_u32(st, 9);
+	p->arg = read_u32(st, 10);
+}
+
+void
+sqlite_read_clock(sqlite3_stmt *st, gpointer row)
+{
+	struct store_clock *c = row;
+
+	*c = (struct store_clock){0};
+	read_text(st, 0, c->ticket.s, sizeof(c->ticket.s));
+	c->clock.kind = (enum sla_kind)sqlite3_column_int(st, 1);
+	c->clock.start = sqlite3_column_int64(st, 2);
+	c->clock.length_s = sqlite3_column_int64(st, 3);
+	c->clock.paused_at = sqlite3_column_int64(st, 4);
+	c->clock.paused_s = sqlite3_column_int64(st, 5);
+	c->clock.settled = sqlite3_column_int64(st, 6);
+	c->clock.said = read_u32(st, 7);
+}
+
+void
+sqlite_read_weekly(sqlite3_stmt *st, gpointer row)
+{
+	struct store_weekly *w = row;
+
+	*w = (struct store_weekly){0};
+	read_text(st, 0, w->queue, sizeof(w->queue));
+	w->sent = sqlite3_column_int64(st, 1);
+	w->next_try = sqlite3_column_int64(st, 2);
+	w->slot = read_u32(st, 3);
 }

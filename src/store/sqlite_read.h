@@ -18,5 +18,7 @@ void sqlite_read_message(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_clue(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_post(struct sqlite3_stmt *st, gpointer row);
 void sqlite_read_promise(struct sqlite3_stmt *st, gpointer row);
+void sqlite_read_clock(struct sqlite3_stmt *st, gpointer row);
+void sqlite_read_weekly(struct sqlite3_stmt *st, gpointer row);
 
 #endif

@@ -245,11 +245,70 @@ store_promise_list(struct store *store, const struct store_query *query,
 }
 
 gboolean
-store_promise_next(struct store *store, guint32 kinds, struct store_next *out,
-    GError **err)
+store_promise_next(
+    struct store *store, guint32 kinds, struct store_next *out, GError **err)
 {
-	(void)kinds;
-	return store->ops->promise_next(store, out, err);
+	return store->ops->promise_next(store, kinds, out, err);
+}
+
+enum store_result
+store_contact_named(struct store *store, const char *pseudonym,
+    struct store_contact *out, GError **err)
+{
+	return store->ops->contact_named(store, pseudonym, out, err);
+}
+
+gboolean
+store_tickets_open_of(struct store *store, const struct store_key *contact,
+    guint limit, GArray *out, GError **err)
+{
+	return store->ops->tickets_open_of(store, contact, limit, out, err);
+}
+
+enum store_result
+store_clock_get(struct store *store, const struct number *ticket,
+    enum sla_kind kind, struct store_clock *out, GError **err)
+{
+	struct store_clock key = {.ticket = *ticket, .clock.kind = kind};
+
+	return store->ops->get(store, STORE_CLOCK, &key, out, err);
+}
+
+gboolean
+store_clock_put(
+    struct store *store, const struct store_clock *clock, GError **err)
+{
+	g_assert(store->in_transaction);
+	return store->ops->put(store, STORE_CLOCK, clock, err);
+}
+
+gboolean
+store_clock_list(
+    struct store *store, const struct number *ticket, GArray *out, GError **err)
+{
+	return store->ops->clock_list(store, ticket, out, err);
+}
+
+gboolean
+store_clocks_due(
+    struct store *store, gint64 now, guint limit, GArray *out, GError **err)
+{
+	return store->ops->clocks_due(store, now, limit, out, err);
+}
+
+enum store_result
+store_weekly_get(struct store *store, const char *queue,
+    struct store_weekly *out, GError **err)
+{
+	return store->ops->get(store, STORE_WEEKLY, queue, out, err);
+}
+
+gboolean
+store_weekly_put(
+    struct store *store, const struct store_weekly *weekly, GError **err)
+{
+	g_assert(store->in_transaction);
+	return store->ops->put(store, STORE_WEEKLY, weekly, err);
 }
 
 gboolean

@@ -120,7 +120,8 @@ struct store_weekly {
 	char queue[TICKET_TOKEN_SIZE];
 	gint64 sent;	 /* s: the end of the newest week whose report was */
 	gint64 next_try; /* s */
-	guint32 slot;	 /* which has it in hand until next_try; 0: none */
+	guint32 slot;	 /* one more than that of the post which has it in hand
+			  * until next_try; 0: none */
 };
 
 /* Which promises: arg is what the comment says. */
@@ -186,7 +187,8 @@ enum store_result store_contact_get(struct store *store,
     const struct store_key *id, struct store_contact *out, GError **err);
 gboolean store_contact_put(
     struct store *store, const struct store_contact *contact, GError **err);
-/* The row and tickets of from become those of to; a row to wins. */
+/* The row and tickets of from become those of to; a row to wins, but if it
+ * names no agent, it gets that of from. */
 gboolean store_contact_move(struct store *store, const struct store_key *from,
     const struct store_key *to, gint64 epoch, GError **err);
 /* STORE_FOUND if a contact other than id, or its tickets, bears it. */
@@ -251,7 +253,8 @@ gboolean store_promise_next(struct store *store, guint32 kinds,
  * a ticket bears it. */
 enum store_result store_contact_named(struct store *store,
     const char *pseudonym, struct store_contact *out, GError **err);
-/* Appends up to limit struct store_ticket of a contact, open ones only. */
+/* Appends up to limit struct store_ticket of a contact, open ones only, the
+ * oldest first. */
 gboolean store_tickets_open_of(struct store *store,
     const struct store_key *contact, guint limit, GArray *out, GError **err);
 
@@ -287,8 +290,8 @@ enum store_result store_forget(struct store *store, const struct number *ticket,
 gboolean store_ticket_is_forgotten(const struct store_ticket *ticket);
 
 /* Forgets what belongs to epochs before first_live: envelopes, messages and
- * their promises, clues, contacts, and of tickets what store_forget() takes; at
- * most limit rows of each. *removed: how many; call again until it is 0. */
+ * their promises, clues, contacts, and of tickets what store_forget() takes
+ * of the row, all promises and clocks; at most limit rows, or tickets. *removed: how many; call again until it is 0. */
 gboolean store_purge(struct store *store, gint64 first_live, guint limit,
     guint *removed, GError **err);
 

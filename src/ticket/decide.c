@@ -1,5 +1,7 @@
 #include "ticket/decide.h"
 
+#include "ticket/kpi.h"
+
 #include "base/banned.h"
 
 #define RETRY_FIRST_S 10
@@ -27,6 +29,15 @@ start_clocks(const struct context *c, struct effects *out)
 	add(out, EFFECT_SET_DECISION_DUE, c->now + c->policy->decision_s);
 }
 
+/* What was answered and decided before is not what he waits for now. */
+static void
+restart(const struct context *c, struct effects *out)
+{
+	start_clocks(c, out);
+	add(out, EFFECT_SET_ANSWERED, 0);
+	add(out, EFFECT_SET_DECIDED, 0);
+}
+
 /* RFC 3834 2: no automatic response to an automatic mail, nor to an address
  * that is shown forged, which would make us the source of backscatter. And
  * none to what may be a loop that does not show it. */
@@ -49,6 +60,7 @@ on_opened(const struct context *c, struct effects *out)
 	add(out, EFFECT_COUNT_MESSAGE, 1);
 	if (!ticket_may_tell(c->event->flags))
 		return;
+	add(out, EFFECT_SET_ACK_DUE, c->now + c->policy->ack_s);
 	/* That notice acknowledges, too. */
 	add(out,
 	    (c->event->flags & TICKET_FLAG_ENCRYPTED) != 0
@@ -76,8 +88,9 @@ on_player_mail(const struct context *c, struct effects *out)
 	if (!c->event->reopens || (flags & TICKET_FLAG_MACHINE) != 0)
 		return;
 	/* The player waits anew, so he is promised anew. */
-	start_clocks(c, out);
-	add(out, EFFECT_SET_ANSWERED, 0);
+	restart(c, out);
+	if (c->now - c->ticket->closed < KPI_RETURN_S)
+		add(out, EFFECT_SET_RETURNED, TRUE);
 }
 
 static void
@@ -111,8 +124,7 @@ on_bounced(const struct context *c, struct effects *out)
 	if (!c->event->reopens ||
 	    (c->ticket->flags & TICKET_FLAG_UNDELIVERABLE) != 0)
 		return;
-	start_clocks(c, out);
-	add(out, EFFECT_SET_ANSWERED, 0);
+	restart(c, out);
 }
 
 static void
@@ -126,6 +138,26 @@ static void
 on_copy_bounced(const struct context *c, struct effects *out)
 {
 	add(out, EFFECT_ALARM, c->now);
+}
+
+static void
+on_closed(const struct context *c, struct effects *out)
+{
+	add(out, EFFECT_SET_STATE, TICKET_CLOSED);
+	add(out, EFFECT_SET_CLOSE, c->event->value);
+	if (c->ticket->answered == 0)
+		add(out, EFFECT_SET_ANSWERED, c->now);
+	if (c->ticket->decided == 0)
+		add(out, EFFECT_SET_DECIDED, c->now);
+}
+
+/* He asks for nothing, so a closed ticket stays closed. */
+static void
+on_rated(const struct context *c, struct effects *out)
+{
+	add(out, EFFECT_ADD_FLAGS, c->event->flags);
+	add(out, EFFECT_COUNT_MESSAGE, 1);
+	add(out, EFFECT_SET_RATING, c->event->value);
 }
 
 struct effects
@@ -142,6 +174,8 @@ ticket_decide(const struct ticket *ticket, const struct event *event,
 	    [EVENT_BOUNCED] = on_bounced,
 	    [EVENT_DELAYED] = on_delayed,
 	    [EVENT_COPY_BOUNCED] = on_copy_bounced,
+	    [EVENT_CLOSED] = on_closed,
+	    [EVENT_RATED] = on_rated,
 	};
 	struct context c = {ticket, event, policy, now};
 	struct effects out = {0};
@@ -156,6 +190,8 @@ apply_state(struct ticket *ticket, enum ticket_state state, gint64 now)
 {
 	ticket->state = state;
 	ticket->closed = state == TICKET_CLOSED ? now : 0;
+	if (state == TICKET_CLOSED)
+		ticket->waiting = 0;
 }
 
 static void
@@ -179,6 +215,22 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		break;
 	case EFFECT_SET_ANSWERED:
 		ticket->answered = effect->value;
+		break;
+	case EFFECT_SET_ACK_DUE:
+		ticket->ack_due = effect->value;
+		break;
+	case EFFECT_SET_DECIDED:
+		ticket->decided = effect->value;
+		break;
+	case EFFECT_SET_CLOSE:
+		ticket->close = (guint32)effect->value;
+		ticket->closed_level = ticket->level;
+		break;
+	case EFFECT_SET_RETURNED:
+		ticket->is_returned = TRUE;
+		break;
+	case EFFECT_SET_RATING:
+		ticket->rating = (guint32)effect->value;
 		break;
 	case EFFECT_ADD_FLAGS:
 		ticket->flags |= (guint32)effect->value;

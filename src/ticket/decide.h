@@ -66,6 +66,8 @@ enum event_kind {
 	EVENT_BOUNCED,	/* a mail to the player will not arrive */
 	EVENT_DELAYED,	/* one may arrive later */
 	EVENT_COPY_BOUNCED, /* an agents' copy will not arrive */
+	EVENT_CLOSED, /* by a person: his word is a reply and a decision */
+	EVENT_RATED,  /* the player says how content he was */
 	EVENT_END
 };
 
@@ -75,6 +77,8 @@ struct event {
 	gboolean reopens; /* EVENT_PLAYER_MAIL: struct route says so;
 			   * EVENT_BOUNCED: it is closed, but not for long */
 	gboolean is_own;  /* EVENT_PLAYER_MAIL: from the ticket's contact */
+	guint32 value;	  /* EVENT_CLOSED: enum proto_close; EVENT_RATED: 1 to
+			   * 5 */
 };
 
 enum effect_kind {
@@ -84,6 +88,11 @@ enum effect_kind {
 	EFFECT_SET_OPENED,
 	EFFECT_SET_ACKNOWLEDGED,
 	EFFECT_SET_ANSWERED,
+	EFFECT_SET_ACK_DUE,
+	EFFECT_SET_DECIDED,
+	EFFECT_SET_CLOSE, /* and at which level that is */
+	EFFECT_SET_RETURNED,
+	EFFECT_SET_RATING,
 	EFFECT_ADD_FLAGS,
 	EFFECT_CLEAR_FLAGS,
 	EFFECT_COUNT_MESSAGE,
@@ -97,7 +106,7 @@ struct effect {
 	gint64 value;
 };
 
-#define EFFECTS_MAX 10
+#define EFFECTS_MAX 12
 struct effects {
 	guint n;
 	struct effect list[EFFECTS_MAX];

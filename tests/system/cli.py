@@ -139,8 +139,83 @@ class Command(unittest.TestCase):
         shown = json.loads(out)
         self.assertEqual(shown, ticket)
         self.assertEqual(shown["category"], "withdrawal")
+        self.assertEqual((shown["level"], shown["agent"]), (1, ""))
+        self.assertEqual([shown["waiting"], shown["closed"],
+                          shown["rating"]], [None] * 3)
         self.assertEqual(shown["lang"], "de")
         self.assertIsNotNone(shown["acknowledged"])
+
+        code, out, _ = self.run_it("show", typed)
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"(?m)^state +new$")
+        self.assertRegex(out, r"(?m)^time over +\d+ %$")
+
+    def test_report(self):
+        code, out, _ = self.run_it("report", "--json")
+        self.assertEqual(code, 0)
+        report = json.loads(out)
+        self.assertEqual(report["about"], "all queues")
+        self.assertEqual([report["all"][name] for name in (
+            "opened", "open", "closed")], [1, 1, 0])
+        self.assertEqual(report["all"]["acknowledged"]["in_time"], 1)
+        self.assertEqual(report["all"]["decision"]["running"], 1)
+        self.assertEqual([[row["name"] for row in report["by_" + by]]
+                          for by in ("queue", "level", "category",
+                                     "language")],
+                         [["support"], ["1"], ["withdrawal"], ["de"]])
+        code, out, _ = self.run_it("report", "--since", "90m",
+                                   "--queue", "support")
+        self.assertEqual(code, 0)
+        self.assertTrue(out.startswith("Support report: support\n"))
+        self.assertIn("1 ticket came in, 0 were closed, 1 is open now.", out)
+        self.assertLessEqual(max(map(len, out.splitlines())), 72)
+
+    def test_report_as_a_page(self):
+        path = os.path.join(self.world.dir, "report.html")
+        for _ in range(2):  # the second takes the place of the first
+            code, out, err = self.run_it("report", "--html", path)
+            self.assertEqual((code, out, err), (0, "", ""))
+        self.assertEqual(os.stat(path).st_mode & 0o7777, 0o640)
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        code, out, _ = self.run_it("report", "--html", "-")
+        self.assertEqual(code, 0)
+        # But for the time of day.
+        clock = re.compile(r"\d\d:\d\d")
+        self.assertEqual(clock.sub("", out), clock.sub("", page))
+        self.assertIn("1 ticket came in", page)
+        self.assertTrue(page.endswith("</html>\n"))
+
+    def test_report_keeps_what_is_there(self):
+        link = os.path.join(self.world.dir, "link.html")
+        os.symlink("elsewhere.html", link)
+        for path in ("/dev/null", self.world.dir, link,
+                     "/nonexistent/report.html"):
+            with self.subTest(path):
+                code, out, err = self.run_it("report", "--html", path)
+                self.assertEqual((code, out), (1, ""))
+                self.assertIn("page", err)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual([name for name in os.listdir(self.world.dir)
+                          if name.startswith("link.html.")], [])
+
+    def test_vip(self):
+        ticket, = self.world.tickets()
+        code, out, _ = self.run_it("vip", ticket["player"].upper(), "Anna")
+        self.assertEqual(code, 0)
+        self.assertEqual(out, "%s belongs to anna now; open tickets: 1\n"
+                         % ticket["player"])
+        code, out, _ = self.run_it("show", ticket["number"], "--json")
+        shown = json.loads(out)
+        self.assertEqual((shown["agent"], "vip" in shown["flags"]),
+                         ("anna", True))
+        code, out, _ = self.run_it("vip", ticket["player"], "-", "--json")
+        self.assertEqual((code, json.loads(out)), (
+            0, {"player": ticket["player"], "agent": "", "tickets": 1}))
+        self.assertNotIn("vip", self.world.tickets()[0]["flags"])
+        code, out, err = self.run_it("vip", "no-such-name-1", "anna")
+        self.assertEqual((code, out, err),
+                         (1, "", "nymdesk: no such player\n"))
 
     def test_status_counts(self):
         code, out, _ = self.run_it("status", "--json")
@@ -156,8 +231,9 @@ class Command(unittest.TestCase):
         verbs = {
             "list": (), "status": (), "show": (ticket["number"],),
             "check": ("--postfix", self.world.postfix.etc),
+            "report": (), "vip": (ticket["player"], "anna"),
             "post": ("release",), "forget": ("K7F3-9Q2X",),
-            "logfilter": ()}
+            "receipt": ("key",), "logfilter": ()}
         _, _, usage = self.run_it()
         self.assertEqual(set(re.findall(r"[]|] ([a-z]+)\b", usage)),
                          set(verbs))
@@ -172,7 +248,18 @@ class Command(unittest.TestCase):
 
     def test_wrong_use_is_told(self):
         for args, code in ((("nonsense",), 64), (("show",), 64),
-                           (("show", "K7F3-9Q2X"), 64), ((), 64)):
+                           (("show", "K7F3-9Q2X"), 64), ((), 64),
+                           (("vip", "amber-otter-41"), 64),
+                           (("vip", "a@play.example", "anna"), 64),
+                           (("vip", "amber-otter-41", "nobody"), 64),
+                           (("vip", "amber-otter-41", ""), 64),
+                           (("report", "more"), 64),
+                           (("report", "--since", "30"), 64),
+                           (("report", "--since", "0d"), 64),
+                           (("report", "--since", "99999d"), 64),
+                           (("report", "--since", "a@b.example"), 64),
+                           (("report", "--json", "--html", "-"), 64),
+                           (("report", "--queue", "nowhere"), 1)):
             with self.subTest(args):
                 got, out, err = self.run_it(*args)
                 self.assertEqual((got, out), (code, ""))

@@ -163,7 +163,7 @@ config_says_what_is_wrong(void **state)
 	    {QUEUE "[lmtp]\nworkers=0\n", "[lmtp] workers"},
 	    {QUEUE "[lmtp]\nworkers=many\n", "[lmtp] workers"},
 	    {QUEUE "[vault]\nepoch=7\n", "[vault] epoch"},
-	    {QUEUE "[vault]\nepoch=7w\n", "[vault] epoch"},
+	    {QUEUE "[vault]\nepoch=7y\n", "[vault] epoch"},
 	    {QUEUE "[post]\ntls=maybe\n", "[post] tls"},
 	    {QUEUE "[nymdesk]\nrundir=/x\n", "unknown key"},
 	    {QUEUE "[nymdsk]\nrun_dir=/x\n", "unknown group"},

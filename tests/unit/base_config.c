@@ -358,10 +358,32 @@ a_role_reads_its_part(void **state)
 	}
 }
 
+static void
+times_have_one_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		gint64 s; /* -1: no time */
+	} cases[] = {{"0s", 0}, {"90s", 90}, {"90m", 5400}, {"12h", 43200},
+	    {"30d", 2592000}, {"4w", 2419200}, {"", -1}, {"30", -1}, {"d", -1},
+	    {"-1d", -1}, {"1 d", -1}, {"1dd", -1}, {"1y", -1},
+	    {"99999999999s", -1}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		gint64 s = -1;
+
+		assert_int_equal(
+		    config_time_parse(cases[i].text, &s), cases[i].s >= 0);
+		assert_int_equal(s, cases[i].s);
+	}
+}
+
 int
 base_config_tests(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(times_have_one_unit),
 	    cmocka_unit_test(the_keys_have_defaults),
 	    cmocka_unit_test(the_keys_are_read),
 	    cmocka_unit_test(levels_may_answer),

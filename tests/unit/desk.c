@@ -154,7 +154,7 @@ test_conflict(void **state)
 	assert_true(world_admit(w, &m3, &other, NULL));
 	close_ticket(w, &fate.number);
 
-	assert_true(desk_begin(w->desk, NULL));
+	assert_true(desk_begin(w->desk, w->now, NULL));
 	assert_true(world_commit_in_turn(w, &m3, &other, NULL));
 	assert_false(world_commit_in_turn(w, &m2, &old, &err));
 	assert_true(error_is(err, ERROR_CONFLICT));
@@ -206,7 +206,7 @@ test_turn_rollback(void **state)
 	struct proto_desk_admitted answer = {0};
 
 	assert_true(world_admit(w, &mail, &answer, NULL));
-	assert_true(desk_begin(w->desk, NULL));
+	assert_true(desk_begin(w->desk, w->now, NULL));
 	assert_true(world_commit_in_turn(w, &mail, &answer, NULL));
 	store_rollback(w->store);
 	assert_int_equal(count_tickets(w), 0);
@@ -405,7 +405,7 @@ test_take_refused(void **state)
 	assert_false(world_take(w, 1, "r1", &number, &jobs, &err));
 	assert_true(error_is(err, ERROR_PERM));
 	g_clear_error(&err);
-	assert_true(desk_begin(w->desk, NULL));
+	assert_true(desk_begin(w->desk, w->now, NULL));
 	assert_false(desk_take(w->desk, &take, w->now, &jobs, &err));
 	assert_true(error_is(err, ERROR_DENIED));
 	g_clear_error(&err);
@@ -467,7 +467,7 @@ test_claim_without_envelope(void **state)
 	jobs = claim(w, 1, 4);
 	assert_int_equal(jobs.jobs->len, 0);
 	world_jobs_clear(&jobs);
-	assert_false(desk_has_work(w->desk, w->now));
+	assert_false(desk_has_work(w->desk, 0, w->now));
 	assert_true(store_count(w->store, w->now, &counts, NULL));
 	assert_int_equal(counts.promises_failed, 1);
 }
@@ -489,10 +489,10 @@ test_tick(void **state)
 	assert_true(
 	    world_settle(w, 1, &job_at(&jobs, 0)->name, PROTO_DEFERRED));
 	world_jobs_clear(&jobs);
-	assert_false(desk_has_work(w->desk, w->now));
+	assert_false(desk_has_work(w->desk, 0, w->now));
 	assert_int_equal(desk_tick(w->desk, w->now), 10000); /* a new try */
 	w->now += 10;
-	assert_true(desk_has_work(w->desk, w->now));
+	assert_true(desk_has_work(w->desk, 0, w->now));
 	assert_int_equal(desk_tick(w->desk, w->now), 10000);
 	w->now += 10;
 	assert_int_equal(desk_tick(w->desk, w->now), 60000); /* given, once */

@@ -48,6 +48,7 @@ test_list(void **state)
 
 			assert_true(strcmp(view->number.s, list.after.s) > 0);
 			assert_string_equal(view->state, "open");
+			assert_int_equal(view->decision_s, 86400);
 			list.after = view->number;
 			clear_view(view);
 		}
@@ -73,6 +74,9 @@ test_show(void **state)
 	assert_string_equal(is.ticket.queue, "support");
 	assert_string_equal(is.ticket.pseudonym, fate.pseudonym);
 	assert_int_equal(is.ticket.decision_due, WORLD_START + 86400);
+	assert_int_equal(is.ticket.decision_s, 86400);
+	assert_int_equal(is.ticket.first_reply_s,
+	    is.ticket.first_reply_due - WORLD_START);
 	clear_view(&is.ticket);
 	show.number = number_from_bits(12345);
 	assert_true(control_show(w->store, &show, &is, NULL));

@@ -279,7 +279,7 @@ take_all(struct history *h, struct world *w)
 				g_array_append_val(sent, job->name);
 		}
 		world_jobs_clear(&jobs);
-	} while (n > 0 || desk_has_work(w->desk, w->now));
+	} while (n > 0 || desk_has_work(w->desk, 0, w->now));
 	g_array_sort(sent, by_key);
 	return sent;
 }
@@ -373,7 +373,7 @@ step_forget(struct history *h)
 		struct desk *desk = h->worlds[i].desk;
 
 		check(h,
-		    desk_begin(desk, NULL) &&
+		    desk_begin(desk, h->worlds[i].now, NULL) &&
 			desk_forget(desk, &forget, &is[i], NULL) &&
 			desk_commit_turn(desk, NULL),
 		    "forget");

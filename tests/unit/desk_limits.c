@@ -78,7 +78,7 @@ set_hold(struct world *w, enum proto_hold hold)
 	struct proto_ctl_post request = {.hold = hold};
 	struct proto_ctl_post_is answer = {0};
 
-	assert_true(desk_begin(w->desk, NULL));
+	assert_true(desk_begin(w->desk, w->now, NULL));
 	assert_true(desk_post(w->desk, &request, w->now, &answer, NULL));
 	assert_true(desk_commit_turn(w->desk, NULL));
 	return answer;
@@ -103,14 +103,14 @@ a_storm_holds_the_post_and_loses_nothing(void **state)
 	assert_int_equal(send_all(w), RATE + 1);
 	assert_int_equal(status(w).post_hold, PROTO_HOLD_BREAKER);
 	assert_int_equal(status(w).post_since, w->now);
-	assert_false(desk_has_work(w->desk, w->now));
+	assert_false(desk_has_work(w->desk, 0, w->now));
 	/* Time alone does not release it. */
 	w->now += 2 * 3600;
 	assert_int_equal(send_all(w), 0);
 	was = set_hold(w, PROTO_HOLD_NONE);
 	assert_int_equal(was.was, PROTO_HOLD_BREAKER);
 	assert_int_equal(was.waiting, 3 * RATE - (RATE + 1));
-	assert_true(desk_has_work(w->desk, w->now));
+	assert_true(desk_has_work(w->desk, 0, w->now));
 	assert_int_equal(send_all(w), RATE + 1);
 	(void)set_hold(w, PROTO_HOLD_NONE);
 	assert_int_equal(send_all(w), RATE - 2);

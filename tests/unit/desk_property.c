@@ -113,7 +113,7 @@ step_commit_turn(struct history *h)
 	gboolean is_kept = pick(h, 5) != 0;
 	g_autoptr(GError) err = NULL;
 
-	check(h, desk_begin(h->world.desk, NULL), "begin");
+	check(h, desk_begin(h->world.desk, h->world.now, NULL), "begin");
 	for (guint i = 0; i < SESSIONS; i++) {
 		struct session *s = &h->sessions[i];
 		struct world_mail mail = mail_of(h, s->mail);
@@ -270,7 +270,7 @@ step_restart(struct history *h)
 
 	if (h->path != NULL) {
 		if (pick(h, 2) == 0) /* in the middle of a turn */
-			check(h, desk_begin(h->world.desk, NULL), "begin");
+			check(h, desk_begin(h->world.desk, h->world.now, NULL), "begin");
 		store_close(store);
 		store = store_open_sqlite(h->path, NULL);
 		check(h, store != NULL, "reopen");

@@ -61,7 +61,7 @@ ask(struct play *p, const struct proto_desk_work *work, struct told *about)
 {
 	struct proto_desk_work resume = {.slot = work->slot, .resume = TRUE};
 	struct proto_desk_jobs jobs = {0};
-	gboolean has_work = desk_has_work(p->world.desk, p->world.now);
+	gboolean has_work = desk_has_work(p->world.desk, 0, p->world.now);
 	gboolean holds;
 	const struct proto_job *job;
 
@@ -102,7 +102,7 @@ do_post(struct play *p)
 		return;
 	}
 	if (play_next_is(p, "gone")) {
-		play_expect(p, desk_has_work(p->world.desk, p->world.now),
+		play_expect(p, desk_has_work(p->world.desk, 0, p->world.now),
 		    "there is no job");
 		work.want = 1;
 		play_expect(p,
@@ -313,7 +313,7 @@ do_forget(struct play *p)
 	guint expected = play_number(p);
 
 	play_expect(p,
-	    desk_begin(p->world.desk, NULL) &&
+	    desk_begin(p->world.desk, p->world.now, NULL) &&
 		desk_forget(p->world.desk, &forget, &is, NULL) &&
 		desk_commit_turn(p->world.desk, NULL) && is.is_found,
 	    "cannot forget");

@@ -2,6 +2,22 @@
 
 #include <string.h>
 
+static void
+init_categories(struct world *w)
+{
+	static char complaint[] = "complaint", login[] = "login", vip[] = "vip";
+
+	w->categories[0] =
+	    (struct config_category){.name = complaint, .complex = TRUE};
+	w->categories[1] = (struct config_category){
+	    .name = login, .first_reply_s = 1800, .decision_s = 6 * 3600};
+	w->categories[2] = (struct config_category){
+	    .name = vip, .first_reply_s = 900, .decision_s = 2 * 3600};
+	w->config.categories = g_ptr_array_new();
+	for (gsize i = 0; i < G_N_ELEMENTS(w->categories); i++)
+		g_ptr_array_add(w->config.categories, &w->categories[i]);
+}
+
 void
 world_init(struct world *w, struct store *take_store)
 {
@@ -14,6 +30,7 @@ world_init(struct world *w, struct store *take_store)
 	    .first_reply_s = 7200,
 	    .decision_s = 86400,
 	    .reopen_s = 14 * 86400,
+	    .escalate_s = 3600,
 	};
 	w->queues[1] = w->queues[0];
 	w->queues[1].name = vip;
@@ -28,6 +45,7 @@ world_init(struct world *w, struct store *take_store)
 	w->config.queues = g_ptr_array_new();
 	g_ptr_array_add(w->config.queues, &w->queues[0]);
 	g_ptr_array_add(w->config.queues, &w->queues[1]);
+	init_categories(w);
 	w->store = take_store;
 	w->desk = desk_new(w->store, &w->config);
 }
@@ -38,6 +56,7 @@ world_done(struct world *w)
 	desk_free(w->desk);
 	store_close(w->store);
 	g_ptr_array_unref(w->config.queues);
+	g_ptr_array_unref(w->config.categories);
 }
 
 void
@@ -156,6 +175,7 @@ world_mail(const char *name, const char *from)
 	return (struct world_mail){.name = name,
 	    .from = from,
 	    .queue = "support",
+	    .category = "withdrawal",
 	    .side = PROTO_SIDE_PLAYER};
 }
 
@@ -186,7 +206,7 @@ world_admit_make(const struct world *w, const struct world_mail *mail)
 	struct proto_desk_admit out = {
 	    .queue = g_strdup(mail->queue),
 	    .lang = g_strdup("de"),
-	    .category = g_strdup("withdrawal"),
+	    .category = g_strdup(mail->category),
 	    .side = mail->side,
 	    .flags = mail->flags,
 	    .received = w->now,
@@ -233,6 +253,8 @@ world_jobs_clear(struct proto_desk_jobs *jobs)
 		g_free(job->queue);
 		g_free(job->lang);
 		g_free(job->category);
+		g_free(job->pseudonym);
+		g_free(job->agent);
 		g_bytes_unref(job->sealed);
 	}
 	g_clear_pointer(&jobs->jobs, g_array_unref);
@@ -285,7 +307,7 @@ gboolean
 world_commit(struct world *w, const struct world_mail *mail,
     const struct proto_desk_admitted *answer, GError **err)
 {
-	return desk_begin(w->desk, err) &&
+	return desk_begin(w->desk, w->now, err) &&
 	       end_turn(w, world_commit_in_turn(w, mail, answer, err), err);
 }
 
@@ -301,7 +323,7 @@ world_take(struct world *w, guint32 slot, const char *name,
 	    .queue = queue,
 	};
 
-	return desk_begin(w->desk, err) &&
+	return desk_begin(w->desk, w->now, err) &&
 	       end_turn(w, desk_take(w->desk, &take, w->now, jobs, err), err);
 }
 
@@ -309,7 +331,7 @@ gboolean
 world_work(struct world *w, const struct proto_desk_work *work,
     struct proto_desk_jobs *jobs, GError **err)
 {
-	return desk_begin(w->desk, err) &&
+	return desk_begin(w->desk, w->now, err) &&
 	       end_turn(w, desk_work(w->desk, work, w->now, jobs, err), err);
 }
 

@@ -17,6 +17,8 @@
 struct world {
 	struct config config;
 	struct config_queue queues[2]; /* "support", "vip": per ticket */
+	/* "complaint" is complex; "login" and "vip" have times of their own */
+	struct config_category categories[3];
 	struct store *store;	       /* own */
 	struct desk *desk;	       /* own */
 	gint64 now;
@@ -26,6 +28,7 @@ struct world_mail {
 	const char *name; /* of the mail; its fingerprint comes from it */
 	const char *from; /* name of the contact */
 	const char *queue;
+	const char *category;
 	guint32 flags;
 	guint32 side;
 	guint claims;

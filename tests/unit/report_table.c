@@ -28,34 +28,39 @@ static const struct proto_ctl_ticket tickets[] = {
  .lang = (char *)"de", .category = (char *)"withdrawal",
  .pseudonym = (char *)"amber-otter-41", .level = 1, .messages = 2,
  .opened = NOW - 6 * H, .first_reply_due = NOW - 4 * H,
- .decision_due = NOW + 18 * H, .acknowledged = NOW - 6 * H + 60,
+ .decision_due = NOW + 18 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .acknowledged = NOW - 6 * H + 60,
  .answered = NOW - 5 * H, .agent = (char *)"anna"},
-/* A promise is broken. */
+/* A promise is broken; its clock began anew on level 2. */
 {.number = {"B2222222"}, .queue = (char *)"support", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"deposit",
  .pseudonym = (char *)"brisk-heron-07", .level = 2, .messages = 1,
- .opened = NOW - 3 * H, .first_reply_due = NOW - H,
- .decision_due = NOW + 21 * H, .agent = (char *)""},
+ .opened = NOW - 5 * H, .first_reply_due = NOW - H,
+ .decision_due = NOW + 21 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .agent = (char *)""},
 /* Waits for its player. */
 {.number = {"A1111111"}, .queue = (char *)"support", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"kyc",
  .pseudonym = (char *)"calm-fox-11", .level = 1, .messages = 3,
  .opened = NOW - 30 * H, .first_reply_due = NOW - 28 * H,
- .decision_due = NOW + H, .answered = NOW - 29 * H, .waiting = NOW - 20 * H,
+ .decision_due = NOW + H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .answered = NOW - 29 * H, .waiting = NOW - 20 * H,
  .agent = (char *)"ben"},
 /* Closed and rated, the player forgotten. */
 {.number = {"C3333333"}, .queue = (char *)"support", .state = (char *)"closed",
  .lang = (char *)"", .category = (char *)"", .pseudonym = (char *)"",
  .level = 3, .flags = PROTO_FLAG_RATED | PROTO_FLAG_ESCALATE, .messages = 9,
  .opened = NOW - 90 * H, .first_reply_due = NOW - 88 * H,
- .decision_due = NOW - 66 * H, .answered = NOW - 89 * H,
+ .decision_due = NOW - 66 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .answered = NOW - 89 * H,
  .closed = NOW - 48 * H, .rating = 4, .agent = (char *)"cleo"},
 /* Another queue, half of the time is over. */
 {.number = {"D4444444"}, .queue = (char *)"payments", .state = (char *)"open",
  .lang = (char *)"en", .category = (char *)"deposit",
  .pseudonym = (char *)"dry-owl-2", .level = 1, .messages = 1,
  .opened = NOW - H, .first_reply_due = NOW + H,
- .decision_due = NOW + 23 * H, .agent = (char *)""},
+ .decision_due = NOW + 23 * H,
+ .first_reply_s = 2 * H, .decision_s = 24 * H, .agent = (char *)""},
 };
 /* clang-format on */
 
@@ -70,6 +75,33 @@ fits_a_mail(const char *text)
 			fail_msg("too wide: %s", *line);
 		if (g_str_has_suffix(*line, " "))
 			fail_msg("ends in a blank: %s", *line);
+	}
+}
+
+static void
+columns_are_those_of_a_terminal(void **state)
+{
+	static const struct {
+		const char *text;
+		guint columns;
+		const char *cut; /* to five */
+	} cases[] = {{"", 0, "     |"}, {"abc", 3, "abc  |"},
+	    {"abcde", 5, "abcde|"}, {"abcdef", 6, "abcd~|"},
+	    {"\xc3\xa9t\xc3\xa9", 3, "\xc3\xa9t\xc3\xa9  |"},
+	    /* A mark that stands above the letter before it. */
+	    {"e\xcc\x81", 1, "e\xcc\x81    |"},
+	    {"\xe6\x97\xa5\xe6\x9c\xac", 4, "\xe6\x97\xa5\xe6\x9c\xac |"},
+	    {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 6,
+		"\xe6\x97\xa5\xe6\x9c\xac~|"}};
+
+	(void)state;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		assert_int_equal(columns_of(cases[i].text), cases[i].columns);
+		columns_put_left(out, cases[i].text, 5);
+		g_string_append_c(out, '|');
+		assert_string_equal(out->str, cases[i].cut);
 	}
 }
 
@@ -118,6 +150,33 @@ list_is_by_urgency(void **state)
 }
 
 static void
+spent_time_is_known_or_not_said(void **state)
+{
+	static const struct {
+		gint64 due;
+		gint64 length;
+		const char *text;
+	} cases[] = {{2 * H, 2 * H, "   0 % "}, {H, 2 * H, "  50 % "},
+	    {1, 2 * H, "  99 % "}, {0, 2 * H, " 100 % "},
+	    {-1, 2 * H, " 100 % "}, {-2 * H, 2 * H, " 200 % "},
+	    {-1000 * H, 2 * H, " 999 % "}, {3 * H, 2 * H, "   0 % "},
+	    /* Who is forgotten has no clocks. */
+	    {H, 0, "     \xe2\x80\x93 "}};
+
+	(void)state;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct proto_ctl_ticket t = tickets[4];
+		g_autofree char *list = NULL;
+
+		t.first_reply_due = NOW + cases[i].due;
+		t.first_reply_s = cases[i].length;
+		list = list_of(&t, 1);
+		if (strstr(list, cases[i].text) == NULL)
+			fail_msg("not \"%s\": %s", cases[i].text, list);
+	}
+}
+
+static void
 list_of_nothing_says_so(void **state)
 {
 	g_autofree char *list = list_of(tickets, 0);
@@ -150,8 +209,9 @@ ties_go_by_number(void **state)
 static void
 long_and_wild_names_fit(void **state)
 {
-	static const char *const names[] = {LONG_NAME, "\x1b[2J\n\xe2\x80\xae"
-						       "x",
+	static const char *const names[] = {LONG_NAME,
+	    "\x1b[2J\n\xe2\x80\xae"
+	    "x",
 	    "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"
 	    "\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"};
 
@@ -238,10 +298,9 @@ static void
 stats_are_short(void **state)
 {
 	static const char *const texts[] = {
-	    "2026-10-23 10:00 to 2026-11-22 10:00 UTC\n",
-	    "19 tickets came in", "Acknowledged ", "94 %", "First reply", "82 %",
-	    "First level", "68 %  11 of 16.", "Open now",
-	    "Satisfaction 3.4 of 5", NULL};
+	    "2026-10-23 10:00 to 2026-11-22 10:00 UTC\n", "19 tickets came in",
+	    "Acknowledged ", "94 %", "First reply", "82 %", "First level",
+	    "68 %  11 of 16.", "Open now", "Satisfaction 3.4 of 5", NULL};
 	g_autoptr(kpi_report_auto) report = fixture_twenty();
 	g_autofree char *text = report_stats_text(report);
 
@@ -255,7 +314,9 @@ int
 table_tests(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(columns_are_those_of_a_terminal),
 	    cmocka_unit_test(list_is_by_urgency),
+	    cmocka_unit_test(spent_time_is_known_or_not_said),
 	    cmocka_unit_test(list_of_nothing_says_so),
 	    cmocka_unit_test(ties_go_by_number),
 	    cmocka_unit_test(long_and_wild_names_fit),

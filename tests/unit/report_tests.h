@@ -8,6 +8,7 @@ void in_order(const char *page, const char *const *texts);
 /* UTF-8, and no line is longer than a mail's, or ends in a blank. */
 void fits_a_mail(const char *text);
 
+int gather_tests(void);
 int table_tests(void);
 
 #endif

@@ -28,13 +28,15 @@ check_promise(const struct store_promise *got, const struct store_promise *row)
 	assert_int_equal(got->attempts, row->attempts);
 	assert_int_equal(got->alarm_at, row->alarm_at);
 	assert_int_equal(got->alarmed, row->alarmed);
+	assert_int_equal(got->arg, row->arg);
 }
 
 static void
 test_contact(void **state)
 {
 	struct store *s = ((struct fixture *)*state)->store;
-	struct store_contact row = {.id = key(1), .epoch = 5, .seen = 3600};
+	struct store_contact row = {
+	    .id = key(1), .epoch = 5, .seen = 3600, .agent = "alice"};
 	struct store_contact got;
 	struct store_key nobody = {{0}}, one = key(1), two = key(2);
 	GError *err = NULL;
@@ -49,6 +51,7 @@ test_contact(void **state)
 	assert_int_equal(got.epoch, 5);
 	assert_int_equal(got.seen, 3600);
 	assert_string_equal(got.pseudonym, "amber-otter-41");
+	assert_string_equal(got.agent, "alice");
 
 	/* A name is one contact's; having none is no name. */
 	row.id = two;
@@ -370,6 +373,7 @@ test_promise(void **state)
 	row.attempts = 6;
 	row.alarm_at = NOW + 7;
 	row.alarmed = 1;
+	row.arg = G_MAXUINT32;
 	begin(s);
 	add_ticket(s, "AAAAAAAA");
 	assert_int_equal(
@@ -383,6 +387,7 @@ test_promise(void **state)
 	row.state = STORE_PROMISE_SETTLED;
 	row.alarm_at = 0;
 	row.next_try = NOW + 99;
+	row.arg = 3;
 	put_promise(s, row);
 	assert_int_equal(
 	    store_promise_get(s, &row.name, &got, NULL), STORE_FOUND);

@@ -123,7 +123,7 @@ static void
 test_refused_files(void **state)
 {
 	static const char *const cases[] = {
-	    "PRAGMA user_version = 4",
+	    "PRAGMA user_version = 5",
 	    "PRAGMA application_id = 7",
 	};
 	struct fixture *f = *state;
@@ -136,13 +136,25 @@ test_refused_files(void **state)
 		assert_null(store_open_sqlite(f->path, &err));
 		assert_true(error_is(err, ERROR_PERM));
 		g_clear_error(&err);
-		alter(f->path, "PRAGMA user_version = 3;"
+		alter(f->path, "PRAGMA user_version = 4;"
 			       "PRAGMA application_id = 1853451620");
 		(void)reopen(f);
 	}
 }
 
 /* What versions lacked that came before. */
+#define WITHOUT_4                                                              \
+	"DROP TABLE clock; DROP TABLE weekly; DROP INDEX promise_ticket;"      \
+	"ALTER TABLE contact DROP COLUMN agent;"                               \
+	"ALTER TABLE ticket DROP COLUMN ack_due;"                              \
+	"ALTER TABLE ticket DROP COLUMN decided;"                              \
+	"ALTER TABLE ticket DROP COLUMN waiting;"                              \
+	"ALTER TABLE ticket DROP COLUMN close;"                                \
+	"ALTER TABLE ticket DROP COLUMN closed_level;"                         \
+	"ALTER TABLE ticket DROP COLUMN is_returned;"                          \
+	"ALTER TABLE ticket DROP COLUMN rating;"                               \
+	"ALTER TABLE ticket DROP COLUMN agent;"                                \
+	"ALTER TABLE promise DROP COLUMN arg;"
 #define WITHOUT_3                                                              \
 	"DROP TABLE clue; DROP TABLE post; DROP INDEX ticket_contact;"         \
 	"CREATE INDEX ticket_contact ON ticket(contact);"
@@ -154,14 +166,40 @@ check_upgraded(struct store *s)
 	struct store_clue clue = {{7, key(3)}, 1, number("BBBBBBBB")};
 	struct store_post post = {.sent = 7};
 	struct number b = number("BBBBBBBB");
+	struct store_clock clock = {.ticket = b, .clock.kind = SLA_DECISION};
+	struct store_weekly week = {.queue = "support", .sent = NOW};
+	struct store_promise old = promise(1, STORE_PROMISE_OPEN);
+	struct store_contact contact;
+	struct store_ticket got, want = ticket("BBBBBBBB");
+	struct store_next next;
+	struct store_key his = key(7);
 	guint n = 0;
 
+	/* What was not known then is zero, and no old ticket has a clock. */
+	want.t.ack_due = want.t.decided = want.t.waiting = 0;
+	want.t.close = want.t.closed_level = want.t.is_returned = 0;
+	want.t.rating = 0;
+	want.t.agent[0] = '\0';
+	assert_int_equal(find_ticket(s, "BBBBBBBB", &got), STORE_FOUND);
+	check_ticket(&got, &want);
+	assert_int_equal(
+	    store_contact_get(s, &his, &contact, NULL), STORE_FOUND);
+	assert_string_equal(contact.agent, "");
+	assert_string_equal(contact.pseudonym, "amber-otter-41");
+	assert_int_equal(
+	    store_promise_get(s, &old.name, &old, NULL), STORE_FOUND);
+	assert_int_equal(old.arg, 0);
+	assert_int_equal(old.due, NOW + 1);
+	assert_true(store_promise_next(s, 0, &next, NULL));
+	assert_int_equal(next.clock_at, 0);
 	assert_true(store_post_get(s, &post, NULL));
 	assert_int_equal(post.sent, 0);
 	post.sent = 8;
 	begin(s);
 	assert_true(store_clue_put(s, &clue, NULL));
 	assert_true(store_post_put(s, &post, NULL));
+	assert_true(store_clock_put(s, &clock, NULL));
+	assert_true(store_weekly_put(s, &week, NULL));
 	assert_int_equal(store_forget(s, &b, &n, NULL), STORE_FOUND);
 	assert_int_equal(n, 1);
 	commit(s);
@@ -178,12 +216,14 @@ test_old_versions(void **state)
 		const char *undo;
 		gint64 epoch; /* of the ticket without an address */
 	} cases[] = {
-	    {WITHOUT_3 WITHOUT_2 "PRAGMA user_version = 1", 9},
-	    {WITHOUT_3 "PRAGMA user_version = 2", 0},
+	    {WITHOUT_4 WITHOUT_3 WITHOUT_2 "PRAGMA user_version = 1", 9},
+	    {WITHOUT_4 WITHOUT_3 "PRAGMA user_version = 2", 0},
+	    {WITHOUT_4 "PRAGMA user_version = 3", 0},
 	};
 	struct fixture *f = *state;
 	struct store_message m = {
 	    key(1), 9, number("AAAAAAAA"), STORE_MESSAGE_TAKEN};
+	struct store_promise p = promise(1, STORE_PROMISE_OPEN);
 	struct store_ticket row;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -195,9 +235,12 @@ test_old_versions(void **state)
 		row.contact = (struct store_key){{0}};
 		row.epoch = 0;
 		assert_true(store_ticket_add(f->store, &row, NULL));
+		p.ticket = row.t.number;
 		row = ticket("BBBBBBBB");
 		assert_true(store_ticket_add(f->store, &row, NULL));
 		assert_true(store_message_put(f->store, &m, NULL));
+		put_promise(f->store, p);
+		put_contact(f->store, 7, 5, "amber-otter-41");
 		commit(f->store);
 		g_clear_pointer(&f->store, store_close);
 		alter(f->path, cases[i].undo);

@@ -62,7 +62,15 @@ ticket(const char *text)
 		.first_reply_due = NOW + 1,
 		.decision_due = NOW + 2,
 		.acknowledged = NOW + 3,
-		.answered = NOW + 4},
+		.answered = NOW + 4,
+		.ack_due = NOW + 5,
+		.decided = NOW + 6,
+		.waiting = NOW + 7,
+		.close = 2,
+		.closed_level = 3,
+		.is_returned = 1,
+		.rating = 4,
+		.agent = "alice"},
 	    .contact = key(7),
 	    .epoch = 5,
 	    .copy_id = "abc@casino.example",
@@ -106,6 +114,14 @@ check_ticket(const struct store_ticket *got, const struct store_ticket *row)
 	assert_int_equal(a->acknowledged, b->acknowledged);
 	assert_int_equal(a->answered, b->answered);
 	assert_int_equal(a->closed, b->closed);
+	assert_int_equal(a->ack_due, b->ack_due);
+	assert_int_equal(a->decided, b->decided);
+	assert_int_equal(a->waiting, b->waiting);
+	assert_int_equal(a->close, b->close);
+	assert_int_equal(a->closed_level, b->closed_level);
+	assert_int_equal(a->is_returned, b->is_returned);
+	assert_int_equal(a->rating, b->rating);
+	assert_string_equal(a->agent, b->agent);
 	assert_true(store_key_equal(&got->contact, &row->contact));
 	assert_int_equal(got->epoch, row->epoch);
 	assert_string_equal(got->copy_id, row->copy_id);
