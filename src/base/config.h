@@ -128,6 +128,9 @@ const char *const *config_queue_level(const struct config_queue *queue,
 const char *config_faq(const struct config *config,
     const struct config_queue *queue, const char *category);
 
+/* "90m" to seconds; units are s, m, h, d, w. */
+gboolean config_time_parse(const char *text, gint64 *out);
+
 /* nymdesk.conf with every key, its default and its help: the sample file. */
 void config_print_sample(GString *out);
 

@@ -20,13 +20,14 @@ config_fail_key(GError **err, const char *group, const struct config_row *row,
 	return FALSE;
 }
 
-static gboolean
-time_parse(const char *text, gint64 *out)
+gboolean
+config_time_parse(const char *text, gint64 *out)
 {
 	static const struct {
 		char unit;
 		gint64 s;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY}};
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY},
+	    {'w', 7 * DAY}};
 	char *end;
 	gint64 n = g_ascii_strtoll(text, &end, 10);
 
@@ -109,7 +110,7 @@ config_value_set(const char *group, const struct config_row *row,
 			    "not a number in range");
 		return TRUE;
 	case VALUE_TIME:
-		if (!time_parse(text, at) || *(gint64 *)at < row->min ||
+		if (!config_time_parse(text, at) || *(gint64 *)at < row->min ||
 		    *(gint64 *)at > row->max)
 			return config_fail_key(err, group, row,
 			    "not a time in range such as 30s, 5m, 1h or 7d");

@@ -8,6 +8,7 @@
 #include "mail/language.h"
 #include "mail/parse.h"
 #include "rules/rules.h"
+#include "template/answer.h"
 
 #include "base/banned.h"
 
@@ -16,15 +17,23 @@
 #define HEADER_MAX 262144
 #define ERRORS_MAX 20
 
+struct parts {
+	struct rules *rules;	 /* own */
+	struct answers *answers; /* own */
+};
+
 static gboolean
-parts_load(const struct config *config, struct rules **rules, GError **err)
+parts_load(const struct config *config, struct parts *parts, GError **err)
 {
 	g_autofree char *textcat = g_build_filename(config->template_dir,
 	    "textcat.conf", NULL);
 
 	mail_init();
-	*rules = rules_load(config->filter_dir, err);
-	return *rules != NULL &&
+	parts->rules = rules_load(config->filter_dir, err);
+	if (parts->rules == NULL)
+		return FALSE;
+	parts->answers = answers_load(config->template_dir, err);
+	return parts->answers != NULL &&
 	    language_init(textcat, ND_TEXTCAT_DATA "/", err);
 }
 
@@ -32,7 +41,7 @@ int
 main(void)
 {
 	struct role_start start;
-	struct rules *rules = NULL;
+	struct parts parts = {0};
 	struct hazard *hazard;
 	struct deliver *deliver;
 	g_autoptr(GError) error = NULL;
@@ -48,11 +57,12 @@ main(void)
 
 	role_start(ROLE_LMTP, &start);
 	hazard = hazard_open(role_fd("hazard"), start.slot, &error);
-	if (hazard == NULL || !parts_load(start.config, &rules, &error)) {
+	if (hazard == NULL || !parts_load(start.config, &parts, &error)) {
 		log_error("lmtp.start", LOG_ERR(error));
 		return 1;
 	}
-	deliver = deliver_new(start.config, rules, hazard);
+	deliver = deliver_new(
+	    start.config, parts.rules, parts.answers, hazard);
 	options.listen_fd = role_fd("listen");
 	options.limits.size_max = (gsize)start.config->lmtp_size_max;
 	options.limits.rcpt_max = (guint)start.config->lmtp_rcpt_max;
@@ -63,7 +73,8 @@ main(void)
 	ok = server_run(&options, deliver_mail, deliver);
 	deliver_free(deliver);
 	hazard_close(hazard);
-	rules_free(rules);
+	rules_free(parts.rules);
+	answers_free(parts.answers);
 	config_free(start.config);
 	return ok ? 0 : 1;
 }

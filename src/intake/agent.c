@@ -1,12 +1,11 @@
-#include <string.h>
-#include <unistd.h>
+#include "intake/agent.h"
 
 #include "base/error.h"
 #include "base/log.h"
-#include "intake/case.h"
 #include "intake/claims.h"
+#include "intake/names.h"
 #include "intake/tell.h"
-#include "mail/scrub.h"
+#include "mail/compose.h"
 #include "mail/vacation.h"
 
 #include "base/banned.h"
@@ -48,30 +47,72 @@ agent_is_machine(const struct mail_case *c)
 
 /* --- telling an agent ---------------------------------------------------- */
 
-/* To the agent if he is one of ours, else to all agents of the queue. */
+/* Of the queue whose address the mail names, or of that which has the ticket
+ * now: their copies have the addresses of both. */
 static gboolean
-notice_send(const struct mail_case *c, const struct number *number,
-    const char *why, const char *what_to_do, GError **err)
+is_member_of(const struct mail_case *c, const struct config_queue *home)
 {
-	g_autofree char *own_addr =
-	    agent_is_member(c) ? addr_to_wire(c->mail->from_addr) : NULL;
+	return agent_is_member(c) ||
+	    (home != NULL && c->mail->from_addr != NULL &&
+		addr_is_listed(c->mail->from_addr, home->members));
+}
+
+gboolean
+agent_tell(const struct mail_case *c, const struct agent_word *word,
+    GError **err)
+{
+	g_autofree char *own_addr = is_member_of(c, word->queue)
+	    ? addr_to_wire(c->mail->from_addr)
+	    : NULL;
 	const char *const own_list[] = {own_addr, NULL};
 
 	return tell_send(c,
-	    &(struct tell_word){.number = number,
+	    &(struct tell_word){.number = word->number,
 		.rcpts = own_addr != NULL
 		    ? own_list
 		    : (const char *const *)c->queue->agents,
 		.reply_to = own_addr != NULL ? c->mail->message_id : "",
-		.why = why,
-		.what_to_do = what_to_do},
+		.is_partly = word->is_partly,
+		.why = word->why,
+		.what_to_do = word->what_to_do},
+	    err);
+}
+
+gboolean
+agent_show(const struct mail_case *c, const char *from_addr,
+    const char *subject, const char *text, GError **err)
+{
+	const struct label_set *labels =
+	    &g_array_index(c->id.labels, struct label_set, 0);
+	g_autofree char *own_addr = addr_to_wire(c->mail->from_addr);
+	g_autofree char *id = label_message_id(labels, c->queue->domain);
+	const struct compose_player mail = {.role_name = c->queue->role,
+	    .player_address = from_addr,
+	    .rcpt_addr = own_addr,
+	    .subject = subject,
+	    .message_id = id,
+	    .in_reply_to = c->mail->message_id,
+	    .references = c->mail->message_id,
+	    .date = c->now,
+	    .is_auto = TRUE,
+	    .text = text};
+	g_autoptr(GBytes) content = compose_player_mail(&mail);
+
+	if (content == NULL)
+		return error_fail(err, ERROR_TEMP,
+		    "cannot compose an answer to an agent");
+	return case_hand_over(c,
+	    &(struct case_mail){
+		.rcpt_addrs = (const char *const[]){own_addr, NULL},
+		.content = content,
+		.archive = ""},
 	    err);
 }
 
 /* A machine of his that shows no sign of one answers what he is told, and
  * its answer comes to the queue: only so many an hour. */
-static gboolean
-may_be_told(const struct mail_case *c, GError **err)
+gboolean
+agent_may_be_told(const struct mail_case *c, GError **err)
 {
 	const struct proto_desk_tell request = {
 	    .contact = g_array_index(c->id.epochs, struct proto_epoch_ids, 0)
@@ -85,14 +126,16 @@ may_be_told(const struct mail_case *c, GError **err)
 gboolean
 agent_deliver_stray(const struct mail_case *c, GError **err)
 {
-	if (!may_be_told(c, err))
-		return FALSE;
-	return notice_send(c, NULL,
-	    "your address is enrolled as an agent's, and this mail was not "
-	    "sent to the address of a ticket, or to one that has expired",
-	    "Answer a ticket from its own mail; to open one as a player, "
-	    "write from another address.",
-	    err);
+	return agent_may_be_told(c, err) &&
+	    agent_tell(c,
+		&(struct agent_word){
+		    .why = "your address is enrolled as an agent's, and this "
+			   "mail was not sent to the address of a ticket, or "
+			   "to one that has expired",
+		    .what_to_do = "Answer a ticket from its own mail; to open "
+				  "one as a player, write from another "
+				  "address."},
+		err);
 }
 
 /* The queue's agents but him who is away, unless there is nobody else. */
@@ -137,7 +180,18 @@ machine_deliver(const struct mail_case *c, GError **err)
 	    err);
 }
 
-/* --- an answer ------------------------------------------------------------ */
+/* --- whether it may be an answer --------------------------------------------- */
+
+static const struct config_queue *
+ticket_queue(const struct mail_case *c,
+    const struct proto_desk_admitted *admitted)
+{
+	const struct config_queue *queue = admitted->queue != NULL
+	    ? config_queue_by_name(c->config, admitted->queue)
+	    : NULL;
+
+	return queue != NULL ? queue : c->queue;
+}
 
 /* Completed from an address book, an old address looks like any other. */
 static gboolean
@@ -155,13 +209,15 @@ names_other_ticket(const struct mail_case *c, const struct number *ticket)
 
 /* NULL if the mail may be an answer, else why it is not one. */
 static const char *
-refusal(const struct mail_case *c, const struct number *ticket)
+refusal(const struct mail_case *c, const struct config_queue *home,
+    const struct number *ticket)
 {
 	struct claims_rcpts to = claims_rcpts(c->config, c->mail, ticket);
 
-	if (!agent_is_member(c))
+	if (!is_member_of(c, home))
 		return not_enrolled;
-	if (c->queue->proof && c->mail->auth != MAIL_AUTH_PASS)
+	if ((c->queue->proof || home->proof) &&
+	    c->mail->auth != MAIL_AUTH_PASS)
 		return "it was not proven that the mail is yours "
 		       "(no pass in Authentication-Results)";
 	/* It came here by Bcc, and is none of the player's. */
@@ -181,36 +237,62 @@ refusal(const struct mail_case *c, const struct number *ticket)
 	return NULL;
 }
 
-static gboolean
-answer_hand_over(const struct mail_case *c, const struct number *number,
-    const char *text, guint *code, GError **err)
-{
-	struct proto_post_hand_over request = {.kind = PROTO_MAIL_ANSWER,
-	    .job = {.kind = PROTO_JOB_ANSWER},
-	    .number = *number,
-	    .queue = c->queue->name};
-	struct proto_post_result result = {0};
-	int body = ipc_body_new(text, strlen(text), err);
-	gboolean ok;
+/* --- an answer, commands, a note -------------------------------------------- */
 
-	if (body < 0)
-		return FALSE;
-	request.job.key =
-	    g_array_index(c->id.epochs, struct proto_epoch_ids, 0)
-		.fingerprint;
-	ok = ipc_call(c->peers->post, PROTO_POST_HAND_OVER, &request, body,
-	    PROTO_POST_RESULT, &result, err);
-	close(body);
-	ipc_client_drop(c->peers->post);
-	if (ok && result.results->len == 1)
-		*code =
-		    g_array_index(result.results, struct proto_result, 0).code;
-	proto_clear(PROTO_POST_RESULT, &result);
-	return ok;
+static void
+own_addrs_add(GPtrArray *own, const struct config_queue *queue)
+{
+	char **const lists[] = {
+	    queue->members, queue->agents, queue->senior, queue->head};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		for (char **p = lists[i]; p != NULL && *p != NULL; p++)
+			g_ptr_array_add(own, *p);
+	g_ptr_array_add(own, queue->address);
+}
+
+void
+agent_mail_init(struct agent_mail *m, const struct mail_case *c,
+    const struct proto_desk_admitted *admitted)
+{
+	*m = (struct agent_mail){.c = c,
+	    .admitted = admitted,
+	    .queue = ticket_queue(c, admitted),
+	    .own_addrs = g_ptr_array_new()};
+	(void)agent_name(c->mail->from_addr, m->name);
+	own_addrs_add(m->own_addrs, c->queue);
+	if (m->queue != c->queue)
+		own_addrs_add(m->own_addrs, m->queue);
+	g_ptr_array_add(m->own_addrs, NULL);
+	m->self = (struct scrub_agent){.role_name = m->queue->role,
+	    .own_addrs = (char **)m->own_addrs->pdata,
+	    .queue_domain = c->queue->domain,
+	    .mac = case_agent_mac(c)};
+}
+
+void
+agent_mail_clear(struct agent_mail *m)
+{
+	g_clear_pointer(&m->own_addrs, g_ptr_array_unref);
+	g_clear_pointer(&m->text, g_free);
+	g_clear_pointer(&m->note, g_free);
+	steer_clear(&m->steer);
 }
 
 static gboolean
-answer_has_files(const struct mail *mail)
+tell(const struct agent_mail *m, const char *why, const char *what_to_do,
+    GError **err)
+{
+	return agent_tell(m->c,
+	    &(struct agent_word){.number = &m->admitted->number,
+		.queue = m->queue,
+		.why = why,
+		.what_to_do = what_to_do},
+	    err);
+}
+
+static gboolean
+has_files(const struct mail *mail)
 {
 	for (guint i = 0; i < mail->files->len; i++) {
 		const struct mail_file *file =
@@ -222,85 +304,103 @@ answer_has_files(const struct mail *mail)
 	return FALSE;
 }
 
+/* What was sent is sent; the agent hears what was not. */
 static gboolean
-answer_deliver(const struct mail_case *c, const struct number *number,
-    const char *text, GError **err)
+rest_tell(const struct agent_mail *m, const GError *undone, GError **err)
 {
-	guint code = 0;
-	GError *error = NULL;
+	struct agent_word word = {.number = &m->admitted->number,
+	    .queue = m->queue,
+	    .is_partly = TRUE};
 
-	if (!answer_hand_over(c, number, text, &code, &error) &&
-	    !error_is(error, ERROR_PERM)) {
-		g_propagate_error(err, error);
-		return FALSE;
+	if (undone != NULL) {
+		word.why = undone->message;
+		word.what_to_do = "Answer the ticket again with these "
+				  "commands alone; your words have gone out.";
+	} else if ((m->text != NULL || m->note != NULL) &&
+	    has_files(m->c->mail)) {
+		word.why = "your text was sent, but not your attachments: "
+			   "players and colleagues get text only";
+		word.what_to_do =
+		    "Put what matters into the text, or a link to it.";
+	} else {
+		return TRUE;
 	}
-	if (error != NULL) {
-		g_error_free(error);
-		return notice_send(c, number,
-		    "the player's return address is forgotten",
-		    "Nobody can open it any more; the player has to write "
-		    "again.",
-		    err);
-	}
-	if (code / 100 != 2)
-		return notice_send(c, number,
-		    "the player's mail system does not take the answer",
-		    "The ticket stays open; the player has to write again "
-		    "from an address that works.",
-		    err);
-	log_info("ticket.answer", LOG_TICKET(number),
-	    LOG_QUEUE(c->queue));
-	if (answer_has_files(c->mail))
-		return notice_send(c, number,
-		    "your text was sent, but not your attachments: players "
-		    "get text only",
-		    "Put what matters into the text, or a link to it.", err);
-	return TRUE;
+	return agent_tell(m->c, &word, err);
 }
 
-static char *
-answer_text(const struct mail_case *c, GError **err)
+/* The part of which the desk keeps that it was done. */
+static gboolean
+rest_do(const struct agent_mail *m, GError **err)
 {
-	g_autoptr(GPtrArray) own = g_ptr_array_new();
-	struct scrub_agent self = {.role_name = c->queue->role,
-	    .queue_domain = c->queue->domain,
-	    .mac = case_agent_mac(c)};
-	char *text;
+	g_autoptr(GError) undone = NULL;
 
-	for (char **p = c->queue->members; *p != NULL; p++)
-		g_ptr_array_add(own, *p);
-	for (char **p = c->queue->agents; *p != NULL; p++)
-		g_ptr_array_add(own, *p);
-	g_ptr_array_add(own, c->queue->address);
-	g_ptr_array_add(own, NULL);
-	self.own_addrs = (char **)own->pdata;
-	(void)hazard_enter(c->hazard, c->message);
-	text = scrub_agent_reply(c->mail, c->rules, &self, err);
-	hazard_leave(c->hazard);
-	return text;
+	if (m->note != NULL && !note_send(m, err))
+		return FALSE;
+	if (agent_has_more(m) && !agent_steer(m, FALSE, &undone) &&
+	    !error_is(undone, ERROR_PERM)) {
+		g_propagate_error(err, g_steal_pointer(&undone));
+		return FALSE;
+	}
+	return rest_tell(m, undone, err);
+}
+
+static gboolean
+mail_do(const struct agent_mail *m, GError **err)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean is_sent = TRUE;
+
+	if (!agent_steer(m, TRUE, &error)) {
+		if (error_is(error, ERROR_PERM))
+			return tell(m, error->message, "", err);
+		g_propagate_error(err, g_steal_pointer(&error));
+		return FALSE;
+	}
+	if (m->text != NULL && !answer_send(m, &is_sent, err))
+		return FALSE;
+	return !is_sent || rest_do(m, err);
+}
+
+static gboolean
+help_show(const struct agent_mail *m, GError **err)
+{
+	g_autofree char *help = steer_help(names_for_steer(m->c->names));
+	char shown[NUMBER_TEXT_SIZE];
+	g_autofree char *subject = g_strdup_printf("Commands: [%s]",
+	    number_show(&m->admitted->number, shown));
+	g_autofree char *text = g_strconcat("Nothing was done, and nothing "
+		"was sent to the player.\n\n", help, NULL);
+
+	return agent_show(
+	    m->c, m->c->queue->address, subject, text, err);
 }
 
 static gboolean
 reply_deliver(const struct mail_case *c,
     const struct proto_desk_admitted *admitted, GError **err)
 {
-	const struct number *number = &admitted->number;
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	const char *why = refusal(c, number);
+	const struct config_queue *home = ticket_queue(c, admitted);
+	g_auto(agent_mail_auto) m = {0};
+	struct agent_refusal no = {0};
+	const char *why = refusal(c, home, &admitted->number);
+	gboolean ok;
 
 	if (why != NULL)
-		return notice_send(c, number, why, "", err);
-	if (admitted->ticket_flags & PROTO_FLAG_UNDELIVERABLE)
-		return notice_send(c, number,
-		    "the player's mail system refused our last mail",
-		    "Nothing is sent in this ticket until the player writes "
-		    "again.",
+		return agent_tell(c,
+		    &(struct agent_word){.number = &admitted->number,
+			.queue = home,
+			.why = why,
+			.what_to_do = ""},
 		    err);
-	text = answer_text(c, &error);
-	if (text == NULL)
-		return notice_send(c, number, error->message, "", err);
-	return answer_deliver(c, number, text, err);
+	agent_mail_init(&m, c, admitted);
+	if (!agent_read(&m, &no)) {
+		ok = tell(&m, no.why, no.what_to_do, err);
+		g_clear_error(&no.error);
+		return ok;
+	}
+	if (steer_find(&m.steer, STEER_HELP) != NULL)
+		return help_show(&m, err);
+	return mail_do(&m, err);
 }
 
 static gboolean
@@ -313,8 +413,11 @@ admitted_deliver(const struct mail_case *c,
 	case PROTO_REPLY:
 		return reply_deliver(c, admitted, err);
 	case PROTO_UNKNOWN:
-		return notice_send(c, NULL,
-		    "there is no such ticket any more", "", err);
+		return agent_tell(c,
+		    &(struct agent_word){
+			.why = "there is no such ticket any more",
+			.what_to_do = ""},
+		    err);
 	default:
 		return error_fail_num(err, ERROR_TEMP, "unexpected verdict",
 		    admitted->verdict);
@@ -328,7 +431,8 @@ return_deliver(const struct mail_case *c, GError **err)
 {
 	if (agent_is_member(c))
 		return agent_deliver_stray(c, err);
-	return notice_send(c, NULL, not_enrolled, "", err);
+	return agent_tell(c,
+	    &(struct agent_word){.why = not_enrolled, .what_to_do = ""}, err);
 }
 
 gboolean

@@ -13,7 +13,10 @@
 #include "proto/ipc.h"
 #include "proto/messages.h"
 #include "rules/rules.h"
+#include "template/answer.h"
 #include "ticket/label.h"
+
+struct names; /* intake/names.h */
 
 /* The clients of one worker. */
 struct peers {
@@ -24,12 +27,14 @@ struct peers {
 };
 
 struct mail_case {
-	const struct peers *peers;	  /* borrowed, as are the next six */
+	const struct peers *peers;	  /* borrowed, as are the next eight */
 	struct hazard *hazard;
 	GBytes *message;		  /* as received */
 	struct proto_key canonical;	  /* of it, mail/canonical.h */
 	const struct config *config;
 	const struct rules *rules;
+	const struct answers *answers;
+	const struct names *names;
 	const struct config_queue *queue;
 	const struct mail *mail;
 	gboolean *is_told;		  /* borrowed; agents had a word */

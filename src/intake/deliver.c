@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "intake/case.h"
 #include "intake/claims.h"
+#include "intake/control.h"
 #include "intake/image.h"
+#include "intake/names.h"
 #include "intake/place.h"
 #include "intake/report.h"
 #include "mail/canonical.h"
@@ -17,13 +19,15 @@
 struct deliver {
 	const struct config *config; /* borrowed */
 	const struct rules *rules;   /* borrowed */
+	const struct answers *answers; /* borrowed */
+	struct names *names;	       /* own */
 	struct hazard *hazard;	     /* borrowed */
 	struct peers peers;
 };
 
 struct deliver *
 deliver_new(const struct config *config, const struct rules *rules,
-    struct hazard *hazard)
+    const struct answers *answers, struct hazard *hazard)
 {
 	struct deliver *d = g_new0(struct deliver, 1);
 	/* The post may need its own time with Postfix first. */
@@ -31,6 +35,8 @@ deliver_new(const struct config *config, const struct rules *rules,
 
 	d->config = config;
 	d->rules = rules;
+	d->answers = answers;
+	d->names = names_new(config, rules, answers);
 	d->hazard = hazard;
 	d->peers.vault =
 	    ipc_client_new(config->run_dir, ROLE_VAULT, ROLE_LMTP, CALL_MS);
@@ -52,6 +58,7 @@ deliver_free(struct deliver *d)
 	ipc_client_free(d->peers.desk);
 	ipc_client_free(d->peers.post);
 	ipc_client_free(d->peers.image);
+	names_free(d->names);
 	g_free(d);
 }
 
@@ -60,7 +67,8 @@ deliver_knows(const char *local, const char *domain, gpointer user_data)
 {
 	const struct deliver *d = user_data;
 
-	return place_find(d->config, local, domain, NULL) != NULL;
+	return place_find(d->config, local, domain, NULL) != NULL ||
+	    place_control(d->config, local, domain) != NULL;
 }
 
 /* --- one recipient ------------------------------------------------------ */
@@ -124,13 +132,24 @@ rcpt_deliver(const struct mail_case *blank, const struct addr *rcpt_addr,
 {
 	struct mail_case c = *blank;
 	struct label label;
+	gboolean is_asked = FALSE;
 	gboolean ok;
 
-	c.queue = place_find(c.config, rcpt_addr->local, rcpt_addr->domain,
-	    &label);
+	c.queue = place_control(c.config, rcpt_addr->local, rcpt_addr->domain);
+	if (c.queue != NULL) {
+		label = (struct label){.kind = LABEL_NONE};
+		is_asked = control_is(&c);
+	} else {
+		c.queue = place_find(c.config, rcpt_addr->local,
+		    rcpt_addr->domain, &label);
+	}
 	if (c.queue == NULL)
 		return error_fail(err, ERROR_TEMP, "no such queue any more");
-	ok = case_open(&c, &label, err) && case_deliver(&c, err);
+	if (is_asked)
+		ok = case_identify(&c, &label, err) &&
+		    control_deliver(&c, err);
+	else
+		ok = case_open(&c, &label, err) && case_deliver(&c, err);
 	case_forget(&c);
 	return ok;
 }
@@ -151,6 +170,8 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	    .message = message,
 	    .config = d->config,
 	    .rules = d->rules,
+	    .answers = d->answers,
+	    .names = d->names,
 	    .mail = mail,
 	    .is_told = &is_told,
 	    .now = g_get_real_time() / G_USEC_PER_SEC};

@@ -16,12 +16,14 @@
 #include "intake/hazard.h"
 #include "intake/server.h"
 #include "rules/rules.h"
+#include "template/answer.h"
 
 struct deliver;
 
-/* Borrows all three for its life; hazard may be NULL. */
+/* Borrows all for its life; hazard and answers may be NULL. */
 struct deliver *deliver_new(const struct config *config,
-    const struct rules *rules, struct hazard *hazard);
+    const struct rules *rules, const struct answers *answers,
+    struct hazard *hazard);
 void deliver_free(struct deliver *deliver);
 
 /* A session_rcpt_check: is it an address of one of our queues? user_data is

@@ -81,3 +81,22 @@ place_find(const struct config *config, const char *local, const char *domain,
 		*label = found;
 	return best;
 }
+
+const struct config_queue *
+place_control(const struct config *config, const char *local,
+    const char *domain)
+{
+	g_autofree char *ascii = g_hostname_to_ascii(domain);
+	const struct addr addr = {(char *)local, (char *)domain};
+	g_autofree char *normal =
+	    ascii != NULL ? addr_to_normal(&addr) : NULL;
+
+	for (guint i = 0; normal != NULL && i < config->queues->len; i++) {
+		const struct config_queue *queue =
+		    g_ptr_array_index(config->queues, i);
+
+		if (g_strcmp0(normal, queue->control) == 0)
+			return queue;
+	}
+	return NULL;
+}

@@ -27,4 +27,9 @@
 const struct config_queue *place_find(const struct config *config,
     const char *local, const char *domain, struct label *label);
 
+/* The queue whose control address this is, exactly, or NULL. It goes before
+ * what place_find() says. */
+const struct config_queue *place_control(const struct config *config,
+    const char *local, const char *domain);
+
 #endif

@@ -21,6 +21,7 @@ word_compose(const struct mail_case *c, const struct tell_word *word,
 	    .in_reply_to = word->reply_to,
 	    .date = c->now,
 	    .what = word->what,
+	    .is_partly = word->is_partly,
 	    .why = word->why,
 	    .what_to_do = word->what_to_do};
 
@@ -36,16 +37,13 @@ gboolean
 tell_send(const struct mail_case *c, const struct tell_word *word,
     GError **err)
 {
-	const struct label_set *labels;
+	/* Not of the ticket: a note of the same mail has a Message-ID of it. */
+	const struct label_set *labels =
+	    &g_array_index(c->id.labels, struct label_set, 0);
 	g_autoptr(GBytes) content = NULL;
 
 	if (*c->is_told)
 		return TRUE;
-	labels = word->number != NULL
-	    ? case_labels(c, word->number, err)
-	    : &g_array_index(c->id.labels, struct label_set, 0);
-	if (labels == NULL)
-		return FALSE;
 	content = word_compose(c, word, labels);
 	if (content == NULL)
 		return error_fail(err, ERROR_TEMP,

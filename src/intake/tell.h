@@ -17,6 +17,7 @@ struct tell_word {
 	const char *reply_to;	     /* Message-ID, "" if to nobody's mail */
 	const char *what;	     /* of ours that came back, NULL if the
 				      * mail is an agent's that was not sent */
+	gboolean is_partly;	     /* some of an agent's mail was sent */
 	const char *why;
 	const char *what_to_do;
 };

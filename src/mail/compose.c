@@ -343,9 +343,12 @@ notice_first_line(const struct compose_notice *notice, const char *label)
 	if (notice->what != NULL)
 		return g_strdup_printf(
 		    "%s of %s did not reach the player.", notice->what, label);
+	if (notice->is_partly)
+		return g_strdup_printf("Not all of your mail to %s was sent "
+				       "and done.", label);
 	if (label[0] == '[')
-		return g_strdup_printf(
-		    "Your answer to %s was not sent to the player.", label);
+		return g_strdup_printf("Your answer to %s was not sent to the "
+				       "player, and nothing was done.", label);
 	return g_strdup("Your mail was not sent to the player.");
 }
 
@@ -356,7 +359,10 @@ compose_agent_notice(const struct compose_notice *notice)
 	g_autofree char *label = known ? g_strdup_printf("[%s]", notice->number)
 				       : g_strdup("your mail");
 	g_autofree char *subject = g_strdup_printf("%s: %s",
-	    notice->what != NULL ? "Undelivered" : "Not sent", label);
+	    notice->what != NULL   ? "Undelivered"
+		: notice->is_partly ? "Not all done"
+				    : "Not sent",
+	    label);
 	g_autofree char *first = notice_first_line(notice, label);
 	g_autofree char *why = writer_clean(notice->why, WRITER_VALUE_MAX);
 	g_autofree char *todo =

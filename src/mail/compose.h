@@ -78,6 +78,7 @@ struct compose_notice {
 	gint64 date;
 	const char *what;	/* "The answer": a mail of ours that came back;
 				 * NULL: the agent's, which was not sent */
+	gboolean is_partly;	/* some of the agent's mail was */
 	const char *why;	/* one sentence, without full stop */
 	const char *what_to_do; /* "" for the usual advice */
 };

@@ -76,7 +76,7 @@ mark_is_at(const char *p, const char *mark)
 	return strncmp(p, mark, len) == 0 && !g_ascii_isalnum(p[len]);
 }
 
-/* The marks of scrub_agent_reply(), which looks for them at the beginning
+/* The marks of scrub_agent_words(), which looks for them at the beginning
  * only. In brackets a mark counts anywhere. */
 static gboolean
 has_note(const char *text)

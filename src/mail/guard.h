@@ -10,7 +10,7 @@
  * an agent's own address. It looks at the agent's new words before anything
  * in them is masked or replaced, since what is masked can no longer be seen.
  *
- * It helps people who do not mean harm: scrub_agent_reply() hides names and
+ * It helps people who do not mean harm: scrub_agent_text() hides names and
  * proofs also from what the guard cannot read. Never changes the text, never
  * puts it into what it returns. Linear in the text; pure.
  */

@@ -79,12 +79,22 @@ struct scrub_agent {
 	const char *mac; /* of the ticket's agent-side address, or NULL */
 };
 
-/* The text for the player: new words, without signature and disclaimers; the
- * name below a closing is cut, elsewhere the role's stands for it. NULL and
- * ERROR_DENIED, with a text that may be shown to the agent, if there is
- * nothing to send, the first words are a command or mark a note, the mail is
- * a forward or holds one, or mac could still be read. Caller frees. */
-char *scrub_agent_reply(const struct mail *mail, const struct rules *rules,
-    const struct scrub_agent *self, GError **err);
+/* An agent's new words, without signature and disclaimers; the name below a
+ * closing is cut. As he wrote them: to be read for commands (mail/steer.h), for
+ * colleagues, and for scrub_agent_text(). NULL and ERROR_DENIED, with a text
+ * that may be shown to the agent, if there are none, they are marked as a
+ * note, or the mail is a forward or holds one. Caller frees. */
+char *scrub_agent_words(
+    const struct mail *mail, const struct scrub_agent *self, GError **err);
+/* The same for a mail that may as well have none, "" then. */
+char *scrub_agent_request(
+    const struct mail *mail, const struct scrub_agent *self);
+
+/* The text for the player, of words that mail's author wrote or chose: masked
+ * by the rules; the role's name stands for his, and for addresses of the
+ * team. Fails as above, if nothing is left, or mac could still be read.
+ * Caller frees. */
+char *scrub_agent_text(const char *words, const struct mail *mail,
+    const struct rules *rules, const struct scrub_agent *self, GError **err);
 
 #endif

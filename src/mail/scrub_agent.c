@@ -83,21 +83,23 @@ first_words(const char *text)
 }
 
 static gboolean
-looks_like_command(const char *text)
+begins_with(const char *text, const char *mark)
 {
-	return text[0] == '/' && g_ascii_isalpha(text[1]);
+	gsize len = strlen(mark);
+
+	return g_ascii_strncasecmp(text, mark, len) == 0 &&
+	    !g_ascii_isalnum(text[len]);
 }
 
+/* "/note" is a command of the text; nobody looks for one in a subject. */
 static gboolean
-looks_like_note(const char *text)
+is_marked_note(const struct mail *mail, const char *first)
 {
-	static const char *const marks[] = {"/note", "[internal]", NULL};
+	const char *subject = mail->subject + strspn(mail->subject, " ");
 
-	for (const char *const *m = marks; *m != NULL; m++)
-		if (g_ascii_strncasecmp(text, *m, strlen(*m)) == 0 &&
-		    !g_ascii_isalnum(text[strlen(*m)]))
-			return TRUE;
-	return FALSE;
+	return begins_with(first, "[internal]") ||
+	    begins_with(subject, "[internal]") ||
+	    begins_with(subject, "/note");
 }
 
 /* The copy's subject has no prefix: whatever stands before it was added by
@@ -221,13 +223,10 @@ check_kind(const struct mail *mail, const struct quote_split *split,
 		return error_fail(err, ERROR_DENIED,
 		    "there is no new text in the mail; write the answer above "
 		    "the quoted text");
-	if (looks_like_note(first) ||
-	    looks_like_note(mail->subject + strspn(mail->subject, " ")))
+	if (is_marked_note(mail, first))
 		return error_fail(err, ERROR_DENIED,
-		    "it is marked as an internal note; notes stay with you");
-	if (looks_like_command(first))
-		return error_fail(err, ERROR_DENIED,
-		    "the first line looks like a command; nothing was sent");
+		    "it is marked as an internal note; notes stay with you, or "
+		    "go to your colleagues if they begin with the line /note");
 	return TRUE;
 }
 
@@ -277,28 +276,50 @@ new_words(const struct quote_split *split, GHashTable *names,
 	return g_string_free(all, FALSE);
 }
 
-char *
-scrub_agent_reply(const struct mail *mail, const struct rules *rules,
-    const struct scrub_agent *self, GError **err)
+static char *
+words_of(const struct mail *mail, const struct scrub_agent *self,
+    struct quote_split *split)
 {
 	g_autofree char *bare = scrub_armor(mail->text);
-	g_auto(quote_split_auto) split = {0};
 	g_autoptr(GHashTable) names = own_name_words(mail);
 	g_autoptr(GPtrArray) addrs = team_addrs(mail, self);
 	const struct quote_team team = {
 	    self->mac, (char *const *)addrs->pdata};
-	g_autofree char *signed_off = NULL;
-	g_autofree char *keyless = NULL;
-	g_autofree char *nameless = NULL;
-	g_autofree char *result = NULL;
 
-	quote_split_answer(bare, &team, &split);
+	quote_split_answer(bare, &team, split);
+	return new_words(split, names, self);
+}
+
+char *
+scrub_agent_words(
+    const struct mail *mail, const struct scrub_agent *self, GError **err)
+{
+	g_auto(quote_split_auto) split = {0};
+	g_autofree char *words = words_of(mail, self, &split);
+
 	if (!check_kind(mail, &split, err))
 		return NULL;
-	signed_off = new_words(&split, names, self);
-	keyless = keyed_drop(signed_off, self->queue_domain, self->mac);
-	nameless = without_own_addrs(keyless, mail, self);
-	result = redact(nameless, mail, rules, self);
+	return g_steal_pointer(&words);
+}
+
+char *
+scrub_agent_request(const struct mail *mail, const struct scrub_agent *self)
+{
+	g_auto(quote_split_auto) split = {0};
+	g_autofree char *words = words_of(mail, self, &split);
+
+	return split.has_fresh ? g_steal_pointer(&words) : g_strdup("");
+}
+
+char *
+scrub_agent_text(const char *words, const struct mail *mail,
+    const struct rules *rules, const struct scrub_agent *self, GError **err)
+{
+	g_autofree char *keyless =
+	    keyed_drop(words, self->queue_domain, self->mac);
+	g_autofree char *nameless = without_own_addrs(keyless, mail, self);
+	g_autofree char *result = redact(nameless, mail, rules, self);
+
 	if (result[0] == '\0')
 		error_fail(err, ERROR_DENIED,
 		    "there is no new text in the mail; write the answer above "

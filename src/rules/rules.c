@@ -65,6 +65,23 @@ rules_load(const char *dir, GError **err)
 	return rules;
 }
 
+char **
+rules_categories(const struct rules *rules)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < rules->list->len; i++) {
+		const struct rule *rule = g_ptr_array_index(rules->list, i);
+
+		if (rule->action == RULE_CATEGORY &&
+		    !g_ptr_array_find_with_equal_func(
+			names, rule->as, g_str_equal, NULL))
+			g_ptr_array_add(names, rule->as);
+	}
+	g_ptr_array_add(names, NULL);
+	return g_strdupv((char **)names->pdata);
+}
+
 void
 rules_free(struct rules *rules)
 {

@@ -68,6 +68,9 @@ char *rules_redact_noted(const struct rules *rules,
 /* The "as" of the first rule with action "category" that matches, or NULL.
  * Borrowed from rules. */
 const char *rules_category(const struct rules *rules, const char *text);
+/* Every "as" of such a rule, once, NULL-ended. Caller frees with g_strfreev().
+ */
+char **rules_categories(const struct rules *rules);
 /* The same with action "command", for one line. */
 const char *rules_command(const struct rules *rules, const char *line);
 /* The same with action "refuse", for the whole of an agent's text; a rule that

@@ -430,7 +430,10 @@ check_agent(const struct mail *mail)
 	    .queue_domain = DOMAIN,
 	    .mac = strrchr(EXTENSION, '-') + 1};
 	g_autoptr(GError) error = NULL;
-	g_autofree char *text = scrub_agent_reply(mail, rules, &self, &error);
+	g_autofree char *words = scrub_agent_words(mail, &self, &error);
+	g_autofree char *text = words == NULL
+	    ? NULL
+	    : scrub_agent_text(words, mail, rules, &self, &error);
 	g_autofree char *addr = mail->from_addr == NULL
 	    ? NULL
 	    : addr_to_wire(mail->from_addr);

@@ -57,7 +57,10 @@ agent_text(const struct mail *mail, const struct rules *rules,
     const struct scrub_agent *self)
 {
 	g_autoptr(GError) err = NULL;
-	g_autofree char *text = scrub_agent_reply(mail, rules, self, &err);
+	g_autofree char *words = scrub_agent_words(mail, self, &err);
+	g_autofree char *text = words == NULL
+	    ? NULL
+	    : scrub_agent_text(words, mail, rules, self, &err);
 
 	return text != NULL ? g_strdup_printf("sent\n%s", text)
 			    : g_strdup_printf("kept\n%s", err->message);

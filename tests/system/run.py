@@ -13,8 +13,8 @@ import traceback
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-MODULES = ("leakscan", "conversation", "agents", "shapes", "files", "cli",
-           "roles", "faults", "images", "forget", "logs", "corpus", "clients",
+MODULES = ("leakscan", "conversation", "agents", "commands", "shapes",
+           "files", "cli", "roles", "faults", "images", "forget", "logs", "corpus", "clients",
            "quotes", "loops", "routes", "once", "machine", "guesses",
            "complaints", "archive", "receipts", "report")
 

@@ -22,12 +22,14 @@
 	"[queue support]\naddress=support@casino.test\nrole=Casino\n"          \
 	"agents=team@agents.test\nmembers=anna@agents.test\n"                  \
 	"senior=Ben.Low@agents.test;cleo@agents.test\nhead=dan@agents.test\n" \
+	"control=desk@casino.test\n"                                           \
 	"[queue vip]\naddress=vip@lounge.test\nrole=Lounge\n"                  \
 	"agents=club@agents.test\nmembers=zoe@agents.test\n"                   \
 	"[category withdrawal]\nqueue=vip\n"
 
 struct config *config;
 static struct rules *rules;
+static struct answers *answers;
 
 static void
 setup(void)
@@ -45,6 +47,8 @@ setup(void)
 	g_assert_no_error(error);
 	rules = rules_load(ND_SRCDIR "/filters", NULL);
 	g_assert(rules != NULL);
+	answers = answers_load(ND_SRCDIR "/templates", NULL);
+	g_assert(answers != NULL);
 	mail_init();
 }
 
@@ -53,6 +57,7 @@ teardown(void)
 {
 	roles_clear();
 	rules_free(rules);
+	answers_free(answers);
 	config_free(config);
 }
 
@@ -70,7 +75,7 @@ rcpt_free(gpointer data)
 guint
 letter_send(const struct letter *l)
 {
-	struct deliver *deliver = deliver_new(config, rules, NULL);
+	struct deliver *deliver = deliver_new(config, rules, answers, NULL);
 	g_autofree char *sender =
 	    g_strdup(l->sender != NULL ? l->sender : l->from);
 	g_autofree char *raw = g_strconcat("From: ", l->from, "\r\n",
@@ -283,7 +288,9 @@ main(void)
 	failed = cmocka_run_group_tests_name("players", tests, NULL, NULL);
 	failed += test_deliver_agents();
 	failed += test_deliver_claims();
+	failed += test_deliver_control();
 	failed += test_deliver_reports();
+	failed += test_deliver_steer();
 	failed += test_deliver_wishes();
 	teardown();
 	return failed;

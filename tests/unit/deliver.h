@@ -12,7 +12,9 @@
 
 int test_deliver_agents(void);
 int test_deliver_claims(void);
+int test_deliver_control(void);
 int test_deliver_reports(void);
+int test_deliver_steer(void);
 int test_deliver_wishes(void);
 
 #define OTHER_LOWER "07bf6han"
@@ -64,6 +66,11 @@ struct letter { /* one mail */
 	const char *sender;  /* NULL: from */
 	const char *rcpts[RCPTS_MAX + 1];
 };
+
+/* What proves that a mail is Anna's. */
+#define ANNA_PROOF                                                             \
+	"Authentication-Results: mx.casino.test; "                             \
+	"auth=pass smtp.auth=anna@agents.test\r\n"
 
 /* Returns how many recipients were accepted. */
 guint letter_send(const struct letter *letter);

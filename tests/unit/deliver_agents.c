@@ -11,9 +11,6 @@
 
 #include "base/banned.h"
 
-static const char anna_proof[] = "Authentication-Results: mx.casino.test; "
-				 "auth=pass smtp.auth=anna@agents.test\r\n";
-
 /* --- agents ---------------------------------------------------------------- */
 
 struct agent_row {
@@ -113,7 +110,7 @@ agents_answer_or_are_told(void **state)
 		const struct agent_row *row = &agent_rows[i];
 		const char *told = row->told != NULL ? row->told : row->from;
 
-		agent_row_send(row, anna_proof);
+		agent_row_send(row, ANNA_PROOF);
 		if (roles.answers != row->answers ||
 		    roles.mails->len != (row->words != NULL))
 			fail_msg("%s: %u answers, %u mails: %s", row->what,

@@ -30,6 +30,7 @@ roles_clear(void)
 	g_clear_pointer(&roles.claims, g_array_unref);
 	g_clear_pointer(&roles.mails, g_ptr_array_unref);
 	g_clear_pointer(&roles.rcpts, g_ptr_array_unref);
+	g_clear_pointer(&roles.answer, g_free);
 }
 
 void
@@ -179,6 +180,90 @@ commit(const struct proto_desk_commit *ask, GError **err)
 	return TRUE;
 }
 
+static gboolean
+steer(const struct proto_desk_steer *ask, struct proto_desk_steered *answer,
+    GError **err)
+{
+	const char *why = ask->is_dry ? roles.steer_dry : roles.steer_late;
+
+	*(ask->is_dry ? &roles.dry_steers : &roles.steers) += 1;
+	roles.steer = *ask;
+	roles.steer.epochs = NULL;
+	roles.steer.queue = roles.steer.category = NULL;
+	roles.steer.lang = roles.steer.agent = NULL;
+	(void)g_snprintf(roles.steer_words, sizeof(roles.steer_words),
+	    "%s,%s,%s,%s", ask->queue, ask->category, ask->lang, ask->agent);
+	if (!ask->is_dry && roles.desk_is_down)
+		return error_fail(err, ERROR_TEMP, "no answer");
+	if (why != NULL)
+		return error_fail_literal(err, ERROR_PERM, why);
+	if (!ask->is_dry)
+		roles.verdict = PROTO_DUPLICATE;
+	answer->queue = g_strdup("");
+	return TRUE;
+}
+
+/* Tickets 00000001, 00000002, ... */
+static struct proto_ctl_ticket
+ticket_make(guint n, const char *queue)
+{
+	struct proto_ctl_ticket t = {.queue = g_strdup(queue),
+	    .state = g_strdup("open"),
+	    .lang = g_strdup("en"),
+	    .category = g_strdup("bonus"),
+	    .pseudonym = g_strdup_printf("amber-otter-%u", n),
+	    .level = 1,
+	    .agent = g_strdup("")};
+
+	(void)g_snprintf(t.number.s, sizeof(t.number.s), "%08u", n);
+	return t;
+}
+
+static void
+list(const struct proto_ctl_list *ask, struct proto_ctl_list_is *answer)
+{
+	guint from = (guint)g_ascii_strtoull(ask->after.s, NULL, 10);
+
+	answer->tickets =
+	    g_array_new(FALSE, TRUE, sizeof(struct proto_ctl_ticket));
+	for (guint n = from + 1; n <= roles.tickets && n <= from + ask->limit;
+	     n++) {
+		struct proto_ctl_ticket t = ticket_make(n, ask->queue);
+
+		g_array_append_val(answer->tickets, t);
+	}
+	roles.lists++;
+}
+
+/* A page of one, and the end. */
+static void
+numbers(const struct proto_ctl_numbers *ask,
+    struct proto_ctl_numbers_are *answer)
+{
+	struct proto_ctl_kpi row = {.number = {"00000001"},
+	    .level = 1,
+	    .opened = g_get_real_time() / G_USEC_PER_SEC - 60};
+
+	answer->tickets =
+	    g_array_new(FALSE, TRUE, sizeof(struct proto_ctl_kpi));
+	if (number_is_set(&ask->after))
+		return;
+	row.queue = g_strdup("support");
+	row.category = g_strdup("bonus");
+	row.lang = g_strdup("en");
+	row.agent = g_strdup("anna");
+	g_array_append_val(answer->tickets, row);
+}
+
+static void
+show(const struct proto_ctl_show *ask, struct proto_ctl_show_is *answer)
+{
+	answer->is_found = strcmp(ask->number.s, TICKET) == 0;
+	answer->ticket = ticket_make(
+	    41, roles.ticket_queue != NULL ? roles.ticket_queue : "support");
+	answer->ticket.number = ask->number;
+}
+
 /* --- post --------------------------------------------------------------- */
 
 static char *
@@ -205,6 +290,21 @@ rcpts_show(const GPtrArray *addrs)
 	return g_string_free(out, FALSE);
 }
 
+/* One that was sent before is not sent again. */
+static void
+answer_take(const struct proto_post_hand_over *ask, int fd)
+{
+	if (roles.answer == NULL)
+		roles.answers++;
+	g_free(roles.answer);
+	roles.answer = body_read(fd);
+	(void)g_strlcpy(roles.answer_agent, ask->agent,
+	    sizeof(roles.answer_agent));
+	roles.answer_has_more = ask->has_more != 0;
+	if (!ask->has_more)
+		roles.verdict = PROTO_DUPLICATE;
+}
+
 static gboolean
 hand_over(const struct proto_post_hand_over *ask, int fd,
     struct proto_post_result *answer, GError **err)
@@ -214,8 +314,9 @@ hand_over(const struct proto_post_hand_over *ask, int fd,
 	if (roles.post_is_down)
 		return error_fail(err, ERROR_TEMP, "no answer");
 	if (ask->kind == PROTO_MAIL_ANSWER) {
-		roles.answers++;
-		roles.verdict = PROTO_DUPLICATE;
+		if (roles.is_forgotten)
+			return error_fail(err, ERROR_PERM, "no envelope");
+		answer_take(ask, fd);
 	} else {
 		g_ptr_array_add(roles.mails, body_read(fd));
 		g_ptr_array_add(roles.rcpts, rcpts_show(ask->rcpt_addrs));
@@ -279,6 +380,17 @@ ipc_call(struct ipc_client *client, enum proto_type request_type,
 		roles.tells++;
 		return !roles.told_too_often ||
 		    error_fail(err, ERROR_TEMP, "too often");
+	case PROTO_DESK_STEER:
+		return steer(request, answer, err);
+	case PROTO_CTL_LIST:
+		list(request, answer);
+		return TRUE;
+	case PROTO_CTL_SHOW:
+		show(request, answer);
+		return TRUE;
+	case PROTO_CTL_NUMBERS:
+		numbers(request, answer);
+		return TRUE;
 	case PROTO_POST_HAND_OVER:
 		return hand_over(request, fd, answer, err);
 	default:

@@ -33,6 +33,11 @@ struct roles {
 	gboolean post_is_down;
 	gboolean told_too_often; /* desk: no more words to this agent */
 	guint32 post_code;
+	gboolean is_forgotten; /* the player: no answer reaches him */
+	const char *steer_dry; /* literal: why commands cannot be done, NULL if
+				* they can */
+	const char *steer_late; /* the same, when they are to be done */
+	guint tickets; /* that the desk lists, of the queue asked for */
 
 	/* What they saw. */
 	guint identified;
@@ -47,6 +52,15 @@ struct roles {
 	gboolean had_envelope; /* the last commit */
 	guint let_go;	       /* connections to the desk that were dropped */
 	guint answers;
+	char *answer;    /* own; the last */
+	char answer_agent[33];
+	gboolean answer_has_more;
+	guint lists; /* pages of tickets */
+	guint dry_steers;
+	guint steers;
+	struct proto_desk_steer steer; /* the last; its lists and texts are
+					* NULL */
+	char steer_words[100]; /* queue, category, lang and agent of it */
 	guint tells; /* times the desk was asked whether to tell */
 	GPtrArray *mails; /* own char; whole mails handed over */
 	GPtrArray *rcpts; /* own char; the recipients of each, by blanks */

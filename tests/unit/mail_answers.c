@@ -66,7 +66,10 @@ answer(const char *text)
 	g_autoptr(GBytes) octets = g_bytes_new_take(raw, strlen(raw));
 	g_autoptr(mail_auto) mail = mail_parse(octets, &options);
 	g_autoptr(GError) err = NULL;
-	char *out = scrub_agent_reply(mail, rules, &self, &err);
+	g_autofree char *words = scrub_agent_words(mail, &self, &err);
+	char *out = words == NULL
+	    ? NULL
+	    : scrub_agent_text(words, mail, rules, &self, &err);
 
 	assert_true(out != NULL || error_is(err, ERROR_DENIED));
 	rules_free(rules);

@@ -555,12 +555,15 @@ test_notice_first_line(void **state)
 {
 	static const struct {
 		const char *number;
-		const char *what;
+		const char *what; /* "": some of an agent's mail was sent */
 		const char *subject;
 		const char *line;
 	} rows[] = {
 	    {"K7F3-9Q2Y", NULL, "Not sent: [K7F3-9Q2Y]",
-		"Your answer to [K7F3-9Q2Y] was not sent to the player.\n"},
+		"Your answer to [K7F3-9Q2Y] was not sent to the player, and "
+		"nothing was done.\n"},
+	    {"K7F3-9Q2Y", "", "Not all done: [K7F3-9Q2Y]",
+		"Not all of your mail to [K7F3-9Q2Y] was sent and done.\n"},
 	    {"", NULL, "Not sent: your mail",
 		"Your mail was not sent to the player.\n"},
 	    {"K7F3-9Q2Y", "The answer", "Undelivered: [K7F3-9Q2Y]",
@@ -569,6 +572,7 @@ test_notice_first_line(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gboolean is_partly = g_strcmp0(rows[i].what, "") == 0;
 		const struct compose_notice notice = {
 		    .role_name = "Casino Support",
 		    .queue_address = "support@casino.example",
@@ -576,7 +580,8 @@ test_notice_first_line(void **state)
 		    .number = rows[i].number,
 		    .message_id = "k7f39q2y.a.b@casino.example",
 		    .date = DATE,
-		    .what = rows[i].what,
+		    .what = is_partly ? NULL : rows[i].what,
+		    .is_partly = is_partly,
 		    .why = "x",
 		};
 		g_autoptr(GBytes) mail = compose_agent_notice(&notice);

@@ -451,7 +451,10 @@ agent_reply(const char *text, GError **err)
 	struct rules *rules = rules_some();
 	struct mail *mail = mail_make(
 	    "Ottilie Brandt", "ottilie@casino.example", "Re: x", text);
-	char *out = scrub_agent_reply(mail, rules, &self, err);
+	g_autofree char *words = scrub_agent_words(mail, &self, err);
+	char *out = words == NULL
+	    ? NULL
+	    : scrub_agent_text(words, mail, rules, &self, err);
 
 	mail_drop(mail);
 	rules_free(rules);
@@ -520,9 +523,8 @@ static void
 test_scrub_agent_denied(void **state)
 {
 	static const char *const texts[] = {"", "\n\n", "-- \nOttilie\n",
-	    "> only\n> quoted\n", "Ottilie\n", "/close solved\n",
-	    "\n\n/note x\n\ntext\n", "Sent from my iPhone\n",
-	    "> Q\n\n/close\n"};
+	    "> only\n> quoted\n", "Ottilie\n",
+	    "Sent from my iPhone\n", "> Q\n\n[internal]\nx\n"};
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -82,8 +82,12 @@ agent_text(const struct rules *rules, const char *subject, const char *text,
 	    .mac = MAC};
 	g_autoptr(mail_auto) mail = mail_make("Ottilie Brandt",
 	    "ottilie.brandt@agents.example", subject, text);
+	g_autofree char *words = NULL;
 
-	return scrub_agent_reply(mail, rules, &self, err);
+	words = scrub_agent_words(mail, &self, err);
+	return words == NULL
+	    ? NULL
+	    : scrub_agent_text(words, mail, rules, &self, err);
 }
 
 static guint
@@ -395,11 +399,10 @@ notes_and_forwards_are_denied(void **state)
 		const char *text;
 		const char *why;
 	} rows[] = {
-	    {"Re: [K7F3-9Q2Y] a", "/note er lügt\n", "note"},
+	    {"/note [K7F3-9Q2Y] a", "er lügt\n", "note"},
 	    {"Re: [K7F3-9Q2Y] a", "\n [INTERNAL] er lügt\n", "note"},
 	    {"Re: [K7F3-9Q2Y] a", "> Wo?\n\n[internal]\ner lügt\n", "note"},
 	    {"[internal] [K7F3-9Q2Y] a", "er lügt\n", "note"},
-	    {"Re: [K7F3-9Q2Y] a", "/close\n", "command"},
 	    {"Fwd: [K7F3-9Q2Y] a", "x\n", "forwarded"},
 	    {"WG: [K7F3-9Q2Y] a", "x\n", "forwarded"},
 	    {"RE: TR : [K7F3-9Q2Y] a", "x\n", "forwarded"},

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/report_page.h"
+#include "cmd/report_json.h"
 #include "kpi_fixture.h"
+#include "report/page.h"
 
 #include "base/banned.h"
 

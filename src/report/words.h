@@ -1,5 +1,5 @@
-#ifndef ND_CMD_REPORT_WORDS_H
-#define ND_CMD_REPORT_WORDS_H
+#ifndef ND_REPORT_WORDS_H
+#define ND_REPORT_WORDS_H
 
 /*
  * How a report says numbers, times and names, the same on the page and in
@@ -41,7 +41,7 @@ char *report_share(const struct kpi_share *share);
 char *report_goal(const struct kpi_row *row);
 /* "1 of these was closed less than 48 h ago and may come back.", or NULL. */
 char *report_may_return(const struct kpi_row *row);
-/* "The oldest waits for 3 days. For 2 of them a promise was broken." */
+/* "The oldest waits for 3 days. 2 of them have a broken promise." */
 char *report_backlog(const struct kpi_row *row);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cmd/report_style.h"
+#include "report/style.h"
 
 #include "base/banned.h"
 

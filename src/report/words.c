@@ -1,4 +1,4 @@
-#include "cmd/report_words.h"
+#include "report/words.h"
 
 #include <string.h>
 
@@ -274,7 +274,7 @@ report_backlog(const struct kpi_row *row)
 	if (row->open_late == 0)
 		return g_strdup_printf(
 		    "The oldest waits for %s. No promise is broken.", oldest);
-	return g_strdup_printf("The oldest waits for %s. For %s of them a "
-			       "promise was broken.",
-	    oldest, late);
+	return g_strdup_printf(
+	    "The oldest waits for %s. %s of them %s a broken promise.", oldest,
+	    late, row->open_late == 1 ? "has" : "have");
 }

@@ -1,5 +1,5 @@
-#ifndef ND_CMD_REPORT_STYLE_H
-#define ND_CMD_REPORT_STYLE_H
+#ifndef ND_REPORT_STYLE_H
+#define ND_REPORT_STYLE_H
 
 /*
  * The style of the page. A table becomes a list of blocks below 960 pixels,

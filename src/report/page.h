@@ -1,8 +1,8 @@
-#ifndef ND_CMD_REPORT_PAGE_H
-#define ND_CMD_REPORT_PAGE_H
+#ifndef ND_REPORT_PAGE_H
+#define ND_REPORT_PAGE_H
 
 /*
- * A report as a page, as JSON and as a table of text.
+ * A report as a page and as a table of text.
  *
  * Each takes a finished report and what it is about ("all queues", or the name
  * of one), and returns UTF-8 that is the caller's. Cannot fail. Names are
@@ -17,9 +17,7 @@
 #include "ticket/kpi.h"
 
 char *report_html(const struct kpi_report *report, const char *about);
-/* RFC 8259; times in whole seconds, "null" where there is no number. */
-char *report_json(const struct kpi_report *report, const char *about);
-/* At most 78 columns; for a mail or a terminal. */
+/* At most 72 columns, however many tickets: for a mail or a terminal. */
 char *report_text(const struct kpi_report *report, const char *about);
 
 #endif

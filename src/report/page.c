@@ -1,7 +1,7 @@
-#include "cmd/report_page.h"
+#include "report/page.h"
 
-#include "cmd/report_style.h"
-#include "cmd/report_words.h"
+#include "report/style.h"
+#include "report/words.h"
 
 #include "base/banned.h"
 
