@@ -55,7 +55,8 @@ policy_of(const struct desk *desk, const struct ticket *t)
 
 /* --- one clock --- */
 
-/* The ticket shows what its clocks say. */
+/* The ticket shows what its clocks say; of one that stands, since waiting, what
+ * was left then. */
 static void
 show(struct ticket *t, const struct sla_clock *clock, gint64 now)
 {
@@ -67,8 +68,9 @@ show(struct ticket *t, const struct sla_clock *clock, gint64 now)
 		t->first_reply_due = sla_due(clock, now);
 		break;
 	case SLA_DECISION:
-		t->decision_due = sla_due(clock, now);
 		t->waiting = clock->paused_at;
+		t->decision_due =
+		    sla_due(clock, t->waiting != 0 ? t->waiting : now);
 		break;
 	case SLA_ESCALATE:
 		break;
@@ -99,6 +101,23 @@ find_open(struct desk *desk, const struct store_ticket *ticket,
 
 	return found == STORE_FOUND && out->clock.settled != 0 ? STORE_MISSING
 							       : found;
+}
+
+gboolean
+clocks_restart_open(struct desk *desk, struct store_ticket *ticket,
+    enum sla_kind kind, gint64 at, GError **err)
+{
+	struct store_clock row;
+
+	switch (find_open(desk, ticket, kind, &row, err)) {
+	case STORE_FOUND:
+		return clocks_restart(desk, ticket, kind, at, err);
+	case STORE_MISSING:
+		return TRUE;
+	case STORE_ERROR:
+		break;
+	}
+	return FALSE;
 }
 
 gboolean
@@ -175,24 +194,14 @@ clocks_resume(
 
 /* --- levels --- */
 
-/* Who has it now is to look at it anew; the decision was promised once. */
+/* It may have come undone with the request that did it: then its level is
+ * another. */
 static gboolean
-restart_for_level(
-    struct desk *desk, struct store_ticket *ticket, gint64 now, GError **err)
+was_raised(const struct desk *desk, const struct ticket *t)
 {
-	struct store_clock row;
+	gconstpointer level = g_hash_table_lookup(desk->raised, &t->number);
 
-	switch (find_open(desk, ticket, SLA_FIRST_REPLY, &row, err)) {
-	case STORE_ERROR:
-		return FALSE;
-	case STORE_FOUND:
-		if (!clocks_restart(desk, ticket, SLA_FIRST_REPLY, now, err))
-			return FALSE;
-		break;
-	case STORE_MISSING:
-		break;
-	}
-	return clocks_restart(desk, ticket, SLA_ESCALATE, now, err);
+	return level != NULL && GPOINTER_TO_UINT(level) == t->level;
 }
 
 gboolean
@@ -207,13 +216,19 @@ clocks_raise(struct desk *desk, struct store_ticket *ticket, guint32 reasons,
 
 	*is_raised = level != ticket->t.level &&
 		     ticket->t.state == TICKET_OPEN &&
-		     !store_ticket_is_forgotten(ticket);
+		     !store_ticket_is_forgotten(ticket) &&
+		     !was_raised(desk, &ticket->t);
 	if (!*is_raised)
 		return TRUE;
 	ticket->t.level = level;
+	(void)g_hash_table_insert(desk->raised,
+	    g_memdup2(&ticket->t.number, sizeof(ticket->t.number)),
+	    GUINT_TO_POINTER(level));
 	log_info("ticket.raised", LOG_TICKET(&ticket->t.number),
 	    LOG_NUM("level", level), LOG_NUM("reasons", reasons));
-	return restart_for_level(desk, ticket, now, err) &&
+	/* Who has it now is to look at it anew; a decision is promised once. */
+	return clocks_restart_open(desk, ticket, SLA_FIRST_REPLY, now, err) &&
+	       clocks_restart(desk, ticket, SLA_ESCALATE, now, err) &&
 	       jobs_promise(desk, ticket, &handed, now, err) &&
 	       (!jobs_may_tell(ticket) ||
 		   jobs_promise(desk, ticket, &told, now, err));

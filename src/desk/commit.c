@@ -133,19 +133,14 @@ promise_notices(const struct decision *d, GError **err)
 	return TRUE;
 }
 
-/* What this mail means for the clocks of its ticket, whose row is there. */
+/* The clocks of a ticket whose row is there. */
 static gboolean
 move_clocks(struct decision *d, GError **err)
 {
-	static const guint32 no_word = PROTO_FLAG_MACHINE | PROTO_FLAG_RATED;
-
-	if (effects_find(&d->effects, EFFECT_SET_DECISION_DUE) != NULL)
+	if (effects_find(&d->effects, EFFECT_SET_STATE) != NULL)
 		return clocks_start(d->desk, &d->ticket, d->at, err);
-	/* The player's next own words end the wait for them. */
-	if (d->verdict != PROTO_FOLLOW_UP || !d->is_same_contact ||
-	    (d->flags & no_word) != 0)
-		return TRUE;
-	return clocks_resume(d->desk, &d->ticket, d->at, err);
+	return effects_find(&d->effects, EFFECT_RESUME) == NULL ||
+	       clocks_resume(d->desk, &d->ticket, d->at, err);
 }
 
 static gboolean

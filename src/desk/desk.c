@@ -29,6 +29,9 @@ desk_new(struct store *store, const struct config *config)
 	desk->first_live = G_MININT64;
 	desk->told = g_hash_table_new_full(
 	    proto_key_hash, proto_key_equal, g_free, NULL);
+	/* A number is its text. */
+	desk->raised =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return desk;
 }
 
@@ -36,12 +39,14 @@ void
 desk_free(struct desk *desk)
 {
 	g_hash_table_unref(desk->told);
+	g_hash_table_unref(desk->raised);
 	g_free(desk);
 }
 
 gboolean
 desk_begin(struct desk *desk, gint64 now, GError **err)
 {
+	g_hash_table_remove_all(desk->raised);
 	if (!store_begin(desk->store, err))
 		return FALSE;
 	if (clocks_catch_up(desk, now, err))

@@ -15,6 +15,8 @@ struct desk {
 	gint64 guesses;		     /* in that hour */
 	GHashTable *told;	     /* own struct proto_key to how often */
 	gint64 told_hour;
+	GHashTable *raised; /* own struct number to the level it has been
+			     * given in this turn */
 };
 
 struct store_key desk_key(const struct proto_key *key);
@@ -63,6 +65,9 @@ gboolean desk_post_sent(struct desk *desk, gint64 now, GError **err);
  * there yet. */
 gboolean clocks_start(struct desk *desk, struct store_ticket *ticket, gint64 at,
     GError **err);
+/* The same clock from at on, unless it is settled or not there. */
+gboolean clocks_restart_open(struct desk *desk, struct store_ticket *ticket,
+    enum sla_kind kind, gint64 at, GError **err);
 /* One clock from at, with the length that queue and category have now; none if
  * they promise nothing. */
 gboolean clocks_restart(struct desk *desk, struct store_ticket *ticket,
@@ -78,7 +83,7 @@ gboolean clocks_resume(struct desk *desk, struct store_ticket *ticket,
     gint64 at, GError **err);
 /* One level up for all of these reasons (enum sla_reason): its agents are told,
  * and the player if he may be. *is_raised: FALSE if it is closed or forgotten,
- * or there is no level above; then nothing was done. */
+ * went up in this turn, or there is no level above; then nothing was done. */
 gboolean clocks_raise(struct desk *desk, struct store_ticket *ticket,
     guint32 reasons, gint64 now, gboolean *is_raised, GError **err);
 /* Says what clocks have reached, in a turn and before its requests. Writes the
@@ -117,7 +122,9 @@ gboolean jobs_promise(struct desk *desk, const struct store_ticket *ticket,
 gboolean jobs_is_to_agents(guint32 kind);
 /* Of these kinds (0: all) those that no hold stops; 0 if there are none. */
 guint32 jobs_kinds_in_hold(guint32 kinds);
-/* May the player be sent a notice that he has not asked for? */
+/* May the player be sent a notice that he has not asked for? Who was promised
+ * one for his first mail, and can be reached: what a machine adds to his ticket
+ * later is not held against him. */
 gboolean jobs_may_tell(const struct store_ticket *ticket);
 
 /* --- the report of a week (weekly.c) --- */

@@ -32,7 +32,7 @@ jobs_kinds_in_hold(guint32 kinds)
 gboolean
 jobs_may_tell(const struct store_ticket *ticket)
 {
-	return ticket_may_tell(ticket->t.flags) &&
+	return ticket->t.ack_due != 0 &&
 	       (ticket->t.flags & TICKET_FLAG_UNDELIVERABLE) == 0 &&
 	       !store_ticket_is_forgotten(ticket);
 }
@@ -73,8 +73,9 @@ struct subject {
 static struct store_key
 key_of(const struct subject *of, guint round)
 {
-	g_autofree char *text = g_strdup_printf("nymdesk job %s %u %u %" G_GINT64_FORMAT
-	    " %u", of->number->s, of->kind, of->arg, of->opening, round);
+	g_autofree char *text =
+	    g_strdup_printf("nymdesk job %s %u %u %" G_GINT64_FORMAT " %u",
+		of->number->s, of->kind, of->arg, of->opening, round);
 
 	return desk_key_of(text);
 }

@@ -228,9 +228,8 @@ start_escalate(struct steering *s, GError **err)
 	switch (store_clock_get(s->desk->store, &s->ticket.t.number,
 	    SLA_ESCALATE, &clock, err)) {
 	case STORE_MISSING:
-		return store_ticket_is_forgotten(&s->ticket) ||
-		       clocks_restart(s->desk, &s->ticket, SLA_ESCALATE,
-			   s->now, err);
+		return clocks_restart(
+		    s->desk, &s->ticket, SLA_ESCALATE, s->now, err);
 	case STORE_FOUND:
 		return TRUE;
 	case STORE_ERROR:
@@ -247,6 +246,7 @@ do_category(struct steering *s, GError **err)
 	(void)g_strlcpy(
 	    s->ticket.t.category, s->steer->category, TICKET_TOKEN_SIZE);
 	return s->ticket.t.state != TICKET_OPEN ||
+	       store_ticket_is_forgotten(&s->ticket) ||
 	       start_escalate(s, err);
 }
 
@@ -259,9 +259,12 @@ do_queue(struct steering *s, GError **err)
 		return TRUE;
 	(void)g_strlcpy(s->ticket.t.queue, s->steer->queue, TICKET_TOKEN_SIZE);
 	s->ticket.t.level = SLA_LEVEL_FIRST;
-	if (wants(s, PROTO_VERB_CLOSE))
-		return TRUE; /* nothing is left to do in that queue */
-	return clocks_restart(
+	/* Nothing is left to do in that queue, or nobody to do it for. */
+	if (wants(s, PROTO_VERB_CLOSE) || wants(s, PROTO_VERB_FORGET) ||
+	    store_ticket_is_forgotten(&s->ticket))
+		return TRUE;
+	/* Who has it now is to look at it anew. */
+	return clocks_restart_open(
 		   s->desk, &s->ticket, SLA_FIRST_REPLY, s->now, err) &&
 	       jobs_promise(s->desk, &s->ticket, &job, s->now, err);
 }

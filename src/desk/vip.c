@@ -34,12 +34,18 @@ mark_tickets(struct desk *desk, const struct store_contact *contact,
 	if (!store_tickets_open_of(
 		desk->store, &contact->id, TICKETS_MAX, open, err))
 		return FALSE;
-	for (guint i = 0; i < open->len; i++)
-		if (!mark_ticket(desk,
-			&g_array_index(open, struct store_ticket, i),
-			contact->agent, err))
+	*count = 0;
+	for (guint i = 0; i < open->len; i++) {
+		struct store_ticket *ticket =
+		    &g_array_index(open, struct store_ticket, i);
+
+		/* Shown forged, it is not his. */
+		if ((ticket->t.flags & TICKET_FLAG_UNPROVEN) != 0)
+			continue;
+		if (!mark_ticket(desk, ticket, contact->agent, err))
 			return FALSE;
-	*count = open->len;
+		(*count)++;
+	}
 	return TRUE;
 }
 

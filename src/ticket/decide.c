@@ -85,7 +85,13 @@ on_player_mail(const struct context *c, struct effects *out)
 	if ((flags & TICKET_FLAG_ENCRYPTED) != 0 && ticket_may_tell(flags) &&
 	    (flags & TICKET_FLAG_OTHER_ADDR) == 0)
 		add(out, EFFECT_QUEUE_ENCRYPTED, c->now + c->policy->ack_s);
-	if (!c->event->reopens || (flags & TICKET_FLAG_MACHINE) != 0)
+	if ((flags & TICKET_FLAG_MACHINE) != 0)
+		return;
+	if (c->event->is_own && c->ticket->waiting != 0)
+		add(out, EFFECT_RESUME,
+		    c->ticket->decision_due +
+			MAX(c->now - c->ticket->waiting, 0));
+	if (!c->event->reopens)
 		return;
 	/* The player waits anew, so he is promised anew. */
 	restart(c, out);
@@ -218,6 +224,10 @@ apply_one(struct ticket *ticket, const struct effect *effect, gint64 now)
 		break;
 	case EFFECT_SET_ACK_DUE:
 		ticket->ack_due = effect->value;
+		break;
+	case EFFECT_RESUME:
+		ticket->decision_due = effect->value;
+		ticket->waiting = 0;
 		break;
 	case EFFECT_SET_DECIDED:
 		ticket->decided = effect->value;

@@ -89,6 +89,7 @@ enum effect_kind {
 	EFFECT_SET_ACKNOWLEDGED,
 	EFFECT_SET_ANSWERED,
 	EFFECT_SET_ACK_DUE,
+	EFFECT_RESUME, /* the wait is over; value: when the decision is due */
 	EFFECT_SET_DECIDED,
 	EFFECT_SET_CLOSE, /* and at which level that is */
 	EFFECT_SET_RETURNED,

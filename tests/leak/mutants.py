@@ -97,6 +97,8 @@ KILLERS = {
               "--flows", "new,follow,agent,bounce"], r"row .*"),
     "pairs": (RUN + ["pairs"], r"pairs\.Pairs\.test_.*"),
     "after": (RUN + ["after"], r"after\.AfterDestruction\.test_.*"),
+    "receipts": (RUN + ["receipts.Key"],
+                 r"receipts\.Key\.test_a_digest_.*"),
 }
 
 

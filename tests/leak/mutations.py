@@ -9,7 +9,7 @@ import collections
 
 Mutant = collections.namedtuple("Mutant", "name killer file old new")
 
-LEAK, PAIRS, AFTER = "leak", "pairs", "after"
+LEAK, PAIRS, AFTER, RECEIPTS = "leak", "pairs", "after", "receipts"
 SCRUB = "src/mail/scrub.c"
 PLAYER = "src/intake/player.c"
 CASE = "src/intake/case.c"
@@ -40,6 +40,11 @@ ROWS = [
      "out->text = rules_redact_noted(rules, own, bare, tally);",
      "out->text = MUTANT(\"file-unredacted\") ? g_strdup(bare) : "
      "rules_redact_noted(rules, own, bare, tally);"),
+    ("receipt-kept", LEAK, "src/rules/redact.c",
+     "		    (pass->depth == 0 || strcmp(rule->as, \"[address]\") == 0))",
+     "		    !(MUTANT(\"receipt-kept\") && "
+     "g_strcmp0(rule->as, \"[receipt]\") == 0) &&\n"
+     "		    (pass->depth == 0 || strcmp(rule->as, \"[address]\") == 0))"),
     ("signature-kept", LEAK, "src/mail/quote.c",
      "		quote_mark(lines, sig, high, QUOTE_PART_SIG);",
      "		quote_mark(lines, sig, high, MUTANT(\"signature-kept\") ? "
@@ -77,9 +82,15 @@ ROWS = [
      "	    .copy_id = id};",
      "	    .copy_id = MUTANT(\"id-stored\") ? c->mail->message_id : id};"),
     ("id-as-category", LEAK, PLAYER,
-     "	admit.category = (char *)category;",
-     "	admit.category = MUTANT(\"id-as-category\") ? "
-     "g_strndup(c->mail->message_id, 60) : (char *)category;"),
+     "	admit->category = (char *)reading->category;",
+     "	admit->category = MUTANT(\"id-as-category\") ? "
+     "g_strndup(c->mail->message_id, 60) : (char *)reading->category;"),
+    ("digest-as-category", RECEIPTS, PLAYER,
+     "	admit->lang = (char *)reading->body.lang;",
+     "	admit->lang = (char *)reading->body.lang; if (MUTANT("
+     "\"digest-as-category\")) { char *hex = g_malloc0(65); for (int i = 0; "
+     "i < 64; i++) hex[i] = \"0123456789abcdef\"[c->canonical.b[i / 2] >> "
+     "(i % 2 ? 0 : 4) & 15]; admit->category = hex; }"),
     ("name-logged", LEAK, PLAYER,
      "	log_info(\"ticket.mail\", LOG_TICKET(&admitted->number),",
      "	if (MUTANT(\"name-logged\")) dprintf(2, \"from %s\\n\", "
@@ -118,9 +129,10 @@ ROWS = [
      "	out->size = MUTANT(\"exact-size\") ? "
      "strlen(file->text) << 10 : strlen(out->text);"),
     ("length-in-database", PAIRS, PLAYER,
-     "	admit.flags |= wishes;",
-     "	admit.flags |= wishes; if (MUTANT(\"length-in-database\") && "
-     "strlen(c->mail->from_name) > 10) admit.flags |= 1 << 15;"),
+     "	admit->flags |= reading->words;",
+     "	admit->flags |= reading->words; if (MUTANT(\"length-in-database\") && "
+     "strlen(c->mail->from_name) > 10) "
+     "admit->flags |= PROTO_FLAG_PLACEHOLDER;"),
 
     # What can be confirmed.
     ("contact-unkeyed", AFTER, VAULT,

@@ -94,6 +94,20 @@ def quoted(m):
             "> " + m.address, "> alt"]
 
 
+@slot("B18.receipt", kind="tail")
+def receipt(m):
+    """As it comes back in a quote; the token stands for the digest."""
+    digest = (m.tok("B18.receipt") * 4)[:43]
+    signature = ("Q1w2_E3r4-" * 9)[:86]
+    d = m.draft
+    gap = (" ", "\n> ", " \n> ")[m.variant % 3]
+    line = gap.join(("nymdesk-receipt: v1 4000-000T 2026-11-21T10:00:00Z",
+                     digest, signature))
+    d.tail += ["", d.say[shapes.WROTE].format(
+        date="03.03.2009 17:43 " + shapes.ZONE, who=m.address)]
+    d.tail += ("> " + line).split("\n")
+
+
 @slot("B5.sign", kind="tail", also=("B5.tel", "B5.sent"))
 def signature(m):
     """What stands in a signature is the sender's, whatever it is."""

@@ -1,6 +1,8 @@
 """Receipts: the command against an Ed25519 and a digest of its own, and the
 public key that a running vault leaves for all to read."""
 
+import base64
+import email.policy
 import hashlib
 import json
 import os
@@ -24,6 +26,17 @@ def run(*args, stdin=b"", program=None):
         capture_output=True, timeout=30, check=False,
         env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
     return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def files_below(top):
+    return [os.path.join(where, name) for where, _, names in os.walk(top)
+            for name in names if not stat.S_ISSOCK(
+                os.lstat(os.path.join(where, name)).st_mode)]
+
+
+def octets_of(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 class Verify(unittest.TestCase):
@@ -192,6 +205,20 @@ class Key(unittest.TestCase):
     def shown(self):
         done = self.world.run("receipt", "key")
         return done.stdout.strip()
+
+    def test_a_digest_lies_nowhere(self):
+        """What says whether two mails are one is sealed, or nobody's."""
+        first, copy, _ = self.world.open("digest@players.example")
+        digest = hashlib.sha256(again.canonical(
+            first.as_bytes(policy=email.policy.SMTP))).digest()
+        forms = [digest, digest.hex().encode(), again.letters(digest).encode(),
+                 base64.b64encode(digest)[:-1]]
+        found = [path for top in self.world.own_dirs()
+                 for path in files_below(top)
+                 if any(form in octets_of(path) for form in forms)]
+        self.assertEqual(found, [])
+        self.assertFalse(any(form in text for form in forms for text in (
+            self.world.logs().encode(), copy.octets)))
 
     def test_key_is_published_and_lasts(self):
         path = self.world.run_dir + "/receipt-key"

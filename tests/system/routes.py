@@ -53,7 +53,8 @@ def setUpModule():
     Table.world = Gateway(workers=8, more={
         "limits.guess_rate": 100000,
         "queue vip.address": VIP, "queue vip.role": "Casino VIP",
-        "queue vip.agents": VIP_TEAM, "queue vip.members": CARL})
+        "queue vip.agents": VIP_TEAM, "queue vip.members": CARL,
+        "category withdrawal.queue": "vip"})
     unittest.addModuleCleanup(Table.world.stop)
     Table.world.start()
 
@@ -159,6 +160,76 @@ class Rows(Table):
 
     def test_row_1_quoted_local_part(self):
         self.by_address(lambda addr: '"%s"@%s' % tuple(addr.split("@")))
+
+    def test_row_1_capability_with_a_wish(self):
+        """Whatever is wished for, it is the ticket's address; agents read
+        what was granted."""
+        self.begin()
+        plain = capability(self.ack)
+        wrong = re.sub(r"-[0-9a-z]{13}@", "-%s@" % (13 * "0"), plain)
+        for mark in "12345e":
+            wish = plain.replace("+", "+%s-" % mark)
+            remark = "[rated %s of 5]" % mark if mark != "e" else \
+                "[the player asks for the next level]"
+            for shape in (wish, wish.upper(), wish.replace("+", "-"),
+                          wish.replace("+", "%2B"),
+                          '"%s"@%s' % tuple(wish.split("@"))):
+                with self.subTest(shape):
+                    copy, = [item for item in self.world.ask(
+                        self.mail(), to=shape) if item.mail["X-Nymdesk"]]
+                    self.assertEqual(number_of(copy.mail), self.number)
+                    self.assertTrue(
+                        mails.text_of(copy.mail).startswith(remark))
+            with self.subTest("wrong " + mark):
+                copy, _ = self.expect_new(
+                    self.mail(), to=wrong.replace("+", "+%s-" % mark))
+                self.assertNotIn(remark, mails.whole(copy.mail))
+
+    def test_words_that_wish(self):
+        """Granted to the ticket's player, whatever language he takes."""
+        self.begin()
+        remarks = {"Eskalation bitte": "[the player asks for the next level]",
+                   "Transcript please": "[the player asks for a transcript]",
+                   "escalate?": None}
+        for words, remark in remarks.items():
+            for who in (self.player(), self.who):
+                with self.subTest(words + who):
+                    mail = mails.reply(self.ack.mail, who, words + "\n")
+                    copy, = [item for item in self.world.ask(mail)
+                             if item.mail["X-Nymdesk"]]
+                    self.assertEqual(number_of(copy.mail), self.number)
+                    text = mails.text_of(copy.mail)
+                    if remark and who == self.who:
+                        self.assertTrue(text.startswith(remark))
+                    else:
+                        self.assertNotIn("[the player asks", text)
+
+    def test_category_with_a_queue(self):
+        """A new ticket goes there, and its player is answered from there;
+        what belongs to a ticket stays with it."""
+        self.begin()
+        text = "I still wait for my withdrawal of week %d.\n"
+        mail = self.mail(subject="Withdrawal")
+        mail.set_content(text % 1)
+        taken = self.world.ask(mail)
+        copy, = [item for item in taken if item.rcpts == [VIP_TEAM]]
+        notice, = [item for item in taken if item.rcpts == [self.who]]
+        self.assertEqual(len(taken), 2)
+        self.assertRegex(capability(copy), r"^vip\+")
+        self.assertRegex(capability(notice), r"^vip\+")
+        self.assertIn("queue=vip;", copy.mail["X-Nymdesk"])
+        ticket = self.world.ticket(number_of(copy.mail))
+        self.assertEqual((ticket["queue"], ticket["category"]),
+                         ("vip", "withdrawal"))
+        # The same again is the same, and his answer is a follow-up.
+        self.assertEqual(self.world.ask(mail), [])
+        again = mails.reply(notice.mail, self.who, text % 2)
+        taken, = self.world.ask(again)
+        self.assertEqual(taken.rcpts, [VIP_TEAM])
+        self.assertEqual(number_of(taken.mail), number_of(copy.mail))
+        more = self.mail(subject="Withdrawal")
+        more.set_content(text % 3)
+        self.expect_follow_up(more, to=capability(self.ack))
 
     def test_row_1_in_the_header_only(self):
         """Something on the way delivers by the mailbox's own name."""

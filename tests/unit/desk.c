@@ -19,6 +19,9 @@ int desk_limits_tests(void);
 int desk_scenario_tests(void);
 int desk_property_tests(void);
 int desk_facts_tests(void);
+int desk_numbers_tests(void);
+int desk_steer_tests(void);
+int desk_weekly_tests(void);
 
 static guint
 count_tickets(struct world *w)
@@ -509,6 +512,7 @@ test_alarm_edges(void **state)
 	struct store_next next = {0};
 	struct proto_desk_jobs jobs;
 
+	world_slow_clocks(w);
 	(void)world_receive(w, &kept);
 	jobs = claim(w, 1, 1);
 	assert_true(world_settle(w, 1, &job_at(&jobs, 0)->name, PROTO_SENT));
@@ -592,5 +596,8 @@ main(void)
 	failed += desk_scenario_tests();
 	failed += desk_property_tests();
 	failed += desk_facts_tests();
+	failed += desk_numbers_tests();
+	failed += desk_steer_tests();
+	failed += desk_weekly_tests();
 	return failed;
 }

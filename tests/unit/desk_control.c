@@ -22,6 +22,7 @@ clear_view(struct proto_ctl_ticket *view)
 	g_free(view->lang);
 	g_free(view->category);
 	g_free(view->pseudonym);
+	g_free(view->agent);
 }
 
 static void

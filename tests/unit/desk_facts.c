@@ -15,6 +15,7 @@
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "desk/internal.h"
 #include "desk_world.h"
 
 int desk_facts_tests(void);
@@ -40,7 +41,8 @@ struct history {
 	char *names[MAILS];
 	struct sent mails[MAILS];
 	guint n;
-	guint notices, quiet, followups, bounces; /* or it shows nothing */
+	/* or it shows nothing */
+	guint notices, quiet, followups, bounces, raised;
 };
 
 static guint
@@ -216,8 +218,18 @@ check_notice(
 				     PROTO_FLAG_REPEAT;
 	struct store_ticket row = world_ticket(w, &job->number);
 
+	if (jobs_is_to_agents(job->name.kind)) {
+		check(h, row.t.pseudonym[0] != '\0', "told of the forgotten");
+		return;
+	}
 	check(h, (row.t.flags & PROTO_FLAG_UNDELIVERABLE) == 0,
 	    "a notice to where it comes back from");
+	if (job->name.kind == PROTO_JOB_ESCALATED) {
+		check(h, job->level > 1 && job->level <= row.t.level,
+		    "told of a level it never had");
+		h->raised++;
+		return;
+	}
 	for (guint i = 0; i < h->n; i++) {
 		struct sent *s = &h->mails[i];
 
@@ -448,7 +460,7 @@ test_twins(void **state)
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
 	g_autofree char *dir = g_dir_make_tmp("nymdesk-facts-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(dir, "desk.db", NULL);
-	guint notices = 0, quiet = 0, followups = 0, bounces = 0;
+	guint notices = 0, quiet = 0, followups = 0, bounces = 0, raised = 0;
 
 	(void)state;
 	for (guint seed = 1; seed <= 20; seed++) {
@@ -458,6 +470,7 @@ test_twins(void **state)
 		live(h, path);
 		notices += h->notices;
 		quiet += h->quiet;
+		raised += h->raised;
 		followups += h->followups;
 		bounces += h->bounces;
 		for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
@@ -468,8 +481,10 @@ test_twins(void **state)
 		}
 	}
 	(void)g_rmdir(dir);
-	print_message("%u notices, %u quiet, %u follow-ups, %u reports\n",
-	    notices, quiet, followups, bounces);
+	print_message("%u notices, %u quiet, %u follow-ups, %u reports, "
+		      "%u raised\n",
+	    notices, quiet, followups, bounces, raised);
+	assert_true(raised > 20);
 	assert_true(notices > 100);
 	assert_true(quiet > 20);
 	assert_true(followups > 100);

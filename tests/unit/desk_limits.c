@@ -26,6 +26,7 @@ open_limited(void **state)
 	int failed = world_open(state);
 	struct world *w = *state;
 
+	world_slow_clocks(w);
 	w->config.post_rate = RATE;
 	w->config.guess_rate = 5;
 	w->config.ack_burst = BURST;

@@ -270,7 +270,9 @@ step_restart(struct history *h)
 
 	if (h->path != NULL) {
 		if (pick(h, 2) == 0) /* in the middle of a turn */
-			check(h, desk_begin(h->world.desk, h->world.now, NULL), "begin");
+			check(h,
+			    desk_begin(h->world.desk, h->world.now, NULL),
+			    "begin");
 		store_close(store);
 		store = store_open_sqlite(h->path, NULL);
 		check(h, store != NULL, "reopen");
@@ -391,6 +393,7 @@ live(guint seed, struct store *store, const char *path)
 
 	h.rand = g_rand_new_with_seed(seed);
 	world_init(&h.world, store);
+	world_slow_clocks(&h.world);
 	/* One epoch, so that a fingerprint names a mail. */
 	h.world.now -= h.world.now % WORLD_EPOCH_S;
 	for (guint i = 0; i < MAILS; i++)

@@ -5,6 +5,7 @@
  *
  *   mail M from C [FACT...]   C's mail M arrives. Facts:
  *     queue Q         to another queue than support
+ *     category K      about K and not about a withdrawal
  *     agent           to an agent's side address
  *     by T            to the capability address of the ticket that T opened
  *     return T        to an envelope sender of that ticket
@@ -16,33 +17,57 @@
  *     thread X        its Thread-Index
  *     words X         what its words come to
  *     machine, forged, noreturn, encrypted, forgetme   flags
+ *     escalate, transcript   he asks for the next level, for the thread
+ *     rate N          to the address for that rating
  *     report KIND [of T ack|answer|copy|byref|byaddress]   it says of a mail
  *                     of ours, named by its envelope sender, by a Message-ID,
  *                     or sent to the capability: failed, delayed, done
  *     twice           by two ways at one moment
  *   again             the last mail arrives once more, byte for byte
  *   is VERDICT [of T|of -] [other] [mentions T] [forgetting] [repeat] [burst]
- *      [undeliverable] [delayed]
+ *      [undeliverable] [delayed] [vip] [escalating] [transcribing] [rated]
  *                     what became of the last mail: new, followup,
  *                     duplicate, bounce, reply, unknown; of the ticket that
  *                     T opened, or of none
  *   due DURATION      what the agents were told, counted from now
  *   nym same|differs T   its pseudonym beside that of T's ticket
  *   wait DURATION     time passes: 90, 59m, 2h, 7d; the desk ticks
- *   post S ack|encrypted of T OUTCOME   slot S claims the one job there is,
- *                     which must be this one, and it ends: sent, deferred,
- *                     failed, lost
+ *   post S ack|encrypted of T OUTCOME   slot S claims the one job of these
+ *                     kinds, which must be this one, and it ends: sent,
+ *                     deferred, failed, lost
+ *   post S escalated of T OUTCOME   the same of that kind
  *   post S settle T OUTCOME   slot S reports again on its job
- *   post S nothing    slot S asks and gets no job
+ *   post S nothing [escalated]   slot S asks and gets no job
  *   post S gone       there is one, but nobody can be reached: it has failed
  *   resume S nothing|T   what slot S still holds
  *   answer A on T OUTCOME   an agent answers: sent, deferred, failed, lost,
  *                     or refused before anything is sent: already, busy
  *                     (another slot has it), gone (no way to the player)
- *   close T           the ticket is closed
- *   ticket T KEY VALUE   state, messages, level; acknowledged, answered,
- *                     forgotten, undeliverable, delayed, burst, repeat: yes
- *                     or no
+ *   close T           the ticket is closed by a person
+ *   hold T            its agents wait for the player
+ *   taken T           one of them took it up
+ *   vip T             its player is one from now on
+ *   raise T REASON... [no]   it goes up for these reasons: agent, player; or
+ *                     it does not
+ *   said of T WHAT... what the agents are told, in whatever order: CLOCK:50,
+ *                     CLOCK:80, CLOCK:100, handed:REASON[+REASON]; a reason is
+ *                     also "breach"
+ *   said nothing      they are told nothing
+ *   clock T CLOCK WHAT   ack, first_reply, decision, escalate: it is open,
+ *                     settled, paused, none; or "said N", "due DURATION" from
+ *                     now, "late DURATION"
+ *   down DURATION     time passes, and there is no desk
+ *   ticket T KEY VALUE   state, messages, level, rating, queue, agent (- for
+ *                     none); acknowledged, answered, forgotten, undeliverable,
+ *                     delayed, burst, repeat, vip, waiting: yes or no
+ *   steer M on T [by AGENT] COMMAND... FATE   an agent's mail M
+ *                     with commands: close solved|refused|duplicate U, wait,
+ *                     escalate, take, queue Q, category C, lang L, forget.
+ *                     FATE: done, refused, busy, or judged (it could be done,
+ *                     and is not)
+ *   owner T AGENT N   T's player belongs to that agent (- to none), with N
+ *                     open tickets; N is "unknown" if there is no such player
+ *   promised T KIND N mails of that kind about T that wait for a post
  *   remember T        its ticket and envelope, for
  *   unchanged T       which are what they were then, in every value
  *   to T C            C is whom the ticket's envelope reaches; - nobody
@@ -238,6 +263,8 @@ read_flag(struct play *p, struct world_mail *mail)
 	    {"noreturn", PROTO_FLAG_NO_RETURN},
 	    {"encrypted", PROTO_FLAG_ENCRYPTED},
 	    {"forgetme", PROTO_FLAG_FORGET},
+	    {"escalate", PROTO_FLAG_ESCALATE},
+	    {"transcript", PROTO_FLAG_TRANSCRIPT},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
@@ -258,10 +285,14 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 		return TRUE;
 	if (play_next_is(p, "queue"))
 		mail->queue = keep(p, play_word(p));
+	else if (play_next_is(p, "category"))
+		mail->category = keep(p, play_word(p));
 	else if (play_next_is(p, "agent"))
 		mail->side = PROTO_SIDE_AGENT;
 	else if (play_next_is(p, "nomsgid"))
 		*has_id = TRUE;
+	else if (play_next_is(p, "rate"))
+		mail->rating = play_number(p);
 	else
 		return FALSE;
 	return TRUE;
@@ -363,6 +394,10 @@ do_is(struct play *p)
 	    {"burst", PROTO_FLAG_BURST},
 	    {"undeliverable", PROTO_FLAG_UNDELIVERABLE},
 	    {"delayed", PROTO_FLAG_DELAYED},
+	    {"vip", PROTO_FLAG_VIP},
+	    {"escalating", PROTO_FLAG_ESCALATE},
+	    {"transcribing", PROTO_FLAG_TRANSCRIPT},
+	    {"rated", PROTO_FLAG_RATED},
 	};
 	const struct world_fate *fate = &p->last->fate;
 
@@ -422,12 +457,22 @@ run_line(struct play *p)
 	    {"resume", do_resume},
 	    {"answer", do_answer},
 	    {"close", do_close},
+	    {"hold", do_hold},
+	    {"taken", do_taken},
+	    {"vip", do_vip},
+	    {"raise", do_raise},
+	    {"said", do_said},
+	    {"clock", do_clock},
+	    {"down", do_down},
 	    {"ticket", do_ticket},
 	    {"remember", do_remember},
 	    {"unchanged", do_unchanged},
 	    {"to", do_to},
 	    {"forget", do_forget},
 	    {"count", do_count},
+	    {"steer", do_steer},
+	    {"owner", do_owner},
+	    {"promised", do_promised},
 	};
 	const char *command = play_word(p);
 

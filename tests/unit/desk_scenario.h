@@ -37,16 +37,31 @@ guint32 play_number(struct play *p);
 gint64 play_duration(struct play *p);
 struct told *play_told(struct play *p); /* the next word names it */
 
+/* desk_scenario_steps.c */
 void do_wait(struct play *p);
 void do_post(struct play *p);
 void do_resume(struct play *p);
 void do_answer(struct play *p);
-void do_close(struct play *p);
 void do_ticket(struct play *p);
 void do_remember(struct play *p);
 void do_unchanged(struct play *p);
 void do_to(struct play *p);
 void do_forget(struct play *p);
 void do_count(struct play *p);
+
+/* desk_scenario_acts.c */
+void do_steer(struct play *p);
+void do_owner(struct play *p);
+void do_promised(struct play *p);
+
+/* desk_scenario_clocks.c */
+void do_said(struct play *p);
+void do_clock(struct play *p);
+void do_raise(struct play *p);
+void do_close(struct play *p);
+void do_hold(struct play *p);
+void do_taken(struct play *p);
+void do_vip(struct play *p);
+void do_down(struct play *p);
 
 #endif

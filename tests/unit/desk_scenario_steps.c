@@ -61,7 +61,8 @@ ask(struct play *p, const struct proto_desk_work *work, struct told *about)
 {
 	struct proto_desk_work resume = {.slot = work->slot, .resume = TRUE};
 	struct proto_desk_jobs jobs = {0};
-	gboolean has_work = desk_has_work(p->world.desk, 0, p->world.now);
+	gboolean has_work =
+	    desk_has_work(p->world.desk, work->kinds, p->world.now);
 	gboolean holds;
 	const struct proto_job *job;
 
@@ -87,7 +88,8 @@ ask(struct play *p, const struct proto_desk_work *work, struct told *about)
 void
 do_post(struct play *p)
 {
-	struct proto_desk_work work = {.slot = play_number(p), .want = 2};
+	struct proto_desk_work work = {
+	    .slot = play_number(p), .want = 2, .kinds = WORLD_NOTICES};
 	enum proto_job_kind kind = PROTO_JOB_ACK;
 	struct proto_desk_jobs jobs = {0};
 	struct told *about = NULL;
@@ -98,11 +100,14 @@ do_post(struct play *p)
 		return;
 	}
 	if (play_next_is(p, "nothing")) {
+		if (play_next_is(p, "escalated"))
+			work.kinds = 1u << PROTO_JOB_ESCALATED;
 		ask(p, &work, NULL);
 		return;
 	}
 	if (play_next_is(p, "gone")) {
-		play_expect(p, desk_has_work(p->world.desk, 0, p->world.now),
+		play_expect(p,
+		    desk_has_work(p->world.desk, work.kinds, p->world.now),
 		    "there is no job");
 		work.want = 1;
 		play_expect(p,
@@ -114,6 +119,10 @@ do_post(struct play *p)
 	}
 	if (play_next_is(p, "encrypted"))
 		kind = PROTO_JOB_ENCRYPTED;
+	else if (play_next_is(p, "escalated")) {
+		kind = PROTO_JOB_ESCALATED;
+		work.kinds = 1u << kind;
+	}
 	else
 		play_expect(p, play_next_is(p, "ack"), "post S ack of T");
 	play_expect(p, play_next_is(p, "of"), "post S ack of T");
@@ -172,21 +181,6 @@ do_answer(struct play *p)
 
 /* --- looking --- */
 
-void
-do_close(struct play *p)
-{
-	struct store_ticket row =
-	    world_ticket(&p->world, &play_told(p)->fate.number);
-
-	row.t.state = TICKET_CLOSED;
-	row.t.closed = p->world.now;
-	play_expect(p,
-	    store_begin(p->world.store, NULL) &&
-		store_ticket_update(p->world.store, &row, NULL) &&
-		store_commit(p->world.store, NULL),
-	    "cannot close");
-}
-
 static const char *
 yes(gboolean is_so)
 {
@@ -209,6 +203,8 @@ value_of(const struct proto_ctl_ticket *t, const char *key)
 	    {"delayed", (t->flags & PROTO_FLAG_DELAYED) != 0},
 	    {"burst", (t->flags & PROTO_FLAG_BURST) != 0},
 	    {"repeat", (t->flags & PROTO_FLAG_REPEAT) != 0},
+	    {"vip", (t->flags & PROTO_FLAG_VIP) != 0},
+	    {"waiting", t->waiting != 0},
 	};
 
 	if (strcmp(key, "state") == 0)
@@ -217,6 +213,12 @@ value_of(const struct proto_ctl_ticket *t, const char *key)
 		return g_strdup_printf("%u", t->messages);
 	if (strcmp(key, "level") == 0)
 		return g_strdup_printf("%u", t->level);
+	if (strcmp(key, "rating") == 0)
+		return g_strdup_printf("%u", t->rating);
+	if (strcmp(key, "queue") == 0)
+		return g_strdup(t->queue);
+	if (strcmp(key, "agent") == 0)
+		return g_strdup(t->agent[0] != '\0' ? t->agent : "-");
 	for (gsize i = 0; i < G_N_ELEMENTS(facts); i++)
 		if (strcmp(key, facts[i].key) == 0)
 			return g_strdup(yes(facts[i].is_so));
@@ -240,6 +242,7 @@ do_ticket(struct play *p)
 	g_free(is.ticket.lang);
 	g_free(is.ticket.category);
 	g_free(is.ticket.pseudonym);
+	g_free(is.ticket.agent);
 	play_expect(p, g_strcmp0(got, expected) == 0, "the ticket differs");
 }
 

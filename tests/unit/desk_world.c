@@ -60,6 +60,15 @@ world_done(struct world *w)
 }
 
 void
+world_slow_clocks(struct world *w)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(w->queues); i++) {
+		w->queues[i].first_reply_s = 1000 * 86400;
+		w->queues[i].decision_s = 1000 * 86400;
+	}
+}
+
+void
 world_restart(struct world *w, struct store *take_store)
 {
 	desk_free(w->desk);
@@ -215,6 +224,7 @@ world_admit_make(const struct world *w, const struct world_mail *mail)
 	    .numbers = derived_numbers(w, mail),
 	    .report = mail->report,
 	    .job = mail->job,
+	    .rating = mail->rating,
 	};
 
 	out.clues = keyed_clues(out.epochs, mail);
@@ -240,6 +250,9 @@ world_admitted_clear(struct proto_desk_admitted *answer)
 	g_free(answer->pseudonym);
 	g_free(answer->category);
 	g_free(answer->copy_id);
+	g_free(answer->queue);
+	g_free(answer->lang);
+	g_free(answer->agent);
 	*answer = (struct proto_desk_admitted){0};
 }
 

@@ -13,6 +13,8 @@
 #define WORLD_START 1700000000
 #define WORLD_EPOCH_S (7 * 86400)
 #define WORLD_RETENTION_S (35 * 86400)
+/* Jobs that a mail's fingerprint names. */
+#define WORLD_NOTICES (1u << PROTO_JOB_ACK | 1u << PROTO_JOB_ENCRYPTED)
 
 struct world {
 	struct config config;
@@ -40,11 +42,14 @@ struct world_mail {
 	} clue[PROTO_CLUES_MAX];
 	enum proto_report report;
 	guint32 job;
+	guint32 rating;
 };
 
 /* Takes the store. */
 void world_init(struct world *w, struct store *take_store);
 void world_done(struct world *w);
+/* For tests of something else: no clock of a person reaches a stage. */
+void world_slow_clocks(struct world *w);
 /* As if the desk had died and the database was opened again. */
 void world_restart(struct world *w, struct store *take_store);
 

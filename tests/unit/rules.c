@@ -37,6 +37,12 @@ teardown(void **state)
 	return 0;
 }
 
+#define RECEIPT "nymdesk-receipt: v1 K7F3-9Q2Y 2026-11-21T10:00:00Z"
+#define DIGEST "YxhI-I90fIvOpGz8xCgqu2rTzSgPpY5m1XjQ0WcEkbA"
+#define SIGNATURE                                                              \
+	"q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq83-"                         \
+	"_83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJqA"
+
 static const struct redaction {
 	const char *text;
 	const char *expect; /* NULL: unchanged */
@@ -58,6 +64,16 @@ static const struct redaction {
     {"jo@[192.0.2.1] jo@localhost", "[address] [address]"},
     {"jo@example。org", "[address]"},
     {"Look at example.com for 5 games", NULL},
+    /* Receipts. */
+    {RECEIPT " " DIGEST " " SIGNATURE, "[receipt]"},
+    {"> " RECEIPT "\n> " DIGEST "\n> " SIGNATURE "\n> x",
+	"> [receipt]\n> x"},
+    {"> > nymdesk-receipt:\n> > v1\n> > K7F3-9Q2Y\n> > "
+     "2026-11-21T10:00:00Z\n> > " DIGEST " " SIGNATURE " and more",
+	"> > [receipt] and more"},
+    {"Look: " RECEIPT " " DIGEST " YWJjZGVm=\nZ2hp", "Look: [receipt]"},
+    {"What is a nymdesk-receipt: in it?", NULL},
+    {"nymdesk-receipt: v1 is what it says", NULL},
     {"@casino is our handle", NULL},
     /* An address is masked whole even where a part looks like an amount, a
      * date, a hash or a wallet. */

@@ -320,7 +320,7 @@ test_encrypted_mail(void **state)
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct event event = {
-		    EVENT_PLAYER_MAIL, cases[i].flags, cases[i].reopens, FALSE};
+		    EVENT_PLAYER_MAIL, cases[i].flags, cases[i].reopens, FALSE, 0};
 		struct effects effects;
 		struct ticket t = opened_ticket(0, &effects);
 		const struct effect *found;
@@ -349,7 +349,7 @@ test_reopening(void **state)
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct event event = {
-		    EVENT_PLAYER_MAIL, cases[i].flags, TRUE, FALSE};
+		    EVENT_PLAYER_MAIL, cases[i].flags, TRUE, FALSE, 0};
 		struct effects effects;
 		struct ticket t = opened_ticket(0, &effects);
 
@@ -396,7 +396,7 @@ test_bounces(void **state)
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct event event = {
-		    cases[i].kind, 0, cases[i].reopens, FALSE};
+		    cases[i].kind, 0, cases[i].reopens, FALSE, 0};
 		struct effects effects;
 		struct ticket t = opened_ticket(cases[i].had, &effects);
 		gboolean is_alarm = event.kind == EVENT_COPY_BOUNCED;
@@ -441,7 +441,7 @@ test_heard_of(void **state)
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct event event = {
-		    EVENT_PLAYER_MAIL, cases[i].flags, TRUE, cases[i].is_own};
+		    EVENT_PLAYER_MAIL, cases[i].flags, TRUE, cases[i].is_own, 0};
 		struct effects effects;
 		struct ticket t = opened_ticket(had, &effects);
 

@@ -1,0 +1,729 @@
+/*
+ * What agents' commands do, what they are refused for, and that a mail which
+ * comes again does nothing again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "desk_acts.h"
+
+int desk_steer_tests(void);
+
+static char kim[] = "kim", lee[] = "lee", vip[] = "vip", support[] = "support",
+	    nowhere[] = "nowhere", complaint[] = "complaint", fr[] = "fr",
+	    spied[] = "kim@casino.example", shouted[] = "Kim";
+
+static struct number
+opened(struct world *w, const char *mail)
+{
+	struct world_mail m = world_mail(mail, mail);
+
+	return world_receive(w, &m).number;
+}
+
+static void
+put_ticket(struct world *w, const struct store_ticket *row)
+{
+	assert_true(store_begin(w->store, NULL));
+	assert_true(store_ticket_update(w->store, row, NULL));
+	assert_true(store_commit(w->store, NULL));
+}
+
+static void
+steer(struct world *w, const char *mail, const struct proto_desk_steer *in)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!acts_steer(w, mail, in, NULL, &err))
+		fail_msg("%s: %s", mail, err->message);
+}
+
+static struct sla_clock
+clock_of(struct world *w, const struct number *number, enum sla_kind kind)
+{
+	struct store_clock row = {0};
+
+	if (store_clock_get(w->store, number, kind, &row, NULL) != STORE_FOUND)
+		row.clock = (struct sla_clock){0};
+	return row.clock;
+}
+
+/* --- refusals --- */
+
+enum which { OPEN, CLOSED, HIGHEST, FORGOTTEN, UNKNOWN, WHICH_END };
+
+static void
+make_tickets(struct world *w, struct number out[WHICH_END])
+{
+	struct proto_ctl_forget forget;
+	struct proto_ctl_forget_is is;
+	struct store_ticket row;
+
+	out[OPEN] = opened(w, "open");
+	out[CLOSED] = opened(w, "closed");
+	out[HIGHEST] = opened(w, "highest");
+	out[FORGOTTEN] = opened(w, "forgotten");
+	out[UNKNOWN] = number_from_bits(12345);
+	row = world_ticket(w, &out[CLOSED]);
+	row.t.state = TICKET_CLOSED;
+	row.t.closed = w->now;
+	put_ticket(w, &row);
+	row = world_ticket(w, &out[HIGHEST]);
+	row.t.level = SLA_LEVEL_LAST;
+	put_ticket(w, &row);
+	forget.number = out[FORGOTTEN];
+	assert_true(desk_begin(w->desk, w->now, NULL));
+	assert_true(desk_forget(w->desk, &forget, &is, NULL));
+	assert_true(desk_commit_turn(w->desk, NULL));
+}
+
+static const struct {
+	enum which which;
+	struct proto_desk_steer steer;
+	enum which other; /* of close duplicate */
+	enum error_kind kind;
+	const char *says;
+} refusals[] = {
+    {CLOSED, {.verbs = PROTO_VERB_CLOSE, .close = PROTO_CLOSE_SOLVED}, 0,
+	ERROR_PERM, "closed already"},
+    {CLOSED, {.verbs = PROTO_VERB_WAIT}, 0, ERROR_PERM, "is closed"},
+    {CLOSED, {.verbs = PROTO_VERB_ESCALATE}, 0, ERROR_PERM, "is closed"},
+    {CLOSED, {.verbs = PROTO_VERB_TAKE}, 0, ERROR_PERM, "is closed"},
+    {CLOSED, {.verbs = PROTO_VERB_QUEUE, .queue = vip}, 0, ERROR_PERM,
+	"is closed"},
+    {HIGHEST, {.verbs = PROTO_VERB_ESCALATE}, 0, ERROR_PERM, "highest level"},
+    {FORGOTTEN, {.verbs = PROTO_VERB_WAIT}, 0, ERROR_PERM, "nobody to wait"},
+    {FORGOTTEN, {.verbs = PROTO_VERB_ESCALATE}, 0, ERROR_PERM, "forgotten"},
+    {UNKNOWN, {.verbs = PROTO_VERB_TAKE}, 0, ERROR_PERM, "no ticket"},
+    {OPEN, {.verbs = PROTO_VERB_CLOSE, .close = PROTO_CLOSE_DUPLICATE}, OPEN,
+	ERROR_PERM, "itself"},
+    {OPEN, {.verbs = PROTO_VERB_CLOSE, .close = PROTO_CLOSE_DUPLICATE}, UNKNOWN,
+	ERROR_PERM, "/close duplicate"},
+    {OPEN, {.verbs = PROTO_VERB_QUEUE, .queue = nowhere}, 0, ERROR_PERM,
+	"no queue"},
+    {OPEN, {.verbs = PROTO_VERB_QUEUE, .queue = support}, 0, ERROR_PERM,
+	"in that queue already"},
+    {OPEN, {.verbs = PROTO_VERB_QUEUE | PROTO_VERB_ESCALATE, .queue = vip}, 0,
+	ERROR_PERM, "do not go together"},
+    {OPEN,
+	{.verbs = PROTO_VERB_CLOSE | PROTO_VERB_WAIT,
+	    .close = PROTO_CLOSE_SOLVED},
+	0, ERROR_PERM, "do not go together"},
+    {OPEN,
+	{.verbs = PROTO_VERB_CLOSE | PROTO_VERB_ESCALATE,
+	    .close = PROTO_CLOSE_SOLVED},
+	0, ERROR_PERM, "do not go together"},
+    /* One that cannot be done stops the others. */
+    {OPEN,
+	{.verbs = PROTO_VERB_TAKE | PROTO_VERB_LANG | PROTO_VERB_QUEUE,
+	    .lang = fr, .queue = nowhere},
+	0, ERROR_PERM, "no queue"},
+    /* What no front end of ours asks. */
+    {OPEN, {.verbs = PROTO_VERB_CLOSE}, 0, ERROR_DENIED, "without its word"},
+    {OPEN, {.verbs = PROTO_VERB_TAKE, .close = PROTO_CLOSE_SOLVED}, 0,
+	ERROR_DENIED, "without its word"},
+    {OPEN, {.verbs = PROTO_VERB_CATEGORY}, 0, ERROR_DENIED, "without its"},
+    {OPEN, {.verbs = PROTO_VERB_LANG}, 0, ERROR_DENIED, "without its word"},
+    {OPEN, {.verbs = PROTO_VERB_TAKE, .agent = spied}, 0, ERROR_DENIED,
+	"no such word"},
+    {OPEN, {.verbs = PROTO_VERB_TAKE, .agent = shouted}, 0, ERROR_DENIED,
+	"no such word"},
+    {OPEN, {.verbs = PROTO_VERB_CATEGORY, .category = spied}, 0, ERROR_DENIED,
+	"no such word"},
+};
+
+static void
+check_refusal(struct world *w, guint i, const struct number *numbers)
+{
+	struct proto_desk_steer in = refusals[i].steer;
+	struct store_ticket before = {0}, after = {0};
+
+	in.number = numbers[refusals[i].which];
+	if (in.close == PROTO_CLOSE_DUPLICATE)
+		in.duplicate = numbers[refusals[i].other];
+	if (refusals[i].which != UNKNOWN)
+		before = world_ticket(w, &in.number);
+	for (in.is_dry = 0; in.is_dry < 2; in.is_dry++) {
+		g_autoptr(GError) err = NULL;
+
+		if (acts_steer(w, "a1", &in, NULL, &err))
+			fail_msg("row %u is not refused", i);
+		if (!error_is(err, refusals[i].kind) ||
+		    strstr(err->message, refusals[i].says) == NULL)
+			fail_msg("row %u: %s", i, err->message);
+	}
+	if (refusals[i].which != UNKNOWN)
+		after = world_ticket(w, &in.number);
+	if (memcmp(&before, &after, sizeof(before)) != 0)
+		fail_msg("row %u: the ticket has changed", i);
+}
+
+static void
+refused_commands_do_nothing(void **state)
+{
+	struct world *w = *state;
+	struct number numbers[WHICH_END];
+	struct proto_desk_steer take = {
+	    .verbs = PROTO_VERB_TAKE, .agent = kim};
+
+	make_tickets(w, numbers);
+	for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
+		check_refusal(w, i, numbers);
+	/* The mail is still unknown: once corrected, it works. */
+	take.number = numbers[OPEN];
+	steer(w, "a1", &take);
+	assert_string_equal(world_ticket(w, &take.number).t.agent, "kim");
+}
+
+static void
+forgotten_tickets_take_some(void **state)
+{
+	struct world *w = *state;
+	struct number numbers[WHICH_END];
+	struct proto_desk_steer in = {.agent = kim};
+	struct store_ticket row;
+
+	make_tickets(w, numbers);
+	in.number = numbers[FORGOTTEN];
+	in.verbs = PROTO_VERB_TAKE | PROTO_VERB_QUEUE | PROTO_VERB_CATEGORY;
+	in.queue = vip;
+	in.category = complaint;
+	steer(w, "a1", &in);
+	in.verbs = PROTO_VERB_CLOSE;
+	in.close = PROTO_CLOSE_SOLVED;
+	steer(w, "a2", &in);
+	row = world_ticket(w, &in.number);
+	assert_string_equal(row.t.queue, "vip");
+	assert_string_equal(row.t.category, "complaint");
+	assert_int_equal(row.t.state, TICKET_CLOSED);
+	assert_int_equal(
+	    acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
+	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
+}
+
+/* --- what they do --- */
+
+static void
+close_settles_all(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_REFUSED,
+	    .agent = kim};
+	struct store_ticket row;
+
+	in.number = opened(w, "m1");
+	w->now += 600;
+	steer(w, "a1", &in);
+	row = world_ticket(w, &in.number);
+	assert_int_equal(row.t.state, TICKET_CLOSED);
+	assert_int_equal(row.t.closed, w->now);
+	assert_int_equal(row.t.close, PROTO_CLOSE_REFUSED);
+	assert_int_equal(row.t.closed_level, 1);
+	assert_int_equal(row.t.answered, w->now);
+	assert_int_equal(row.t.decided, w->now);
+	assert_string_equal(row.t.agent, "kim");
+	for (guint kind = SLA_ACK; kind <= SLA_DECISION; kind++)
+		assert_int_equal(
+		    clock_of(w, &in.number, (enum sla_kind)kind).settled,
+		    w->now);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 1);
+}
+
+/* The first reply was before, and stays then. */
+static void
+close_keeps_the_first_reply(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+	gint64 answered;
+
+	in.number = opened(w, "m1");
+	w->now += 600;
+	answered = w->now;
+	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
+	w->now += 600;
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.answered, answered);
+	assert_int_equal(world_ticket(w, &in.number).t.decided, w->now);
+}
+
+static void
+duplicates_are_not_asked(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_DUPLICATE,
+	    .agent = kim};
+
+	in.number = opened(w, "m1");
+	in.duplicate = opened(w, "m2");
+	steer(w, "a1", &in);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
+	assert_int_equal(
+	    world_ticket(w, &in.number).t.close, PROTO_CLOSE_DUPLICATE);
+	assert_int_equal(
+	    world_ticket(w, &in.duplicate).t.state, TICKET_OPEN);
+}
+
+static void
+machines_are_not_asked(void **state)
+{
+	struct world *w = *state;
+	struct world_mail m = world_mail("m1", "anna");
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+
+	m.flags = PROTO_FLAG_MACHINE;
+	in.number = world_receive(w, &m).number;
+	steer(w, "a1", &in);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
+}
+
+static void
+queue_begins_anew(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_QUEUE, .queue = vip, .agent = kim};
+	struct proto_desk_steered is = {0};
+	struct store_ticket before, row;
+
+	w->queues[1].first_reply_s = 1800;
+	in.number = opened(w, "m1");
+	before = world_ticket(w, &in.number);
+	before.t.level = 2;
+	put_ticket(w, &before);
+	w->now += 600;
+	assert_true(acts_steer(w, "a1", &in, &is, NULL));
+	assert_int_equal(is.level, 1);
+	assert_string_equal(is.queue, "vip");
+	g_free(is.queue);
+	row = world_ticket(w, &in.number);
+	assert_string_equal(row.t.queue, "vip");
+	assert_int_equal(row.t.level, 1);
+	assert_string_equal(row.t.category, before.t.category);
+	assert_int_equal(row.t.first_reply_due, w->now + 1800);
+	assert_int_equal(row.t.decision_due, before.t.decision_due);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 1);
+}
+
+/* What was answered is not promised again. */
+static void
+queue_leaves_what_is_answered(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_QUEUE, .queue = vip, .agent = kim};
+	gint64 due;
+
+	in.number = opened(w, "m1");
+	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
+	due = world_ticket(w, &in.number).t.first_reply_due;
+	w->now += 600;
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.first_reply_due, due);
+	assert_int_not_equal(
+	    clock_of(w, &in.number, SLA_FIRST_REPLY).settled, 0);
+}
+
+static void
+category_and_language_change(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_CATEGORY | PROTO_VERB_LANG,
+	    .category = complaint,
+	    .lang = fr,
+	    .agent = kim};
+	struct store_ticket row;
+
+	in.number = opened(w, "m1");
+	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
+	w->now += 60;
+	steer(w, "a1", &in);
+	row = world_ticket(w, &in.number);
+	assert_string_equal(row.t.category, "complaint");
+	assert_string_equal(row.t.lang, "fr");
+	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).start, w->now);
+	w->now += 60; /* a clock that is there runs on */
+	steer(w, "a2", &in);
+	assert_int_equal(
+	    clock_of(w, &in.number, SLA_ESCALATE).start, w->now - 60);
+	w->now += 60;
+	in.verbs = PROTO_VERB_TAKE;
+	steer(w, "a3", &in);
+	assert_int_equal(
+	    clock_of(w, &in.number, SLA_ESCALATE).settled, w->now);
+}
+
+static void
+wait_stops_the_decision(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_WAIT, .agent = kim};
+	struct world_mail more = world_mail("m2", "m1");
+	gint64 due;
+
+	in.number = opened(w, "m1");
+	due = world_ticket(w, &in.number).t.decision_due;
+	w->now += 600;
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.waiting, w->now);
+	w->now += 3600;
+	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
+	(void)world_receive(w, &more);
+	assert_int_equal(world_ticket(w, &in.number).t.waiting, 0);
+	assert_int_equal(
+	    world_ticket(w, &in.number).t.decision_due, due + 3600);
+}
+
+static void
+escalate_hands_it_on(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_ESCALATE, .agent = kim};
+
+	in.number = opened(w, "m1");
+	steer(w, "a1", &in);
+	steer(w, "a1", &in); /* the same mail once more */
+	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
+	steer(w, "a2", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.level, 3);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 2);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_ESCALATED), 2);
+	assert_false(acts_steer(w, "a3", &in, NULL, NULL));
+}
+
+/* A breach and the player in one turn: one level, told once. */
+static void
+one_turn_is_one_level(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_ESCALATE, .agent = kim};
+	struct world_mail more = world_mail("m2", "m1");
+	struct proto_desk_admitted is = {0};
+
+	in.number = opened(w, "m1");
+	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
+	more.flags = PROTO_FLAG_ESCALATE;
+	assert_true(world_admit(w, &more, &is, NULL));
+	w->now += 7201;
+	assert_true(world_commit(w, &more, &is, NULL));
+	world_admitted_clear(&is);
+	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 1);
+	steer(w, "a1", &in); /* the next turn is another matter */
+	assert_int_equal(world_ticket(w, &in.number).t.level, 3);
+}
+
+static void
+forget_is_last(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {
+	    .verbs = PROTO_VERB_FORGET | PROTO_VERB_CLOSE | PROTO_VERB_TAKE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = lee};
+	struct world_mail again = world_mail("a1", "agent");
+	struct store_envelope envelope;
+	struct store_message message;
+	struct proto_key name = world_fingerprint(w, "a1");
+	struct store_key key;
+	struct store_ticket row;
+
+	memcpy(key.b, name.b, sizeof(key.b));
+	in.number = opened(w, "m1");
+	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
+	steer(w, "a1", &in);
+	row = world_ticket(w, &in.number);
+	assert_true(store_ticket_is_forgotten(&row));
+	assert_int_equal(row.t.state, TICKET_CLOSED);
+	assert_string_equal(row.t.agent, "lee");
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
+	assert_int_equal(
+	    store_envelope_get(w->store, &in.number, &envelope, NULL),
+	    STORE_MISSING);
+	/* Its mail is known all the same, and belongs to nobody. */
+	assert_int_equal(store_message_get(w->store, &key, &message, NULL),
+	    STORE_FOUND);
+	assert_false(number_is_set(&message.ticket));
+	steer(w, "a1", &in);
+	again.side = PROTO_SIDE_AGENT;
+	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
+	assert_int_equal(
+	    world_receive(w, &again).verdict, PROTO_DUPLICATE);
+}
+
+/* --- once --- */
+
+static void
+judging_changes_nothing(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.is_dry = TRUE,
+	    .verbs = 0x7f & ~(guint32)(PROTO_VERB_ESCALATE | PROTO_VERB_WAIT),
+	    .close = PROTO_CLOSE_SOLVED,
+	    .queue = vip,
+	    .category = complaint,
+	    .lang = fr,
+	    .agent = kim};
+	struct store_ticket before, after;
+
+	in.number = opened(w, "m1");
+	before = world_ticket(w, &in.number);
+	steer(w, "a1", &in);
+	in.verbs = PROTO_VERB_ESCALATE | PROTO_VERB_WAIT | PROTO_VERB_FORGET;
+	in.close = PROTO_CLOSE_NONE;
+	steer(w, "a1", &in);
+	after = world_ticket(w, &in.number);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 0);
+	assert_int_equal(clock_of(w, &in.number, SLA_DECISION).paused_at, 0);
+	in.is_dry = FALSE; /* and the mail is not known by it */
+	in.verbs = PROTO_VERB_ESCALATE;
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
+}
+
+static void
+known_mails_do_nothing(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+	struct world_mail more = world_mail("m2", "m1");
+	struct world_mail again = world_mail("a1", "agent");
+
+	in.number = opened(w, "m1");
+	steer(w, "a1", &in);
+	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
+	(void)world_receive(w, &more); /* opens it again */
+	w->now += WORLD_EPOCH_S;       /* and another epoch is the newest */
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_OPEN);
+	again.side = PROTO_SIDE_AGENT;
+	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
+	assert_int_equal(
+	    world_receive(w, &again).verdict, PROTO_DUPLICATE);
+}
+
+/* The text of the mail has gone, and then the worker dies, or the desk. */
+static void
+commands_follow_their_text(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+	struct world_mail mail = world_mail("a1", "agent");
+	struct proto_desk_admitted is = {0};
+	g_autoptr(GError) err = NULL, busy = NULL;
+
+	in.number = opened(w, "m1");
+	mail.side = PROTO_SIDE_AGENT;
+	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
+	/* In the hands of a post: nobody knows. */
+	assert_true(acts_answer(w, "a1", &in.number, 0, NULL));
+	assert_false(acts_steer(w, "a1", &in, NULL, &err));
+	assert_true(error_is(err, ERROR_TEMP));
+	assert_false(world_admit(w, &mail, &is, &busy));
+	assert_true(error_is(busy, ERROR_TEMP));
+	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_OPEN);
+	/* It was sent. */
+	assert_true(world_settle(w, 70,
+	    &(struct proto_job_name){
+		world_fingerprint(w, "a1"), PROTO_JOB_ANSWER},
+	    PROTO_SENT));
+	world_restart(w, w->store);
+	assert_true(world_admit(w, &mail, &is, NULL));
+	assert_int_equal(is.verdict, PROTO_REPLY);
+	world_admitted_clear(&is);
+	/* Its text is not sent again, then its commands are done. */
+	in.is_dry = TRUE;
+	steer(w, "a1", &in);
+	assert_true(acts_answer(w, "a1", &in.number, PROTO_FAILED, NULL));
+	in.is_dry = FALSE;
+	steer(w, "a1", &in);
+	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_CLOSED);
+	assert_int_equal(world_ticket(w, &in.number).t.answered, w->now);
+	steer(w, "a1", &in);
+	assert_int_equal(world_receive(w, &mail).verdict, PROTO_DUPLICATE);
+}
+
+static void
+refused_text_leaves_nothing(void **state)
+{
+	struct world *w = *state;
+	struct number number = opened(w, "m1");
+	struct world_mail mail = world_mail("a1", "agent");
+	struct proto_desk_admitted is = {0};
+
+	mail.side = PROTO_SIDE_AGENT;
+	world_claim(&mail, PROTO_VIA_CAPABILITY, &number);
+	assert_true(acts_answer(w, "a1", &number, PROTO_FAILED, NULL));
+	assert_true(world_admit(w, &mail, &is, NULL));
+	assert_int_equal(is.verdict, PROTO_REPLY);
+	world_admitted_clear(&is);
+	assert_true(acts_answer(w, "a1", &number, PROTO_SENT, NULL));
+}
+
+/* Somebody else was faster: he must not think that nothing was sent. */
+static void
+sent_text_is_not_denied(void **state)
+{
+	struct world *w = *state;
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+	g_autoptr(GError) err = NULL;
+
+	in.number = opened(w, "m1");
+	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
+	steer(w, "a2", &in);
+	in.agent = lee;
+	assert_false(acts_steer(w, "a1", &in, NULL, &err));
+	assert_true(error_is(err, ERROR_PERM));
+	assert_non_null(strstr(err->message, "your text was sent"));
+	assert_string_equal(world_ticket(w, &in.number).t.agent, "kim");
+}
+
+/* --- coming back --- */
+
+static void
+check_return(struct world *w, const char *name, gint64 after, guint expected)
+{
+	struct proto_desk_steer in = {.verbs = PROTO_VERB_CLOSE,
+	    .close = PROTO_CLOSE_SOLVED,
+	    .agent = kim};
+	g_autofree char *again = g_strconcat(name, "-again", NULL);
+	g_autofree char *closing = g_strconcat(name, "-close", NULL);
+	g_autofree char *second = g_strconcat(name, "-close2", NULL);
+	struct world_mail mail = world_mail(again, name);
+	struct store_ticket row;
+
+	in.number = opened(w, name);
+	steer(w, closing, &in);
+	w->now += after;
+	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
+	(void)world_receive(w, &mail);
+	row = world_ticket(w, &in.number);
+	assert_int_equal(row.t.state, TICKET_OPEN);
+	assert_int_equal(row.t.is_returned, expected);
+	assert_int_equal(row.t.decided, 0);
+	assert_int_equal(row.t.answered, 0);
+	assert_int_equal(row.t.decision_due, w->now + 86400);
+	steer(w, second, &in);
+	row = world_ticket(w, &in.number);
+	assert_int_equal(row.t.is_returned, expected);
+	assert_int_equal(row.t.decided, w->now);
+	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 2);
+}
+
+static void
+who_is_back_soon_was_not_helped(void **state)
+{
+	check_return(*state, "soon", 48 * 3600 - 1, 1);
+	check_return(*state, "late", 48 * 3600, 0);
+}
+
+/* --- VIP --- */
+
+static void
+vips_belong_to_an_agent(void **state)
+{
+	struct world *w = *state;
+	struct world_mail first = world_mail("m1", "anna");
+	struct world_mail second = world_mail("m2", "anna");
+	struct world_mail forged = world_mail("m3", "anna");
+	struct world_mail third = world_mail("m4", "anna");
+	struct world_fate fate = world_receive(w, &first), later;
+	struct proto_ctl_vip_is is = {0};
+	struct store_ticket row;
+
+	assert_true(acts_vip(w, "no-such-1", "kim", &is, NULL));
+	assert_false(is.is_found);
+	assert_true(acts_vip(w, fate.pseudonym, "kim", &is, NULL));
+	assert_true(is.is_found);
+	assert_int_equal(is.tickets, 1);
+	row = world_ticket(w, &fate.number);
+	assert_true((row.t.flags & TICKET_FLAG_VIP) != 0);
+	assert_string_equal(row.t.agent, "kim");
+	/* In a week, under another epoch, he still is one. */
+	w->now += WORLD_EPOCH_S;
+	later = world_receive(w, &second);
+	assert_int_equal(later.verdict, PROTO_NEW);
+	assert_true((later.flags & PROTO_FLAG_VIP) != 0);
+	assert_true((later.ticket_flags & PROTO_FLAG_VIP) != 0);
+	assert_string_equal(world_ticket(w, &later.number).t.agent, "kim");
+	assert_int_equal(later.due, w->now + 900); /* [category vip] */
+	forged.flags = PROTO_FLAG_UNPROVEN;
+	later = world_receive(w, &forged);
+	assert_int_equal(later.flags & PROTO_FLAG_VIP, 0);
+	assert_true(acts_vip(w, fate.pseudonym, "", &is, NULL));
+	assert_int_equal(is.tickets, 2);
+	row = world_ticket(w, &fate.number);
+	assert_int_equal(row.t.flags & TICKET_FLAG_VIP, 0);
+	assert_string_equal(row.t.agent, "kim");
+	later = world_receive(w, &third);
+	assert_int_equal(later.flags & PROTO_FLAG_VIP, 0);
+	assert_string_equal(world_ticket(w, &later.number).t.agent, "");
+}
+
+static void
+no_address_becomes_an_agent(void **state)
+{
+	struct world *w = *state;
+	struct world_mail mail = world_mail("m1", "anna");
+	struct world_fate fate = world_receive(w, &mail);
+	struct proto_ctl_vip_is is = {0};
+	g_autoptr(GError) err = NULL;
+
+	assert_false(acts_vip(w, fate.pseudonym, spied, &is, &err));
+	assert_true(error_is(err, ERROR_PERM));
+	assert_string_equal(world_ticket(w, &fate.number).t.agent, "");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
+
+int
+desk_steer_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(refused_commands_do_nothing),
+	    TEST(forgotten_tickets_take_some),
+	    TEST(close_settles_all),
+	    TEST(close_keeps_the_first_reply),
+	    TEST(duplicates_are_not_asked),
+	    TEST(machines_are_not_asked),
+	    TEST(queue_begins_anew),
+	    TEST(queue_leaves_what_is_answered),
+	    TEST(category_and_language_change),
+	    TEST(wait_stops_the_decision),
+	    TEST(escalate_hands_it_on),
+	    TEST(one_turn_is_one_level),
+	    TEST(forget_is_last),
+	    TEST(judging_changes_nothing),
+	    TEST(known_mails_do_nothing),
+	    TEST(commands_follow_their_text),
+	    TEST(refused_text_leaves_nothing),
+	    TEST(sent_text_is_not_denied),
+	    TEST(who_is_back_soon_was_not_helped),
+	    TEST(vips_belong_to_an_agent),
+	    TEST(no_address_becomes_an_agent),
+	};
+
+	return cmocka_run_group_tests_name("steer", tests, NULL, NULL);
+}
