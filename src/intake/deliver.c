@@ -132,21 +132,24 @@ rcpt_deliver(const struct mail_case *blank, const struct addr *rcpt_addr,
 {
 	struct mail_case c = *blank;
 	struct label label;
-	gboolean is_control;
+	gboolean is_asked = FALSE;
 	gboolean ok;
 
 	c.queue = place_control(c.config, rcpt_addr->local, rcpt_addr->domain);
-	is_control = c.queue != NULL;
-	if (is_control)
+	if (c.queue != NULL) {
 		label = (struct label){.kind = LABEL_NONE};
-	else
+		is_asked = control_is(&c);
+	} else {
 		c.queue = place_find(c.config, rcpt_addr->local,
 		    rcpt_addr->domain, &label);
+	}
 	if (c.queue == NULL)
 		return error_fail(err, ERROR_TEMP, "no such queue any more");
-	ok = case_open(&c, &label, err) &&
-	    (is_control && control_is(&c) ? control_deliver(&c, err)
-					  : case_deliver(&c, err));
+	if (is_asked)
+		ok = case_identify(&c, &label, err) &&
+		    control_deliver(&c, err);
+	else
+		ok = case_open(&c, &label, err) && case_deliver(&c, err);
 	case_forget(&c);
 	return ok;
 }

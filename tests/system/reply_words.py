@@ -45,7 +45,7 @@ STORIES = {
                 "Am 3. Mai schrieb ich Ihnen schon einmal:",
                 "bitte nicht mehrmals einzahlen.")),
         (TEXT, ("Was uns noch fehlt:",)),
-        (LIST, ("der Ausweis, beide Seiten", "ein Beleg der Bank")),
+        (LIST, ("der Vertrag, beide Seiten", "ein Beleg der Bank")),
         (TEXT, ("--------------------",
                 "Stand von heute: alles andere liegt vor.")),
         (TEXT, ("Ist sonst noch etwas offen?",)),

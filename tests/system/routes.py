@@ -162,18 +162,47 @@ class Rows(Table):
         self.by_address(lambda addr: '"%s"@%s' % tuple(addr.split("@")))
 
     def test_row_1_capability_with_a_wish(self):
-        """Whatever is wished for, it is the ticket's address."""
+        """Whatever is wished for, it is the ticket's address; agents read
+        what was granted."""
         self.begin()
         plain = capability(self.ack)
-        for mark in "e12345":
+        wrong = re.sub(r"-[0-9a-z]{13}@", "-%s@" % (13 * "0"), plain)
+        for mark in "12345e":
             wish = plain.replace("+", "+%s-" % mark)
+            remark = "[rated %s of 5]" % mark if mark != "e" else \
+                "[the player asks for the next level]"
             for shape in (wish, wish.upper(), wish.replace("+", "-"),
                           wish.replace("+", "%2B"),
                           '"%s"@%s' % tuple(wish.split("@"))):
                 with self.subTest(shape):
-                    self.expect_follow_up(self.mail(), to=shape)
-        wrong = re.sub(r"-[0-9a-z]{13}@", "-%s@" % (13 * "0"), wish)
-        self.expect_new(self.mail(), to=wrong)
+                    copy, = [item for item in self.world.ask(
+                        self.mail(), to=shape) if item.mail["X-Nymdesk"]]
+                    self.assertEqual(number_of(copy.mail), self.number)
+                    self.assertTrue(
+                        mails.text_of(copy.mail).startswith(remark))
+            with self.subTest("wrong " + mark):
+                copy, _ = self.expect_new(
+                    self.mail(), to=wrong.replace("+", "+%s-" % mark))
+                self.assertNotIn(remark, mails.whole(copy.mail))
+
+    def test_words_that_wish(self):
+        """Granted to the ticket's player, whatever language he takes."""
+        self.begin()
+        remarks = {"Eskalation bitte": "[the player asks for the next level]",
+                   "Transcript please": "[the player asks for a transcript]",
+                   "escalate?": None}
+        for words, remark in remarks.items():
+            for who in (self.player(), self.who):
+                with self.subTest(words + who):
+                    mail = mails.reply(self.ack.mail, who, words + "\n")
+                    copy, = [item for item in self.world.ask(mail)
+                             if item.mail["X-Nymdesk"]]
+                    self.assertEqual(number_of(copy.mail), self.number)
+                    text = mails.text_of(copy.mail)
+                    if remark and who == self.who:
+                        self.assertTrue(text.startswith(remark))
+                    else:
+                        self.assertNotIn("[the player asks", text)
 
     def test_category_with_a_queue(self):
         """A new ticket goes there, and its player is answered from there;

@@ -137,6 +137,20 @@ machines_of_members_are_not_answered(void **state)
 	assert_int_equal(roles.mails->len + roles.admitted, 0);
 }
 
+/* What else the mail names does not matter. */
+static void
+a_ticket_in_cc_changes_nothing(void **state)
+{
+	(void)state;
+	roles_reset();
+	roles.tickets = 3;
+	assert_int_equal(ask(ANNA, ANNA_PROOF "Cc: vip+" TICKET_LOWER "-" MAC_A
+	    "@lounge.test\r\n", "list", ""), 1);
+	assert_int_equal(roles.lists, 2);
+	assert_true(last_mail_says("Tickets of support"));
+	assert_string_equal(roles.rcpts->pdata[0], ANNA);
+}
+
 /* Exactly what a mail to the queue gets. */
 static void
 to_others_it_is_the_queue(void **state)
@@ -169,6 +183,7 @@ test_deliver_control(void)
 	    cmocka_unit_test(what_is_not_understood_is_told_at_times),
 	    cmocka_unit_test(without_proof_nothing_is_shown),
 	    cmocka_unit_test(machines_of_members_are_not_answered),
+	    cmocka_unit_test(a_ticket_in_cc_changes_nothing),
 	    cmocka_unit_test(to_others_it_is_the_queue),
 	};
 

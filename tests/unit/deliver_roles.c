@@ -322,7 +322,8 @@ hand_over(const struct proto_post_hand_over *ask, int fd,
 		g_ptr_array_add(roles.rcpts, rcpts_show(ask->rcpt_addrs));
 		(void)g_strlcpy(
 		    roles.sender, ask->sender_addr, sizeof(roles.sender));
-		(void)g_strlcpy(roles.archive, ask->queue != NULL ? ask->queue : "",
+		(void)g_strlcpy(roles.archive,
+		    ask->queue != NULL ? ask->queue : "",
 		    sizeof(roles.archive));
 	}
 	result.status = g_strdup("");

@@ -8,8 +8,9 @@
  * address of the player's side, "a" of the agents' side, "k" an envelope
  * sender of an acknowledgement, "v" a Message-ID; all else is wrong. An
  * envelope sender is of BOUNCED. In the labels it makes the queue's name can
- * be read: agents' side "agent00vip00". The desk answers what the test laid down and
- * remembers what it was asked; a mail that was committed or answered is known.
+ * be read: agents' side "agentvip00000". The desk answers what the test laid
+ * down and remembers what it was asked; a mail that was committed or answered is
+ * known.
  */
 #include <glib.h>
 

@@ -14,11 +14,12 @@
 
 #include "base/banned.h"
 
-#define WISH(w, c) "support+" w "-" TICKET_LOWER "-" c "000000000000@casino.test"
+#define WISH(w, c)                                                             \
+	"support+" w "-" TICKET_LOWER "-" c "000000000000@casino.test"
 #define ASKED (PROTO_FLAG_ESCALATE | PROTO_FLAG_TRANSCRIPT | PROTO_FLAG_FORGET)
 #define AUTO "Auto-Submitted: auto-replied\r\n"
 
-/* --- what is asked for ---------------------------------------------------- */
+/* --- what is asked for -------------------------------------------------- */
 
 struct wish_row {
 	const char *rcpt;
@@ -133,7 +134,7 @@ granted_wishes_are_remarked(void **state)
 	}
 }
 
-/* --- who gets the copy ----------------------------------------------------- */
+/* --- who gets the copy -------------------------------------------------- */
 
 struct copy_row {
 	const char *queue; /* of the ticket */
@@ -205,14 +206,15 @@ copies_go_to_the_level(void **state)
 	}
 }
 
-/* --- queues of categories ------------------------------------------------- */
+/* --- queues of categories ----------------------------------------------- */
 
 static const char withdrawal[] =
     "I asked for a withdrawal of my winnings three days ago and it is "
     "still pending.";
 
 static const char withdrawal_headers[] =
-    "To: " QUEUE "\r\nSubject: Withdrawal\r\nMessage-ID: <7@players.test>\r\n";
+    "To: " QUEUE "\r\nSubject: Withdrawal\r\n"
+    "Message-ID: <7@players.test>\r\n";
 
 static void
 a_new_ticket_goes_to_the_queue_of_its_category(void **state)
@@ -293,7 +295,7 @@ other_categories_stay(void **state)
 	assert_int_equal(roles.identified, 1);
 }
 
-/* --- receipts -------------------------------------------------------------- */
+/* --- receipts ----------------------------------------------------------- */
 
 /* What a receipt will say is sealed: when the mail came, and its digest. */
 static void

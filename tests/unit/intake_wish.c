@@ -63,7 +63,7 @@ test_wishes(void **state)
 	rules_free(rules);
 }
 
-/* --- lines of ten languages ------------------------------------------------ */
+/* --- lines of ten languages --------------------------------------------- */
 
 #define CYRILLIC_BREVE 0x306 /* nobody leaves it out */
 #define LINES_MIN 20 /* of each language, that ask and that do not */
