@@ -297,7 +297,12 @@ class Epochs(unittest.TestCase):
                     self.assertNotIn(root[:16], file.read())
             ticket, = world.tickets()
             self.assertEqual(ticket["player"], "")
-            self.assertEqual(kpi([ticket]), before)
+            # Nobody answered for weeks, so the head has it, and its first
+            # reply was promised anew; else it is what it was.
+            self.assertEqual(ticket["level"], 3)
+            for row in (now := kpi([ticket])) + before:
+                del row[9], row[5]
+            self.assertEqual(now, before)
             copy, = world.mailbox(TEAM)
             world.submit(mails.reply(copy, ANNA, "Wir melden uns.\n"))
             world.wait_mails(ANNA, 1)
