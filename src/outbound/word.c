@@ -32,7 +32,7 @@ now_s(void)
 	return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-/* --- sending ---------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------- */
 
 /* One list of agents hears a word once: whom the MTA takes it for has it, and
  * the others are no reason to send it again. */
@@ -144,7 +144,7 @@ word_begin(struct post *post, const struct proto_job *job, struct word *word,
 	return TRUE;
 }
 
-/* --- words -------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------- */
 
 /* "2026-11-22 14:00 UTC". Caller frees. */
 static char *
@@ -217,7 +217,7 @@ append_commands(GString *out, const struct proto_job *job)
 	    "/help             all commands, by mail to you\n");
 }
 
-/* --- a clock runs out ------------------------------------------------------------ */
+/* --- a clock runs out -------------------------------------------------- */
 
 /* What has to be done in time. */
 static const char *
@@ -283,7 +283,7 @@ word_send_stage(struct post *post, const struct proto_job *job,
 	return outcome;
 }
 
-/* --- a ticket comes ---------------------------------------------------------------- */
+/* --- a ticket comes ---------------------------------------------------- */
 
 static void
 append_reasons(GString *out, guint32 reasons)
@@ -358,7 +358,7 @@ word_send_handed(struct post *post, const struct proto_job *job,
 	return outcome;
 }
 
-/* --- numbers of the week ---------------------------------------------------------- */
+/* --- numbers of the week ----------------------------------------------- */
 
 /* About no ticket: the desk's key of the job is the same for each attempt. */
 static char *

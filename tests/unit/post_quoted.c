@@ -293,8 +293,8 @@ words_to_agents_stay_theirs(void **state)
 	static const char *const prefixes[] = {"> ", "", "    "};
 	static const char *const above[] = {
 	    "Am 22.11.26 um 05:30 schrieb Casino Support:\n",
-	    "-----Original Message-----\nFrom: Casino Support "
-	    "<support@casino.example>\nSent: Sunday\nTo: Ben\nSubject: x\n\n",
+	    ("-----Original Message-----\nFrom: Casino Support "
+	     "<support@casino.example>\nSent: Sunday\nTo: Ben\nSubject: x\n\n"),
 	    ""};
 	g_autofree char *body = word_body();
 	char *own[] = {(char *)"ben@agents.example",
