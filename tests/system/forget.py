@@ -266,9 +266,17 @@ class Forget(unittest.TestCase):
         raise AssertionError("no such number")
 
 
+class Patient(World):
+    """No promise of it ends while weeks pass."""
+
+    def configure(self, **more):
+        super().configure(**{"queue support.first_reply": "365d",
+                             "queue support.decision": "365d", **more})
+
+
 class Epochs(unittest.TestCase):
     def test_weeks_pass_without_a_mail(self):
-        with World(clock=True) as world:
+        with Patient(clock=True) as world:
             world.send(mails.withdrawal())
             world.wait_mails(TEAM, 1)
             world.wait_mails(PLAYER, 1)
@@ -293,12 +301,7 @@ class Epochs(unittest.TestCase):
                     self.assertNotIn(root[:16], file.read())
             ticket, = world.tickets()
             self.assertEqual(ticket["player"], "")
-            # Nobody answered for weeks, so the head has it, and its first
-            # reply was promised anew; else it is what it was.
-            self.assertEqual(ticket["level"], 3)
-            for row in (now := kpi([ticket])) + before:
-                del row[9], row[5]
-            self.assertEqual(now, before)
+            self.assertEqual(kpi([ticket]), before)
             copy, = world.mailbox(TEAM)
             world.submit(mails.reply(copy, ANNA, "Wir melden uns.\n"))
             world.wait_mails(ANNA, 1)

@@ -8,7 +8,7 @@ import mails
 from gateway import Gateway, number_of
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-RATE = 50
+RATE = 30
 SEED = 8601
 
 

@@ -211,7 +211,9 @@ class Office(Gateway):
             shutil.chown(self.password, "nymdesk-post", "nymdesk")
 
     def configure(self, **more):
-        lines = {"nymdesk.spool_dir": self.spool_dir}
+        lines = {"nymdesk.spool_dir": self.spool_dir,
+                 "queue support.first_reply": "2h",
+                 "queue support.decision": "24h"}
         for rank in ("senior", "head"):
             if self.rank(rank):
                 lines["queue support." + rank] = self.rank(rank)

@@ -36,7 +36,9 @@ def flags(copy):
 
 def masked(taken):
     """A notice without what differs between any two tickets."""
-    text = taken.octets.decode()
+    head = taken.octets.decode().split("\r\n\r\n", 1)[0]
+    text = re.sub(r"nymdesk-receipt: .*", "RECEIPT",
+                  head + "\r\n\r\n" + mails.text_of(taken.mail))
     number = number_of(taken.mail)
     for old, new in ((number, "NUMBER"),
                      (number.replace("-", "").lower(), "number")):

@@ -58,7 +58,7 @@ def shape(mail):
                    if field[0] not in ("Received", "Delivered-To",
                                        "Return-Path"))
     text += "\n" + mails.text_of(mail)
-    for pattern in (r"spieler\d+", r"[0-9A-Z]{4}-[0-9A-Z]{4}",
+    for pattern in (r"nymdesk-receipt: .*", r"spieler\d+", r"[0-9A-Z]{4}-[0-9A-Z]{4}",
                     r"support\+[a-z0-9-]+", r"<[^<>@\s]+@[^<>\s]+>",
                     r"\w+, +\d+ \w+ \d{4} \d\d:\d\d:\d\d",
                     r"\d{1,2}\. \w+ \d{4}",
