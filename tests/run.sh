@@ -201,9 +201,9 @@ fuzz "${ND_FUZZ_SECONDS:-3}"
 # at once.
 say 'system tests'
 system gcc leakscan images forget roles cli clients quotes loops complaints \
-    report archive day &
+    report archive commands &
 system sanitize conversation agents shapes files logs faults corpus routes \
-    once machine guesses receipts archivist
+    once machine guesses receipts archivist day
 wait $!
 system_summed gcc
 system_summed sanitize

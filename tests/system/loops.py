@@ -118,7 +118,7 @@ class Net:
     def post(self, mail, sender, to, delay=0):
         self.late.append((self.round + delay, mail, sender, to))
 
-    def run(self, rounds=ROUNDS, least=60, most=3 * 3600):
+    def run(self, rounds=ROUNDS, least=60, most=3600):
         end = self.round + rounds
         while self.round < end and self.is_bounded():
             due = [item for item in self.late if item[0] <= self.round]

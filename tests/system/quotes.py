@@ -134,8 +134,8 @@ class Gateway(unittest.TestCase):
                 parts = replies.parts_of(place, "letter", self.paras)
                 self.world.submit(self.mail(kind, lang, form, parts))
                 answer = self.world.wait_mails(mails.PLAYER, count)[-1]
-                text, footer = mails.text_of(answer).rstrip().rsplit(
-                    "\n\n", 1)
+                text, footer = mails.text_of(answer).replace(
+                    "\r", "").rstrip().rsplit("\n\n", 1)
                 self.assertRegex(footer, r"support\+e-[0-9a-z]{8}-")
                 self.assertEqual(
                     words(text),

@@ -56,6 +56,7 @@ def setUpModule():
         "limits.guess_rate": 100000,
         "queue vip.address": VIP, "queue vip.role": "Casino VIP",
         "queue vip.agents": VIP_TEAM, "queue vip.members": CARL,
+        "queue vip.first_reply": "365d", "queue vip.decision": "365d",
         "category withdrawal.queue": "vip"})
     unittest.addModuleCleanup(Table.world.stop)
     Table.world.start()
