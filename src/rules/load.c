@@ -254,6 +254,18 @@ places_read(const struct place *place, struct rule *rule, GError **err)
 	return TRUE;
 }
 
+/* Commands are looked for in few lines of a mail, and what is refused in the
+ * words of agents only; parts are never looked for alone. Each process of the
+ * front end has all rules, so these need not be the fastest. */
+static enum pattern_speed
+speed_of(enum rule_action action)
+{
+	return action == RULE_COMMAND || action == RULE_REFUSE ||
+		action == RULE_PART
+	    ? PATTERN_SMALL
+	    : PATTERN_FAST;
+}
+
 /* Compiles the pattern with its parts put in, which *text is then. */
 static gboolean
 pattern_read(const struct place *place, const struct parts *parts,
@@ -266,7 +278,8 @@ pattern_read(const struct place *place, const struct parts *parts,
 		return place_fail(place, err, "pattern is missing");
 	*text = parts_expand(parts, written, &why);
 	if (*text != NULL)
-		rule->pattern = pattern_new(*text, &why);
+		rule->pattern =
+		    pattern_new(*text, speed_of(rule->action), &why);
 	if (rule->pattern == NULL)
 		return place_fail(place, err, "pattern is %s", why->message);
 	return TRUE;

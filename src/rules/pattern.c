@@ -27,11 +27,12 @@ struct pattern_scratch {
 #define CODE_OPTIONS (PCRE2_UTF | PCRE2_CASELESS | \
     PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT)
 
-/* Compiled with further options, and by JIT where the process may have
- * executable memory. Without that (MemoryDenyWriteExecute) JIT fails, and
- * PCRE2 interprets. */
+/* Compiled with further options, and by JIT where that is wanted and the
+ * process may have executable memory. Without that (MemoryDenyWriteExecute)
+ * JIT fails, and PCRE2 interprets. */
 static pcre2_code *
-code_new(const char *text, guint32 options, GError **err)
+code_new(const char *text, guint32 options, enum pattern_speed speed,
+    GError **err)
 {
 	PCRE2_UCHAR why[256];
 	PCRE2_SIZE where = 0;
@@ -40,10 +41,10 @@ code_new(const char *text, guint32 options, GError **err)
 
 	compiled = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
 	    CODE_OPTIONS | options, &code, &where, NULL);
-	if (compiled != NULL) {
+	if (compiled != NULL && speed == PATTERN_FAST)
 		(void)pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
+	if (compiled != NULL)
 		return compiled;
-	}
 	if (pcre2_get_error_message(code, why, sizeof why) < 0)
 		why[0] = '\0';
 	g_set_error(err, ND_ERROR, ERROR_PERM,
@@ -98,7 +99,7 @@ digits_narrow(const char *text)
 }
 
 struct pattern *
-pattern_new(const char *text, GError **err)
+pattern_new(const char *text, enum pattern_speed speed, GError **err)
 {
 	g_autoptr(pattern_auto) pattern = g_new0(struct pattern, 1);
 	g_autofree char *narrow = NULL;
@@ -111,14 +112,14 @@ pattern_new(const char *text, GError **err)
 	}
 	/* Of ASCII, the properties of Unicode say the same as the tables that
 	 * PCRE2 looks up without them, only slower. */
-	pattern->ascii_code = code_new(text, 0, err);
+	pattern->ascii_code = code_new(text, 0, speed, err);
 	if (pattern->ascii_code == NULL)
 		return NULL;
 	/* Invalid UTF-8 matches nothing instead of ending the search with an
 	 * error. */
 	narrow = digits_narrow(text);
 	pattern->code = code_new(narrow,
-	    PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, err);
+	    PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, speed, err);
 	if (pattern->code == NULL)
 		return NULL;
 	return g_steal_pointer(&pattern);

@@ -27,8 +27,14 @@ struct pattern_hit {
 	gsize end; /* end >= start */
 };
 
+enum pattern_speed {
+	PATTERN_FAST, /* compiled to machine code, if the process may */
+	PATTERN_SMALL, /* interpreted: a tenth of the memory */
+};
+
 /* The error says where in the pattern it lies and why. */
-struct pattern *pattern_new(const char *text, GError **err);
+struct pattern *pattern_new(const char *text, enum pattern_speed speed,
+    GError **err);
 void pattern_free(struct pattern *pattern);
 typedef struct pattern pattern_auto;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pattern_auto, pattern_free)

@@ -23,7 +23,7 @@
 #define CPU_SECONDS_MAX 2
 #endif
 
-#define LONG_TEXT (1024 * 1024)
+#define LONG_TEXT (256 * 1024)
 
 /* Of all texts, in percent; a language alone may have one miss more. */
 #define FOUND_MIN 95
