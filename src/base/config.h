@@ -128,6 +128,12 @@ const char *const *config_queue_level(const struct config_queue *queue,
 gboolean config_queue_has_archive(const struct config_queue *queue);
 gboolean config_has_archive(const struct config *config);
 
+/* 1 is the most urgent; CONFIG_PRIORITY_USUAL for a category without a group. A
+ * VIP's ticket has that of the category "vip" if it is more urgent. */
+#define CONFIG_PRIORITY_USUAL 3
+gint64 config_priority(
+    const struct config *config, const char *category, gboolean is_vip);
+
 /* The FAQ link: the queue's for this category, that of the category, the
  * queue's; "" for none. Borrowed. */
 const char *config_faq(const struct config *config,

@@ -67,6 +67,25 @@ config_has_archive(const struct config *config)
 	return FALSE;
 }
 
+static gint64
+priority_of(const struct config *config, const char *category)
+{
+	const struct config_category *own =
+	    config_category_by_name(config, category);
+
+	return own != NULL && own->priority != 0 ? own->priority
+						 : CONFIG_PRIORITY_USUAL;
+}
+
+gint64
+config_priority(
+    const struct config *config, const char *category, gboolean is_vip)
+{
+	gint64 own = priority_of(config, category);
+
+	return is_vip ? MIN(own, priority_of(config, "vip")) : own;
+}
+
 const char *
 config_faq(const struct config *config, const struct config_queue *queue,
     const char *category)

@@ -156,8 +156,8 @@ const struct config_row config_rows[] = {
     {"category", "queue", VALUE_TEXT, K(queue), "", 0, 0, TO_INTAKE | TO_DESK,
 	"Queue for new tickets of this category; empty for where they came "
 	"in."},
-    {"category", "priority", VALUE_NUMBER, K(priority), "3", 1, 5, TO_DESK,
-	"1 is the most urgent."},
+    {"category", "priority", VALUE_NUMBER, K(priority), "3", 1, 5, TO_INTAKE,
+	"1 is the most urgent: it comes first in a list."},
     {"category", "complex", VALUE_BOOL, K(complex), "false", 0, 0, TO_DESK,
 	"The queue's escalate holds for its tickets."},
     {"category", "first_reply", VALUE_TIME, K(first_reply_s), "0s", 0,

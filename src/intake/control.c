@@ -85,7 +85,7 @@ list_add(const struct mail_case *c, GString *out, GError **err)
 		if (!page_add(c, tickets, &after, err))
 			return FALSE;
 	} while (number_is_set(&after) && tickets->len < LIST_MAX);
-	text = report_list_text(tickets, c->now);
+	text = report_list_text(tickets, c->config, c->now);
 	g_string_append(out, text);
 	if (number_is_set(&after))
 		g_string_append_printf(out,

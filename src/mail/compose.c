@@ -62,12 +62,14 @@ static void
 append_x_nymdesk(GString *out, const struct compose_copy *copy)
 {
 	g_autofree char *level = g_strdup_printf("%u", copy->level);
+	g_autofree char *priority = g_strdup_printf("%u", copy->priority);
 	g_autofree char *due = copy->due > 0 ? writer_time(copy->due) : NULL;
 
 	g_string_append(out, "X-Nymdesk:");
 	append_x_word(out, "queue", copy->queue, ';');
 	append_x_word(out, "level", level, ';');
 	append_x_word(out, "category", copy->category, ';');
+	append_x_word(out, "priority", priority, ';');
 	append_x_word(out, "lang", copy->lang, ';');
 	append_x_word(out, "due", due, ';');
 	if (or_empty(copy->agent)[0] != '\0')

@@ -33,6 +33,7 @@ struct compose_copy {
 	gint64 date;
 	const char *queue;
 	const char *category; /* "" if none */
+	guint priority;	      /* 1 is the most urgent */
 	const char *lang;     /* "" if in doubt */
 	guint level;
 	gint64 due;	   /* 0 if none */

@@ -114,8 +114,15 @@ order(gint64 a, gint64 b)
 	return (a > b) - (a < b);
 }
 
+static gint64
+priority_of(const struct proto_ctl_ticket *t, const struct config *config)
+{
+	return config_priority(
+	    config, t->category, (t->flags & PROTO_FLAG_VIP) != 0);
+}
+
 static gint
-compare_tickets(gconstpointer a, gconstpointer b)
+compare_tickets(gconstpointer a, gconstpointer b, gpointer config)
 {
 	const struct proto_ctl_ticket *x =
 	    *(const struct proto_ctl_ticket *const *)a;
@@ -128,6 +135,8 @@ compare_tickets(gconstpointer a, gconstpointer b)
 	if (by == 0)
 		by = order(MAX(wait_of(x), WAIT_DECISION),
 		    MAX(wait_of(y), WAIT_DECISION));
+	if (by == 0 && x->closed == 0 && y->closed == 0)
+		by = order(priority_of(x, config), priority_of(y, config));
 	if (by == 0)
 		by = order(due_x == 0, due_y == 0);
 	if (by == 0)
@@ -247,7 +256,8 @@ put_queue(GString *out, const GPtrArray *sorted, guint first, gint64 now)
 }
 
 char *
-report_list_text(const GArray *tickets, gint64 now)
+report_list_text(
+    const GArray *tickets, const struct config *config, gint64 now)
 {
 	GString *out = g_string_new(NULL);
 	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
@@ -255,7 +265,8 @@ report_list_text(const GArray *tickets, gint64 now)
 	for (guint i = 0; i < tickets->len; i++)
 		g_ptr_array_add(sorted,
 		    &g_array_index(tickets, struct proto_ctl_ticket, i));
-	g_ptr_array_sort(sorted, compare_tickets);
+	g_ptr_array_sort_with_data(
+	    sorted, compare_tickets, (gpointer)config);
 	for (guint i = 0; i < sorted->len;)
 		i = put_queue(out, sorted, i, now);
 	g_string_append(

@@ -10,14 +10,16 @@
  */
 #include <glib.h>
 
+#include "base/config.h"
 #include "proto/messages.h"
 #include "ticket/kpi.h"
 
 /* tickets: struct proto_ctl_ticket, borrowed. A table for each queue, in the
- * order of their names; the most urgent ticket first: which is due first,
- * then those that wait for their player, then closed ones, the last closed
- * first. */
-char *report_list_text(const GArray *tickets, gint64 now);
+ * order of their names; the most urgent ticket first: by the priority of its
+ * category, then which is due first; then those that wait for their player,
+ * then closed ones, the last closed first. */
+char *report_list_text(
+    const GArray *tickets, const struct config *config, gint64 now);
 /* One ticket, a line for each thing that is known. */
 char *report_show_text(const struct proto_ctl_ticket *ticket, gint64 now);
 /* The numbers of a finished report in short: report_text() without its

@@ -307,7 +307,7 @@ a_role_sees_its_part(void **state)
 	    {"/secret-file", IN(POST)},
 	    {"[category withdrawal]", IN(LMTP) | IN(DESK) | IN(POST)},
 	    {"queue=vip", IN(LMTP) | IN(DESK)},
-	    {"priority=1", IN(DESK)},
+	    {"priority=1", IN(LMTP)},
 	    {"complex=true", IN(DESK)},
 	    {"first_reply=30m", IN(DESK) | IN(POST)},
 	    {"decision=12h", IN(DESK) | IN(POST)},

@@ -148,7 +148,7 @@ struct copy_row {
 
 static const struct copy_row copy_rows[] = {
     {"support", 1, 0, "", "team@agents.test", "agentsupport0@casino.test",
-	"level=1; category=-; lang=-; due=-; flags=-"},
+	"level=1; category=-; priority=3; lang=-; due=-; flags=-"},
     {"support", 2, 0, "", "Ben.Low@agents.test cleo@agents.test",
 	"agentsupport0@casino.test", "level=2;"},
     {"support", 3, 0, "", "dan@agents.test", "agentsupport0@casino.test",

@@ -122,6 +122,7 @@ copy_make(const struct scrubbed *body)
 	    .date = DATE,
 	    .queue = "support",
 	    .category = "withdrawal",
+	    .priority = 2,
 	    .lang = "de",
 	    .level = 1,
 	    .due = DATE,
@@ -149,7 +150,7 @@ test_copy_exact(void **state)
 	    "In-Reply-To: <k7f39q2y.root@casino.example>\r\n"
 	    "References: <k7f39q2y.root@casino.example>\r\n"
 	    "X-Nymdesk: queue=support; level=1; category=withdrawal; "
-	    "lang=de;\r\n due=2026-11-22T04:30:00Z; flags=-\r\n"
+	    "priority=2; lang=de;\r\n due=2026-11-22T04:30:00Z; flags=-\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n\r\n"

@@ -105,13 +105,35 @@ columns_are_those_of_a_terminal(void **state)
 	}
 }
 
+/* Complaints go first. */
+static struct config_category complaint = {
+    .name = (char *)"complaint", .priority = 1};
+static struct config config;
+
+static int
+config_make(void **state)
+{
+	(void)state;
+	config.categories = g_ptr_array_new();
+	g_ptr_array_add(config.categories, &complaint);
+	return 0;
+}
+
+static int
+config_unmake(void **state)
+{
+	(void)state;
+	g_ptr_array_unref(config.categories);
+	return 0;
+}
+
 static char *
 list_of(const struct proto_ctl_ticket *first, guint n)
 {
 	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(*first));
 
 	g_array_append_vals(list, first, n);
-	return report_list_text(list, NOW);
+	return report_list_text(list, &config, NOW);
 }
 
 static void
@@ -147,6 +169,32 @@ list_is_by_urgency(void **state)
 	assert_string_equal(list, text);
 	again[MIN(strlen(again), strlen(text))] = '\0';
 	assert_string_equal(again, text);
+}
+
+static void
+priority_goes_before_time(void **state)
+{
+	static const struct {
+		const char *category;
+		guint32 flags;
+		gboolean is_first;
+	} cases[] = {{"complaint", 0, TRUE}, {"deposit", 0, FALSE},
+	    {"deposit", PROTO_FLAG_VIP, FALSE}};
+
+	(void)state;
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct proto_ctl_ticket two[2] = {tickets[4], tickets[4]};
+		g_autofree char *list = NULL;
+
+		two[0].number = (struct number){"Z9999999"};
+		two[0].first_reply_due += 600;
+		two[0].category = (char *)cases[i].category;
+		two[0].flags = cases[i].flags;
+		list = list_of(two, 2);
+		assert_true((strstr(list, "Z999-9999") <
+				strstr(list, "D444-4444")) ==
+		    cases[i].is_first);
+	}
 }
 
 static void
@@ -316,6 +364,7 @@ table_tests(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_are_those_of_a_terminal),
 	    cmocka_unit_test(list_is_by_urgency),
+	    cmocka_unit_test(priority_goes_before_time),
 	    cmocka_unit_test(spent_time_is_known_or_not_said),
 	    cmocka_unit_test(list_of_nothing_says_so),
 	    cmocka_unit_test(ties_go_by_number),
@@ -325,5 +374,5 @@ table_tests(void)
 	    cmocka_unit_test(stats_are_short),
 	};
 
-	return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tables", tests, config_make, config_unmake);
 }
