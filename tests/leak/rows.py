@@ -76,7 +76,8 @@ TESTS = {
            LEAK + "pairs.py:test_sizes_of_files"],
     "D4": [UNIT + "store_forget.c:test_forget_times",
            SYSTEM + "forget.py:test_no_order_remains"],
-    "D5": [SYSTEM + "conversation.py:test_disk_holds_nothing_readable"],
+    "D5": [SYSTEM + "conversation.py:test_disk_holds_nothing_readable",
+           SYSTEM + "archivist.py:test_thread"],
     "D6": [SYSTEM + "forget.py:test_weeks_pass_without_a_mail"],
     "D7": [LEAK + "after.py:test_5_after_destruction_nothing"],
     "D8": [UNIT + "vault_faults.c:memory_is_locked_and_read_only",
@@ -105,6 +106,12 @@ TESTS = {
            "test_acknowledgement_is_german_and_says_what_follows"],
     "C9": [SYSTEM + "shapes.py:"
            "test_an_answer_does_not_tell_who_is_known"],
+    "G4": [SYSTEM + "commands.py:test_notes_stay_among_colleagues",
+           SYSTEM + "commands.py:test_what_is_not_understood_does_nothing",
+           UNIT + "deliver_steer.c:an_answer_to_a_note_goes_nowhere",
+           UNIT + "guard.c:test_finds"],
+    "G11": [SYSTEM + "archivist.py:test_transcript",
+            UNIT + "archivist_mails.c:test_transcript"],
     "X1": [SYSTEM + "loops.py:test_words_that_differ_to_the_queue",
            SYSTEM + "routes.py:"
            "test_unproven_players_get_a_ticket_and_no_word"],
@@ -125,7 +132,8 @@ TESTS = {
             UNIT + "mail_signs.c:endings_are_linear"],
     "X12": [UNIT + "intake_session.c:test_smuggling"],
     "X13": [UNIT + "mail_facts.c:authentication_is_judged"],
-    "X14": [SYSTEM + "shapes.py:test_headers_are_ours_only"],
+    "X14": [SYSTEM + "shapes.py:test_headers_are_ours_only",
+            UNIT + "archivist_mails.c:test_archived_strangers"],
     "X15": [SYSTEM + "agents.py:"
             "test_a_wrong_capability_is_no_way_to_the_player"],
     "X16": [LEAK + "checks.py:check_common"],
