@@ -123,6 +123,8 @@ class Archivist(unittest.TestCase):
         self.assertEqual(str(answer["To"].addresses[0].display_name),
                          str(found[0][1]["From"].addresses[0].display_name))
         self.assertEqual(answer["In-Reply-To"], self.copy.mail["Message-ID"])
+        self.assertEqual(answer["Reply-To"], self.copy.mail["Reply-To"])
+        del answer["Reply-To"]
         self.assertIsNone(CAPABILITY.search(answer.as_string()))
         for word in PLAYER_WORDS + AGENT_WORDS:
             self.assertNotIn(word, answer.as_string())

@@ -83,6 +83,8 @@ static const struct done_row done_rows[] = {
     {"/close refused two accounts\r\n\r\nWe cannot pay this.", C(CLOSE),
 	PROTO_CLOSE_REFUSED, NOBODY, "We cannot pay this.",
 	"Refused: two accounts", TEAM},
+    {"/close refused no hash\r\n/send deposit-missing", C(CLOSE),
+	PROTO_CLOSE_REFUSED, NOBODY, "transaction", "Refused: no hash", TEAM},
     {"/close duplicate 07BF-6HAN", C(CLOSE), PROTO_CLOSE_DUPLICATE, NOBODY,
 	NULL, NULL, NULL},
     {"/wait\r\n\r\nWhich network?", C(WAIT), 0, NOBODY, "Which network?", NULL,
@@ -281,6 +283,11 @@ static const struct {
     {"/cloze\r\n\r\nxyzzy", "there is no such command", "line: 1"},
     {"/close\r\n\r\nxyzzy", "/close", "line: 1"},
     {"/close refused\r\n\r\nxyzzy", "reason", "line: 1"},
+    {"/close refused xyzzy", "words to the player", "empty line"},
+    {"/close refused xyzzy\r\n\r\nKind regards\r\nAnna",
+	"words to the player", "what we do not grant and why"},
+    {"/close refused xyzzy\r\n/note plugh\r\n\r\nxyzzy",
+	"words to the player", "/send"},
     {"/take\r\n/queue xyzzy", "queue", "line: 2"},
     {"/category xyzzy", "categor", "line: 1"},
     {"/lang xy", "/lang", "line: 1"},
@@ -426,6 +433,12 @@ no_way_to_the_player(void **state)
 		if (rows[i].why != NULL)
 			assert_true(last_mail_says(rows[i].why));
 	}
+	/* Who gets no notice needs no words, either. */
+	ticket_reset();
+	roles.ticket_flags = PROTO_FLAG_UNDELIVERABLE;
+	assert_int_equal(reply_send(RE, "/close refused x"), 1);
+	assert_int_equal(roles.steers, 1);
+	assert_true(last_mail_says("Refused: x"));
 }
 
 /* Between the desk's two words somebody else closed it. */
