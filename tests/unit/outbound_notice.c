@@ -185,6 +185,36 @@ test_notice_cases(void **state)
 	notices_free(notices);
 }
 
+/* What cannot be opened again is not said to open. */
+void
+test_notice_never_reopens(void **state)
+{
+	static const char *const again[NOTICE_LANGS] = {"opens the ticket",
+	    "wieder geöffnet", "rouvert", "ανοίγει ξανά",
+	    "vuelve a abrirse", "si riapre", "volta a\nabrir",
+	    "снова\nоткроется", "yeniden açılır",
+	    "otwarte ponownie"};
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < NOTICE_LANGS; i++)
+		for (guint never = 0; never < 2; never++) {
+			struct notice_args args = whole;
+			g_autofree char *subject = NULL;
+			g_autofree char *text = NULL;
+
+			args.kind = NOTICE_CLOSED;
+			args.lang = notice_langs[i];
+			args.reopen = never != 0 ? 0 : args.reopen;
+			assert_true(
+			    notice_write(notices, &args, &subject, &text));
+			notice_check_shape(subject, text);
+			if ((strstr(text, again[i]) == NULL) != (never != 0))
+				fail_msg("%s: %s", notice_langs[i], text);
+		}
+	notices_free(notices);
+}
+
 /* An answer ends as a notice does, whatever it ends with. */
 void
 test_notice_footer(void **state)
