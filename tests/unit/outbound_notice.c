@@ -108,7 +108,7 @@ static const struct {
     {"transcript",
 	{.kind = NOTICE_TRANSCRIPT, .thread = "one\n\n{{number}}\ntwo"},
 	{"\n\none\n\n{{number}}\ntwo\n\n"}, {NULL}},
-    {"no transcript", {.kind = NOTICE_TRANSCRIPT}, {NULL}, {"one"}},
+    {"no transcript", {.kind = NOTICE_TRANSCRIPT}, {NULL}, {"\none\n"}},
 };
 
 static struct notice_args
