@@ -119,8 +119,8 @@ is_well(struct archive *archive)
 	return none != NULL;
 }
 
-/* While the server is ill, or our settings do not let us in, the order stays,
- * as an answer must come behind the copy that it answers. */
+/* While the server is ill the order stays, as an answer must come behind the
+ * copy that it answers. */
 static void
 entry_refused(struct archivist *a, struct archive *archive,
     const struct spool_entry *entry, const GError *error)
@@ -130,7 +130,7 @@ entry_refused(struct archivist *a, struct archive *archive,
 	log_warn("archive.append",
 	    LOG_QUEUE(config_queue_by_name(a->post->config, entry->queue)),
 	    LOG_ERR(error));
-	if (!is_well(archive))
+	if (!error_is(error, ERROR_PERM) && !is_well(archive))
 		return;
 	trial = g_hash_table_lookup(a->trials, entry->name);
 	if (trial == NULL) {
