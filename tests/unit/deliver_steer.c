@@ -454,6 +454,14 @@ what_could_not_be_done_any_more_is_told(void **state)
 	assert_true(last_mail_says("Not all of your mail"));
 	assert_true(last_mail_says("closed already"));
 	assert_false(last_mail_says("nothing was done"));
+	/* Without words none have gone out. */
+	ticket_reset();
+	roles.steer_late = "the ticket is closed already";
+	assert_int_equal(reply_send(RE, "/wait"), 1);
+	assert_int_equal(roles.mails->len, 1);
+	assert_true(last_mail_says("closed already"));
+	assert_true(last_mail_says("nothing was done"));
+	assert_false(last_mail_says("have gone out"));
 }
 
 /* --- again ---------------------------------------------------------------------- */
