@@ -285,7 +285,7 @@ static const struct {
     {"/close refused\r\n\r\nxyzzy", "reason", "line: 1"},
     {"/close refused xyzzy", "words to the player", "empty line"},
     {"/close refused xyzzy\r\n\r\nKind regards\r\nAnna",
-	"words to the player", "what we do not grant and why"},
+	"words to the player", "what we do not grant"},
     {"/close refused xyzzy\r\n/note plugh\r\n\r\nxyzzy",
 	"words to the player", "/send"},
     {"/take\r\n/queue xyzzy", "queue", "line: 2"},
