@@ -308,16 +308,16 @@ has_files(const struct mail *mail)
 static gboolean
 rest_tell(const struct agent_mail *m, const GError *undone, GError **err)
 {
+	gboolean has_words = m->text != NULL || m->note != NULL;
 	struct agent_word word = {.number = &m->admitted->number,
 	    .queue = m->queue,
-	    .is_partly = TRUE};
+	    .is_partly = has_words};
 
 	if (undone != NULL) {
 		word.why = undone->message;
-		word.what_to_do = "Answer the ticket again with these "
-				  "commands alone; your words have gone out.";
-	} else if ((m->text != NULL || m->note != NULL) &&
-	    has_files(m->c->mail)) {
+		word.what_to_do = has_words ? "Answer the ticket again with "
+		    "these commands alone; your words have gone out." : "";
+	} else if (has_words && has_files(m->c->mail)) {
 		word.why = "your text was sent, but not your attachments: "
 			   "players and colleagues get text only";
 		word.what_to_do =

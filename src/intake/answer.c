@@ -97,6 +97,23 @@ way_is_open(const struct agent_mail *m, struct agent_refusal *no)
 	return TRUE;
 }
 
+/* The notice of a refusal leaves it to our last answer to say why. To whom no
+ * notice is sent nobody has to say it. */
+static gboolean
+silence_is_fine(const struct agent_mail *m, struct agent_refusal *no)
+{
+	const struct steer_command *end = steer_find(&m->steer, STEER_CLOSE);
+
+	if (end == NULL || end->close != STEER_REFUSED ||
+	    (m->admitted->ticket_flags & PROTO_FLAG_UNDELIVERABLE) != 0)
+		return TRUE;
+	no->why = "/close refused needs words to the player";
+	no->what_to_do = "Say to the player below an empty line what we do "
+			 "not grant and why, or send a canned answer with "
+			 "/send.";
+	return FALSE;
+}
+
 gboolean
 answer_make(struct agent_mail *m, struct agent_refusal *no)
 {
@@ -105,7 +122,7 @@ answer_make(struct agent_mail *m, struct agent_refusal *no)
 	if (words == NULL)
 		return FALSE;
 	if (words[0] == '\0' && m->steer.commands->len > 0)
-		return TRUE;
+		return silence_is_fine(m, no);
 	if (!way_is_open(m, no) || !words_pass(m, words, no))
 		return FALSE;
 	m->text = scrub_agent_text(

@@ -33,7 +33,9 @@ answer_headers(GString *out, const struct archived_answer *answer)
 	if (!writer_mailbox(out, "From", answer->role_name,
 		answer->queue_address) ||
 	    !writer_mailbox(out, "To", answer->pseudonym,
-		answer->queue_address))
+		answer->queue_address) ||
+	    (answer->agent_address[0] != '\0' &&
+		!writer_mailbox(out, "Reply-To", "", answer->agent_address)))
 		return FALSE;
 	writer_text(out, "Subject", subject);
 	writer_date(out, answer->date);

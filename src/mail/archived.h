@@ -7,9 +7,10 @@
  *
  * The archive of a queue has copies (compose_agent_copy()), answers and notes.
  * An answer stands there under its own Message-ID, but with the queue's plain
- * address, and the pseudonym for the player: nothing of him, and no
- * capability, is in it. X-Nymdesk says "kind=answer"; of a note "kind=note";
- * of a copy nothing.
+ * address, and the pseudonym for the player: nothing of him is in it. Like a
+ * copy it has the agents' capability of the ticket as Reply-To, so that who
+ * gets it passed on can reply to it. X-Nymdesk says "kind=answer"; of a note
+ * "kind=note"; of a copy nothing.
  *
  * Whoever has the mailbox may put into it what he likes, so the reader knows
  * our own forms only, and takes nothing else for one of ours. Linear; needs
@@ -20,6 +21,7 @@
 struct archived_answer {
 	const char *role_name;
 	const char *queue_address;
+	const char *agent_address; /* capability; "" if unknown */
 	const char *pseudonym;
 	const char *number; /* "K7F3-9Q2Y" */
 	const char *message_id;
@@ -31,9 +33,10 @@ struct archived_answer {
 	const char *text;
 };
 
-/* Header fields: From To Subject Date Message-ID In-Reply-To References
- * X-Nymdesk MIME-Version Content-Type Content-Transfer-Encoding. The result is
- * the caller's, NULL if an address or the Message-ID is not well formed. */
+/* Header fields: From To Reply-To Subject Date Message-ID In-Reply-To
+ * References X-Nymdesk MIME-Version Content-Type Content-Transfer-Encoding. The
+ * result is the caller's, NULL if an address or the Message-ID is not well
+ * formed. */
 GBytes *archived_compose_answer(const struct archived_answer *answer);
 
 enum archived_kind {

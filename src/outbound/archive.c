@@ -109,8 +109,11 @@ archive_attempt(struct archive *archive, archive_work work, gpointer data,
 		archive->imap = imap_open(&archive->place, &archive->options,
 		    archive->trust, err);
 	*again = FALSE;
-	if (archive->imap == NULL)
+	if (archive->imap == NULL) {
+		/* Settings can be repaired: it is not about what was asked. */
+		(*err)->code = ERROR_TEMP;
 		return FALSE;
+	}
 	ok = work(archive, data, err);
 	*again = !ok && is_kept && imap_is_lost(archive->imap);
 	if (!ok)

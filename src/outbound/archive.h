@@ -8,10 +8,11 @@
  * Calls block, each step for at most timeout_ms. For one thread; one
  * connection, which is kept. Message-IDs go without angle brackets.
  *
- * Every fault of the server or of the way to it is ERROR_TEMP: the caller
- * keeps the mail and tries again. ERROR_PERM means that the options or an
- * argument can never do. Nothing of a mail and nothing a server says is ever
- * put into an error or logged; nothing in the mailbox is ever removed.
+ * Every fault of the server or of the way to it, also one of the settings for
+ * it, is ERROR_TEMP: the caller keeps the mail and tries again. ERROR_PERM
+ * means that an argument can never do. Nothing of a mail and nothing a server
+ * says is ever put into an error or logged; nothing in the mailbox is ever
+ * removed.
  *
  * The server is the operator's own: what an answer may bring is limited, but
  * libetpan's parser recurses as deep as an answer nests its lists.

@@ -46,8 +46,24 @@ filing_put(struct post *post, const char *name, GBytes *content)
 		alarm_give(queue, error);
 }
 
+/* Where a reply to the answer goes, as to any mail that tells agents of the
+ * ticket. Without it the archive has the answer all the same. Caller frees. */
+static char *
+agent_address(struct post *post, const struct config_queue *queue,
+    const struct proto_job *job)
+{
+	struct label_set label = {0};
+	g_autoptr(GError) error = NULL;
+
+	if (post_get_label(post, job, PROTO_JOB_HANDED, &label, &error))
+		return label_agent_address(
+		    &label, queue->local, queue->domain);
+	log_warn("post.label", LOG_TICKET(&job->number), LOG_ERR(error));
+	return g_strdup("");
+}
+
 static GBytes *
-answer_compose(const struct config_queue *queue,
+answer_compose(struct post *post, const struct config_queue *queue,
     const struct filing_answer *answer, const struct label_set *label)
 {
 	const struct number *number = &answer->job->number;
@@ -61,8 +77,10 @@ answer_compose(const struct config_queue *queue,
 	    : g_strdup("");
 	g_autofree char *id = label_message_id(label, queue->domain);
 	g_autofree char *root = label_root_id(number, queue->domain);
+	g_autofree char *agent = agent_address(post, queue, answer->job);
 	const struct archived_answer whole = {.role_name = queue->role,
 	    .queue_address = queue->address,
+	    .agent_address = agent,
 	    .pseudonym = answer->job->pseudonym,
 	    .number = number_show(number, shown),
 	    .message_id = id,
@@ -88,7 +106,7 @@ filing_hold(struct post *post, const struct filing_answer *answer,
 
 	if (queue == NULL)
 		return;
-	mail.content = content = answer_compose(queue, answer, label);
+	mail.content = content = answer_compose(post, queue, answer, label);
 	if (content == NULL || spool_of(post, &error) == NULL ||
 	    !spool_hold(post->spool, &answer->job->name.key, &mail, &error))
 		alarm_give(queue, error);

@@ -116,6 +116,24 @@ post_recover(struct post *post)
 	return ok;
 }
 
+gboolean
+post_get_label(struct post *post, const struct proto_job *job,
+    enum proto_job_kind kind, struct label_set *label, GError **err)
+{
+	const struct proto_vault_label request = {.queue = job->queue,
+	    .job = job->name.key,
+	    .kind = kind,
+	    .number = job->number};
+	struct proto_vault_labelled answer = {0};
+
+	if (!ipc_call(post->vault, PROTO_VAULT_LABEL, &request, -1,
+		PROTO_VAULT_LABELLED, &answer, err))
+		return FALSE;
+	*label = answer.label;
+	proto_clear(PROTO_VAULT_LABELLED, &answer);
+	return TRUE;
+}
+
 /* The ticket's way back, while it is open. */
 struct way {
 	struct proto_envelope envelope;

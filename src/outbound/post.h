@@ -57,6 +57,11 @@ struct post_mail {
 enum proto_outcome post_send_to_player(struct post *post,
     const struct post_mail *mail, struct smtp_result *result);
 
+/* What a mail to agents about the job's ticket, of a kind that is for agents,
+ * is labelled with: ids of its own, and their capability. */
+gboolean post_get_label(struct post *post, const struct proto_job *job,
+    enum proto_job_kind kind, struct label_set *label, GError **err);
+
 /* Tells the desk the outcomes and asks for up to want jobs; waits at most
  * wait_ms for one. jobs must be zeroed or cleared. Outcomes are told again
  * and again until the desk has them; FALSE only if stop is set. */

@@ -73,24 +73,6 @@ content_send(struct post *post, const char *const *rcpts, GBytes *content,
 	return outcome_of(results, result);
 }
 
-static gboolean
-labels_get(struct post *post, const struct proto_job *job,
-    struct label_set *label, GError **err)
-{
-	const struct proto_vault_label request = {.queue = job->queue,
-	    .job = job->name.key,
-	    .kind = job->name.kind,
-	    .number = job->number};
-	struct proto_vault_labelled answer = {0};
-
-	if (!ipc_call(post->vault, PROTO_VAULT_LABEL, &request, -1,
-		PROTO_VAULT_LABELLED, &answer, err))
-		return FALSE;
-	*label = answer.label;
-	proto_clear(PROTO_VAULT_LABELLED, &answer);
-	return TRUE;
-}
-
 /* About a ticket: in its thread, and a reply is an answer. */
 static enum proto_outcome
 ticket_word_send(struct post *post, const struct proto_job *job,
@@ -104,7 +86,7 @@ ticket_word_send(struct post *post, const struct proto_job *job,
 	g_autofree char *root = label_root_id(&job->number, queue->domain);
 	g_autoptr(GBytes) content = NULL;
 
-	if (!labels_get(post, job, &label, &error)) {
+	if (!post_get_label(post, job, job->name.kind, &label, &error)) {
 		log_warn("post.label", LOG_TICKET(&job->number),
 		    LOG_ERR(error));
 		return PROTO_DEFERRED;

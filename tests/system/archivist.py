@@ -68,7 +68,8 @@ class Archivist(unittest.TestCase):
     def archived(self, number):
         """(flags, mail) of a ticket, in the order of arrival."""
         with self.imap() as imap:
-            if imap.select("Support", readonly=True)[0] != "OK":
+            answer, count = imap.select("Support", readonly=True)
+            if answer != "OK" or count == [b"0"]:
                 return []
             _, data = imap.fetch("1:*", "(FLAGS BODY.PEEK[])")
             found = [({flag.decode() for flag in imaplib.ParseFlags(item[0])},
@@ -125,6 +126,8 @@ class Archivist(unittest.TestCase):
         self.assertEqual(str(answer["To"].addresses[0].display_name),
                          str(found[0][1]["From"].addresses[0].display_name))
         self.assertEqual(answer["In-Reply-To"], self.copy.mail["Message-ID"])
+        self.assertEqual(answer["Reply-To"], self.copy.mail["Reply-To"])
+        del answer["Reply-To"]
         self.assertIsNone(CAPABILITY.search(answer.as_string()))
         for word in PLAYER_WORDS + AGENT_WORDS:
             self.assertNotIn(word, answer.as_string())
@@ -244,6 +247,14 @@ class Archivist(unittest.TestCase):
         self.assertTrue(taken[3].is_notice())
         # The next copies go there themselves, and no higher level exists.
         self.assertEqual(len(self.archived(number)), 3)
+        # What his colleague wrote is answered as a copy is.
+        self.world.give(
+            mails.reply(taken[1].mail, ANNA, "I do it myself.\n"), ANNA,
+            auth="auth=pass smtp.auth=" + ANNA)
+        wait_for(lambda: any(
+            item.rcpts == self.ack.rcpts
+            and "I do it myself." in item.mail.get_content()
+            for item in self.world.sink.mails), 10, "the answer")
 
     def to_senior(self, number):
         return [item for item in self.world.sink.mails

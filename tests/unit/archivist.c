@@ -57,6 +57,7 @@ main(void)
 	    WITH_DIR(test_spool_tidy),
 	    cmocka_unit_test(test_spool_nowhere),
 	    cmocka_unit_test(test_archives_rest),
+	    WITH_DIR(test_archivist_without_tls),
 	    cmocka_unit_test(test_archived_answer),
 	    cmocka_unit_test(test_archived_copy),
 	    cmocka_unit_test(test_archived_strangers),

@@ -64,6 +64,7 @@ answer_make(const char *text, const char *copy_id)
 {
 	const struct archived_answer answer = {.role_name = "Casino Support",
 	    .queue_address = "support@desk.test",
+	    .agent_address = copy_id[0] != '\0' ? CAPABILITY : "",
 	    .pseudonym = "amber-otter-41",
 	    .number = "K7F3-9Q2Y",
 	    .message_id = ID("2"),
@@ -87,6 +88,21 @@ replace(GBytes *content, const char *old, const char *new)
 	assert_int_equal(g_string_replace(text, old, new, 1), 1);
 	g_bytes_unref(content);
 	return g_string_free_to_bytes(text);
+}
+
+static guint
+count(GBytes *content, const char *part)
+{
+	gsize len;
+	const char *data = g_bytes_get_data(content, &len);
+	const char *end = data + len;
+	guint n = 0;
+
+	while ((data = g_strstr_len(data, end - data, part)) != NULL) {
+		data += strlen(part);
+		n++;
+	}
+	return n;
 }
 
 /* --- reading back ------------------------------------------------------ */
@@ -114,10 +130,10 @@ test_archived_answer(void **state)
 		assert_string_equal(a->queue, "support");
 		assert_true(a->date == DATE + 3600);
 		assert_string_equal(a->text, texts[i]);
-		/* The queue's plain address, and no other. */
-		assert_null(g_strstr_len(g_bytes_get_data(content, NULL),
-		    (gssize)g_bytes_get_size(content), "+"
-		    "k7f39q2y"));
+		/* The capability is where a reply goes, and nowhere else. */
+		assert_int_equal(count(content, CAPABILITY), 1);
+		assert_int_equal(
+		    count(content, "\r\nReply-To: " CAPABILITY "\r\n"), 1);
 	}
 	{
 		g_autoptr(GBytes) content = answer_make("x", "");
@@ -125,6 +141,8 @@ test_archived_answer(void **state)
 
 		assert_non_null(a);
 		assert_string_equal(a->in_reply_to, ROOT_ID);
+		assert_int_equal(count(content, "Reply-To: "), 1);
+		assert_int_equal(count(content, "In-Reply-To: "), 1);
 	}
 }
 

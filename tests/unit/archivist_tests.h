@@ -13,6 +13,7 @@ void test_spool_tidy(void **state);
 void test_spool_nowhere(void **state);
 
 void test_archives_rest(void **state);
+void test_archivist_without_tls(void **state);
 void test_archived_answer(void **state);
 void test_archived_copy(void **state);
 void test_archived_strangers(void **state);

@@ -108,8 +108,8 @@ static const struct done_row done_rows[] = {
 	"TRC20", NULL, NULL},
     {"/send withdrawal-limits limit=\"3000 EUR\"\r\n/lang de", C(LANG), 0,
 	",,de,anna", "Auszahlung", NULL, NULL},
-    {"/send deposit-missing\r\n/note as always", 0, 0, NOBODY, "transaction",
-	"as always", TEAM},
+    {"/send deposit-missing\r\n/note as always\r\n/close refused x", C(CLOSE),
+	PROTO_CLOSE_REFUSED, NOBODY, "transaction", "as always", TEAM},
 };
 
 static void
@@ -281,6 +281,9 @@ static const struct {
     {"/cloze\r\n\r\nxyzzy", "there is no such command", "line: 1"},
     {"/close\r\n\r\nxyzzy", "/close", "line: 1"},
     {"/close refused\r\n\r\nxyzzy", "reason", "line: 1"},
+    {"/close refused xyzzy", "words to the player", "empty line"},
+    {"/close refused xyzzy\r\n\r\nKind regards\r\nAnna", "words to", "grant"},
+    {"/close refused xyzzy\r\n/note plugh", "words to the", "/send"},
     {"/take\r\n/queue xyzzy", "queue", "line: 2"},
     {"/category xyzzy", "categor", "line: 1"},
     {"/lang xy", "/lang", "line: 1"},
@@ -426,21 +429,28 @@ no_way_to_the_player(void **state)
 		if (rows[i].why != NULL)
 			assert_true(last_mail_says(rows[i].why));
 	}
+	ticket_reset(); /* who gets no notice needs no words, either */
+	roles.ticket_flags = PROTO_FLAG_UNDELIVERABLE;
+	assert_true(reply_send(RE, "/close refused x") == 1 &&
+	    roles.steers == 1 && last_mail_says("Refused: x"));
 }
 
 /* Between the desk's two words somebody else closed it. */
 static void
 what_could_not_be_done_any_more_is_told(void **state)
 {
+	static const char *const texts[] = {"/wait", "/wait\r\n\r\nWhere?"};
+
 	(void)state;
-	ticket_reset();
-	roles.steer_late = "the ticket is closed already";
-	assert_int_equal(reply_send(RE, "/wait\r\n\r\nWhich network?"), 1);
-	assert_int_equal(roles.answers, 1);
-	assert_int_equal(roles.mails->len, 1);
-	assert_true(last_mail_says("Not all of your mail"));
-	assert_true(last_mail_says("closed already"));
-	assert_false(last_mail_says("nothing was done"));
+	for (guint i = 0; i < 2; i++) {
+		ticket_reset();
+		roles.steer_late = "the ticket is closed already";
+		assert_int_equal(reply_send(RE, texts[i]), 1);
+		expect(texts[i], roles.answers == i && roles.mails->len == 1 &&
+		    last_mail_says("closed already") &&
+		    last_mail_says("nothing was done") == (i == 0) &&
+		    last_mail_says("these commands") == (i != 0));
+	}
 }
 
 /* --- again ---------------------------------------------------------------------- */

@@ -503,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_fate_of_successor),
 		cmocka_unit_test(test_notice_cases),
 		cmocka_unit_test(test_notice_footer),
+		cmocka_unit_test(test_notice_never_reopens),
 		cmocka_unit_test(test_notice_whole),
 		cmocka_unit_test(test_notice_bare),
 		cmocka_unit_test(test_notice_encrypted),

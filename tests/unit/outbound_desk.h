@@ -57,6 +57,7 @@ void test_fate_of_successor(void **state);
 
 void test_notice_cases(void **state);
 void test_notice_footer(void **state);
+void test_notice_never_reopens(void **state);
 void test_notice_whole(void **state);
 void test_notice_bare(void **state);
 void test_notice_encrypted(void **state);

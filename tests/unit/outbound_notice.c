@@ -108,7 +108,7 @@ static const struct {
     {"transcript",
 	{.kind = NOTICE_TRANSCRIPT, .thread = "one\n\n{{number}}\ntwo"},
 	{"\n\none\n\n{{number}}\ntwo\n\n"}, {NULL}},
-    {"no transcript", {.kind = NOTICE_TRANSCRIPT}, {NULL}, {"one"}},
+    {"no transcript", {.kind = NOTICE_TRANSCRIPT}, {NULL}, {"\none\n"}},
 };
 
 static struct notice_args
@@ -182,6 +182,36 @@ test_notice_cases(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
 		for (gsize k = 0; k < NOTICE_LANGS; k++)
 			check_case(notices, i, notice_langs[k], seen);
+	notices_free(notices);
+}
+
+/* What cannot be opened again is not said to open. */
+void
+test_notice_never_reopens(void **state)
+{
+	static const char *const again[NOTICE_LANGS] = {"opens the ticket",
+	    "wieder geöffnet", "rouvert", "ανοίγει ξανά",
+	    "vuelve a abrirse", "si riapre", "volta a\nabrir",
+	    "снова\nоткроется", "yeniden açılır",
+	    "otwarte ponownie"};
+	struct notices *notices = load_shipped();
+
+	(void)state;
+	for (gsize i = 0; i < NOTICE_LANGS; i++)
+		for (guint never = 0; never < 2; never++) {
+			struct notice_args args = whole;
+			g_autofree char *subject = NULL;
+			g_autofree char *text = NULL;
+
+			args.kind = NOTICE_CLOSED;
+			args.lang = notice_langs[i];
+			args.reopen = never != 0 ? 0 : args.reopen;
+			assert_true(
+			    notice_write(notices, &args, &subject, &text));
+			notice_check_shape(subject, text);
+			if ((strstr(text, again[i]) == NULL) != (never != 0))
+				fail_msg("%s: %s", notice_langs[i], text);
+		}
 	notices_free(notices);
 }
 
