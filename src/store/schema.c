@@ -8,6 +8,10 @@
 #define MESSAGE_TICKET_INDEX                                                   \
 	"CREATE INDEX message_ticket ON message(ticket);"
 
+/* 1 is TICKET_OPEN. */
+#define TICKET_OPEN_INDEX                                                      \
+	"CREATE INDEX ticket_open ON ticket(queue, number) WHERE state = 1;"
+
 /* With the time, for the limit of tickets in one window. */
 #define TICKET_CONTACT_INDEX                                                   \
 	"CREATE INDEX ticket_contact ON ticket(contact, opened, flags);"
@@ -73,7 +77,7 @@ const char schema_create[] =
     TICKET_CONTACT_INDEX
     "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
     "CREATE INDEX ticket_closed ON ticket(closed) WHERE state = 2;"
-    TICKET_EPOCH_INDEX
+    TICKET_EPOCH_INDEX TICKET_OPEN_INDEX
 
     /* Beside the ticket, so that lists and clocks need not read it. */
     "CREATE TABLE envelope ("
@@ -134,7 +138,7 @@ const char schema_from_3[] =
     "ALTER TABLE ticket ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE ticket ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE promise ADD COLUMN arg INTEGER NOT NULL DEFAULT 0;"
-    PROMISE_TICKET_INDEX CLOCK_TABLE WEEKLY_TABLE
+    PROMISE_TICKET_INDEX TICKET_OPEN_INDEX CLOCK_TABLE WEEKLY_TABLE
     "PRAGMA user_version = 4;";
 
 #define CONTACT_COLUMNS "id, epoch, pseudonym, seen, agent"
@@ -198,6 +202,9 @@ const char *const schema_sql[SQL_END] = {
     [SQL_TICKETS_OPEN_OF] =
 	"SELECT " TICKET_COLUMNS " FROM ticket INDEXED BY ticket_contact"
 	" WHERE contact = ? AND state = 1 ORDER BY opened LIMIT ?",
+    [SQL_TICKETS_OPEN_IN] =
+	"SELECT " TICKET_COLUMNS " FROM ticket INDEXED BY ticket_open"
+	" WHERE state = 1 AND queue = ? AND number > ? ORDER BY number LIMIT ?",
     [SQL_TICKETS_DEAD] = "SELECT number FROM ticket INDEXED BY ticket_epoch"
 			 " WHERE epoch < ? AND pseudonym <> '' LIMIT ?",
     /* 2 is TICKET_FLAG_UNPROVEN. */

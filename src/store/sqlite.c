@@ -283,6 +283,21 @@ tickets_open_of(struct store *store, const struct store_key *contact,
 }
 
 static gboolean
+tickets_open_in(struct store *store, const struct store_open *open, GArray *out,
+    GError **err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *row;
+	enum store_result found;
+
+	found = sqlite_query(s, &row, err, SQL_TICKETS_OPEN_IN, "tni",
+	    open->queue, &open->after, (gint64)open->limit);
+	if (found != STORE_FOUND)
+		return found == STORE_MISSING;
+	return sqlite_rows(s, row, sqlite_read_ticket, out, err);
+}
+
+static gboolean
 ticket_numbers(struct store *store, const struct store_whose *whose,
     GArray *out, GError **err)
 {
@@ -505,6 +520,7 @@ static const struct store_ops sqlite_ops = {
     .contact_move = contact_move,
     .contact_named = contact_named,
     .tickets_open_of = tickets_open_of,
+    .tickets_open_in = tickets_open_in,
     .clock_list = clock_list,
     .clocks_due = clocks_due,
     .pseudonym_find = pseudonym_find,
