@@ -178,6 +178,40 @@ a_level_is_told_to_both(void **state)
 	world_jobs_clear(&jobs);
 }
 
+static void
+set_state(struct world *w, const struct number *number, enum ticket_state state)
+{
+	struct store_ticket row = world_ticket(w, number);
+
+	row.t.state = state;
+	assert_true(store_begin(w->store, NULL));
+	assert_true(store_ticket_update(w->store, &row, NULL));
+	assert_true(store_commit(w->store, NULL));
+}
+
+/* In a hold a mail may wait until it is no longer true. */
+static void
+a_player_is_told_no_past(void **state)
+{
+	struct world *w = *state;
+	struct number number = open_ticket(w, "m1");
+	const struct jobs_new closed = {
+	    .kind = PROTO_JOB_CLOSED, .arg.close = PROTO_CLOSE_SOLVED};
+
+	assert_int_equal(claim_and_settle(w, WORLD_NOTICES, PROTO_SENT), 1);
+	raise_ticket(w, &number, SLA_BY_PLAYER);
+	set_state(w, &number, TICKET_CLOSED);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 0);
+	promise(w, &number, &closed);
+	set_state(w, &number, TICKET_OPEN);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 0);
+	assert_false(desk_has_work(w->desk, TO_PLAYERS, w->now));
+	/* And nothing has failed: this is another closing. */
+	set_state(w, &number, TICKET_CLOSED);
+	promise(w, &number, &closed);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 1);
+}
+
 /* --- who gets which --- */
 
 static void
@@ -519,6 +553,7 @@ desk_jobs_tests(void)
 	    cmocka_unit_test(arg_keeps_every_value),
 	    IN_WORLD(a_stage_needs_no_envelope),
 	    IN_WORLD(a_level_is_told_to_both),
+	    IN_WORLD(a_player_is_told_no_past),
 	    IN_WORLD(kinds_are_kept_apart),
 	    IN_WORLD(a_hold_stops_no_agents),
 	    IN_WORLD(what_agents_do_not_get_changes_nothing),
