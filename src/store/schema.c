@@ -46,6 +46,10 @@
 	"  queue TEXT NOT NULL PRIMARY KEY, sent INTEGER NOT NULL,"            \
 	"  next_try INTEGER NOT NULL, slot INTEGER NOT NULL"                   \
 	") STRICT, WITHOUT ROWID;"
+/* Who asks for a kind does not look at what waits of the others: in a hold
+ * that is all there is for players. */
+#define PROMISE_KIND_INDEX                                                     \
+	"CREATE INDEX promise_kind ON promise(kind, next_try) WHERE state = 1;"
 #define PROMISE_TICKET_INDEX                                                   \
 	"CREATE INDEX promise_ticket ON promise(ticket);"
 
@@ -106,6 +110,7 @@ const char schema_create[] =
     "  arg INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, kind)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX promise_open ON promise(next_try) WHERE state = 1;"
+    PROMISE_KIND_INDEX
     "CREATE INDEX promise_claimed ON promise(slot) WHERE state = 2;"
     "CREATE INDEX promise_failed ON promise(due) WHERE state = 4;"
     "CREATE INDEX promise_alarm ON promise(alarm_at)"
@@ -138,7 +143,8 @@ const char schema_from_3[] =
     "ALTER TABLE ticket ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE ticket ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE promise ADD COLUMN arg INTEGER NOT NULL DEFAULT 0;"
-    PROMISE_TICKET_INDEX TICKET_OPEN_INDEX CLOCK_TABLE WEEKLY_TABLE
+    PROMISE_TICKET_INDEX PROMISE_KIND_INDEX TICKET_OPEN_INDEX
+    CLOCK_TABLE WEEKLY_TABLE
     "PRAGMA user_version = 4;";
 
 #define CONTACT_COLUMNS "id, epoch, pseudonym, seen, agent"
@@ -258,8 +264,11 @@ const char *const schema_sql[SQL_END] = {
 			    " WHERE ticket = ?",
     [SQL_PROMISES_TO_TRY] =
 	SELECT_PROMISES "INDEXED BY promise_open WHERE state = 1"
-			" AND next_try <= ?1 AND (?3 = 0 OR (1 << kind) & ?3 <> 0)"
-			" ORDER BY next_try LIMIT ?2",
+			" AND next_try <= ? ORDER BY next_try LIMIT ?",
+    [SQL_PROMISES_OF_KIND] =
+	SELECT_PROMISES "INDEXED BY promise_kind WHERE state = 1"
+			" AND kind = ? AND next_try <= ?"
+			" ORDER BY next_try LIMIT ?",
     [SQL_PROMISES_OF_SLOT] =
 	SELECT_PROMISES "INDEXED BY promise_claimed WHERE state = 2"
 			" AND slot = ? ORDER BY slot LIMIT ?",
@@ -268,11 +277,14 @@ const char *const schema_sql[SQL_END] = {
 			" ORDER BY alarm_at LIMIT ?",
     [SQL_PROMISE_NEXT] =
 	"SELECT (SELECT min(next_try) FROM promise INDEXED BY promise_open"
-	" WHERE state = 1 AND (?1 = 0 OR (1 << kind) & ?1 <> 0)),"
+	" WHERE state = 1),"
 	" (SELECT min(alarm_at) FROM promise"
 	" INDEXED BY promise_alarm WHERE alarm_at IS NOT NULL),"
 	" (SELECT min(next) FROM clock INDEXED BY clock_next"
 	" WHERE next IS NOT NULL)",
+    [SQL_PROMISE_NEXT_OF] =
+	"SELECT min(next_try) FROM promise INDEXED BY promise_kind"
+	" WHERE state = 1 AND kind = ?",
     [SQL_CLOCK_GET] = "SELECT " CLOCK_COLUMNS " FROM clock"
 		      " WHERE ticket = ? AND kind = ?",
     [SQL_CLOCK_PUT] = "INSERT INTO clock (" CLOCK_COLUMNS ", next) VALUES"
