@@ -162,7 +162,6 @@ a_level_is_told_to_both(void **state)
 	raise_ticket(w, &number, SLA_BY_AGENT | SLA_BY_PLAYER);
 	jobs = claim(w, 1u << PROTO_JOB_HANDED);
 	job = job_at(&jobs, 0);
-	assert_int_equal(job->name.kind, PROTO_JOB_HANDED);
 	assert_int_equal(job->reasons, SLA_BY_AGENT | SLA_BY_PLAYER);
 	assert_int_equal(job->level, 2);
 	assert_int_equal(g_bytes_get_size(job->sealed), 0);
@@ -356,6 +355,31 @@ one_name_one_mail(void **state)
 	/* Over: the same thing may come up again. */
 	promise(w, &number, &new);
 	assert_int_equal(claim_and_settle(w, TO_AGENTS, PROTO_SENT), 1);
+}
+
+/* Refused, no turn could begin in which one of them ends. */
+static void
+enough_mails_are_enough(void **state)
+{
+	struct world *w = *state;
+	struct number number = open_ticket(w, "m1");
+	const struct jobs_new stage = {.kind = PROTO_JOB_STAGE,
+	    .arg.clock = SLA_DECISION,
+	    .arg.stage = 50};
+	struct proto_desk_work work = {
+	    .want = PROTO_JOBS_MAX, .kinds = TO_AGENTS};
+	guint claimed = 0;
+
+	for (guint i = 0; i < 20; i++) {
+		struct proto_desk_jobs jobs = {0};
+
+		promise(w, &number, &stage);
+		work.slot = i;
+		assert_true(world_work(w, &work, &jobs, NULL));
+		claimed += jobs.jobs->len;
+		world_jobs_clear(&jobs);
+	}
+	assert_int_equal(claimed, 8);
 }
 
 static void
@@ -560,6 +584,7 @@ desk_jobs_tests(void)
 	    IN_WORLD(an_unreachable_player_has_agents),
 	    IN_WORLD(a_bounced_stage_is_no_bounce_of_the_player),
 	    IN_WORLD(one_name_one_mail),
+	    IN_WORLD(enough_mails_are_enough),
 	    IN_WORLD(a_key_of_the_callers_is_once),
 	    IN_WORLD(a_lost_turn_says_it_again),
 	    IN_WORLD(a_tick_wakes_for_a_stage),
