@@ -31,7 +31,8 @@ jobs_kinds_in_hold(guint32 kinds)
 gboolean
 jobs_may_tell(const struct store_ticket *ticket)
 {
-	return ticket->t.ack_due != 0 &&
+	/* Of an older version's ticket only the second is known. */
+	return (ticket->t.ack_due != 0 || ticket->t.acknowledged != 0) &&
 	       (ticket->t.flags & TICKET_FLAG_UNDELIVERABLE) == 0 &&
 	       !store_ticket_is_forgotten(ticket);
 }
