@@ -95,7 +95,7 @@ find_opening(struct desk *desk, const struct store_ticket *ticket, gint64 *out,
 
 /* The first name of which no mail is in the hands of a post: what becomes of
  * that must still find its promise. STORE_MISSING if all are: it is being said
- * often enough, and no turn may fail for it, since posts could settle in none. */
+ * often enough, and no turn may fail for it: posts could settle in none. */
 static enum store_result
 find_name(struct desk *desk, const struct store_ticket *ticket,
     struct store_promise *promise, GError **err)
