@@ -94,12 +94,21 @@ is_asked_for(const struct proto_ctl_list *list, const struct ticket *t)
 	       g_strcmp0(list->queue, t->queue) == 0;
 }
 
-/* Fills *rows with the tickets behind *after, which moves on. */
+/* Fills *rows with tickets behind *after, which moves on. What is asked for by
+ * mail, the open ones of a queue, reads no others: closed ones grow in number
+ * for as long as there is a desk, which waits for this. */
 static gboolean
-read_page(struct store *store, struct number *after, GArray *rows, GError **err)
+read_page(struct store *store, const struct proto_ctl_list *list,
+    struct number *after, GArray *rows, GError **err)
 {
+	struct store_open open = {list->queue, *after, LIST_MAX};
+	gboolean is_read;
+
 	g_array_set_size(rows, 0);
-	if (!store_ticket_list(store, after, LIST_MAX, rows, err))
+	is_read = list->is_open && list->queue != NULL && list->queue[0] != '\0'
+		      ? store_tickets_open_in(store, &open, rows, err)
+		      : store_ticket_list(store, after, LIST_MAX, rows, err);
+	if (!is_read)
 		return FALSE;
 	if (rows->len > 0)
 		*after = g_array_index(rows, struct store_ticket, rows->len - 1)
@@ -119,7 +128,7 @@ control_list(struct store *store, const struct proto_ctl_list *list,
 	answer->tickets =
 	    g_array_new(FALSE, TRUE, sizeof(struct proto_ctl_ticket));
 	do {
-		if (!read_page(store, &after, rows, err))
+		if (!read_page(store, list, &after, rows, err))
 			return FALSE;
 		for (guint i = 0; i < rows->len && answer->tickets->len < limit;
 		     i++) {

@@ -288,6 +288,17 @@ settle(struct desk *desk, guint32 slot, const struct proto_settle *settle,
 
 /* --- claiming --- */
 
+/* What it tells the player has come to be untrue while it waited, as in a
+ * hold: a new deadline of what is closed, a closing of what he has reopened. */
+static gboolean
+is_moot(guint32 kind, const struct ticket *t)
+{
+	gboolean is_open = t->state == TICKET_OPEN;
+
+	return (kind == PROTO_JOB_ESCALATED && !is_open) ||
+	       (kind == PROTO_JOB_CLOSED && is_open);
+}
+
 static gboolean
 claim(struct desk *desk, struct store_promise *promise, gint64 now,
     struct proto_desk_jobs *answer, GError **err)
@@ -298,8 +309,12 @@ claim(struct desk *desk, struct store_promise *promise, gint64 now,
 	promise->state = STORE_PROMISE_CLAIMED;
 	switch (jobs_find_open_way(desk, promise, &way, err)) {
 	case STORE_FOUND:
-		return jobs_append(desk, promise, &way, now, answer, err) &&
-		       store_promise_put(desk->store, promise, err);
+		if (!is_moot(promise->name.kind, &way.ticket.t))
+			return jobs_append(
+				   desk, promise, &way, now, answer, err) &&
+			       store_promise_put(desk->store, promise, err);
+		g_bytes_unref(way.envelope.sealed);
+		return end_promise(desk, promise, STORE_PROMISE_SETTLED, err);
 	case STORE_MISSING:
 		return end_promise(desk, promise, STORE_PROMISE_FAILED, err) &&
 		       tell_end(desk, promise, PROTO_FAILED, now, err);

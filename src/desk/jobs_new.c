@@ -2,7 +2,6 @@
  * Promises of mails about a ticket: their names, and what is kept of what
  * they are to say.
  */
-#include "base/error.h"
 #include "desk/desk.h"
 #include "desk/internal.h"
 
@@ -32,7 +31,8 @@ jobs_kinds_in_hold(guint32 kinds)
 gboolean
 jobs_may_tell(const struct store_ticket *ticket)
 {
-	return ticket->t.ack_due != 0 &&
+	/* Of an older version's ticket only the second is known. */
+	return (ticket->t.ack_due != 0 || ticket->t.acknowledged != 0) &&
 	       (ticket->t.flags & TICKET_FLAG_UNDELIVERABLE) == 0 &&
 	       !store_ticket_is_forgotten(ticket);
 }
@@ -94,8 +94,9 @@ find_opening(struct desk *desk, const struct store_ticket *ticket, gint64 *out,
 }
 
 /* The first name of which no mail is in the hands of a post: what becomes of
- * that must still find its promise. */
-static gboolean
+ * that must still find its promise. STORE_MISSING if all are: it is being said
+ * often enough, and no turn may fail for it: posts could settle in none. */
+static enum store_result
 find_name(struct desk *desk, const struct store_ticket *ticket,
     struct store_promise *promise, GError **err)
 {
@@ -105,23 +106,22 @@ find_name(struct desk *desk, const struct store_ticket *ticket,
 	struct store_promise old;
 
 	if (!find_opening(desk, ticket, &subject.opening, err))
-		return FALSE;
+		return STORE_ERROR;
 	for (guint round = 0; round < ROUNDS_MAX; round++) {
 		promise->name.key = key_of(&subject, round);
 		switch (store_promise_get(
 		    desk->store, &promise->name, &old, err)) {
 		case STORE_ERROR:
-			return FALSE;
+			return STORE_ERROR;
 		case STORE_MISSING:
-			return TRUE;
+			return STORE_FOUND;
 		case STORE_FOUND:
 			if (old.state != STORE_PROMISE_CLAIMED)
-				return TRUE;
+				return STORE_FOUND;
 			break;
 		}
 	}
-	return error_fail(err, ERROR_TEMP,
-	    "too many mails about one thing are in the hands of posts");
+	return STORE_MISSING;
 }
 
 static gint64
@@ -147,21 +147,21 @@ jobs_promise(struct desk *desk, const struct store_ticket *ticket,
 	    .due = new->due != 0 ? new->due : now + notice_s(desk, ticket),
 	    .next_try = now,
 	};
+	enum store_result found;
+	gboolean must_put;
 
 	arg.level = ticket->t.level;
 	promise.arg = jobs_arg_pack(&arg);
 	promise.alarm_at = ticket_alarm_at(now, promise.due);
-	if (new->key == NULL)
-		return find_name(desk, ticket, &promise, err) &&
-		       store_promise_put(desk->store, &promise, err);
-	promise.name.key = *new->key;
-	switch (store_promise_get(desk->store, &promise.name, &old, err)) {
-	case STORE_MISSING:
-		return store_promise_put(desk->store, &promise, err);
-	case STORE_FOUND:
-		return TRUE;
-	case STORE_ERROR:
-		break;
+	if (new->key == NULL) {
+		found = find_name(desk, ticket, &promise, err);
+		must_put = found == STORE_FOUND;
+	} else {
+		promise.name.key = *new->key;
+		found =
+		    store_promise_get(desk->store, &promise.name, &old, err);
+		must_put = found == STORE_MISSING;
 	}
-	return FALSE;
+	return must_put ? store_promise_put(desk->store, &promise, err)
+			: found != STORE_ERROR;
 }

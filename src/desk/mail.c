@@ -196,6 +196,17 @@ check_vip(struct decision *d, GError **err)
 	return TRUE;
 }
 
+/* While it was closed, its player may have got an agent or lost him, and whose
+ * it is says who closed it. */
+static gboolean
+check_vip_again(struct decision *d, GError **err)
+{
+	if (!d->is_same_contact)
+		return TRUE;
+	d->ticket.t.flags &= ~(guint32)TICKET_FLAG_VIP;
+	return check_vip(d, err);
+}
+
 static gboolean
 decide_new(struct decision *d, GError **err)
 {
@@ -231,7 +242,8 @@ decide_follow_up(struct decision *d, const struct route *found, GError **err)
 	    STORE_FOUND)
 		return FALSE;
 	d->is_same_contact = decision_is_contact_of(d, &d->ticket);
-	if (!decision_grant_wishes(d, found->reopens, err))
+	if ((found->reopens && !check_vip_again(d, err)) ||
+	    !decision_grant_wishes(d, found->reopens, err))
 		return FALSE;
 	event.flags = d->flags;
 	event.is_own = d->is_same_contact;

@@ -35,17 +35,12 @@ find_clocks(struct store *store, const struct number *number,
 	return TRUE;
 }
 
-/* The clock of the first reply begins anew on each level, that of the decision
- * only with the ticket: what the player was promised is counted from there. */
 static gint64
 first_reply_due(const struct ticket *t, const struct clocks *clocks)
 {
-	gint64 later;
-
 	if (clocks->first_reply.kind == 0 || clocks->decision.kind == 0)
 		return t->first_reply_due;
-	later = clocks->first_reply.start - clocks->decision.start;
-	return t->first_reply_due - MAX(later, 0);
+	return sla_due_at_first(&clocks->first_reply, &clocks->decision);
 }
 
 static gint64

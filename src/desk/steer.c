@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+#define HOUR_S 3600
+
 /* Commands under judgement. */
 struct steering {
 	struct desk *desk;		      /* borrowed */
@@ -308,6 +310,15 @@ ask_content(struct steering *s, GError **err)
 	return jobs_promise(s->desk, &s->ticket, &job, s->now, err);
 }
 
+/* Of a forgotten ticket no time is kept that is finer than its others. */
+static gint64
+close_time(const struct steering *s)
+{
+	if (!store_ticket_is_forgotten(&s->ticket))
+		return s->now;
+	return MAX(s->now - s->now % HOUR_S, s->ticket.t.opened);
+}
+
 static gboolean
 do_close(struct steering *s, GError **err)
 {
@@ -315,13 +326,14 @@ do_close(struct steering *s, GError **err)
 	struct event event = {.kind = EVENT_CLOSED, .value = s->steer->close};
 	struct ticket *t = &s->ticket.t;
 	struct effects effects;
+	gint64 at = close_time(s);
 
 	if (!wants(s, PROTO_VERB_CLOSE))
 		return TRUE;
-	if (!clocks_settle(s->desk, &s->ticket, CLOCKS_ALL, s->now, TRUE, err))
+	if (!clocks_settle(s->desk, &s->ticket, CLOCKS_ALL, at, TRUE, err))
 		return FALSE;
-	effects = ticket_decide(t, &event, &policy, s->now);
-	ticket_apply(t, &effects, s->now);
+	effects = ticket_decide(t, &event, &policy, at);
+	ticket_apply(t, &effects, at);
 	(void)g_strlcpy(t->agent, s->steer->agent, TICKET_TOKEN_SIZE);
 	return ask_content(s, err);
 }

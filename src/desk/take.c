@@ -74,10 +74,10 @@ keep_owner(struct desk *desk, struct store_ticket *ticket, const char *agent,
 {
 	if (ticket->t.agent[0] != '\0' || agent == NULL || agent[0] == '\0')
 		return TRUE;
-	if (g_strlcpy(ticket->t.agent, agent, TICKET_TOKEN_SIZE) >=
-	    TICKET_TOKEN_SIZE)
+	if (!desk_is_agent_name(agent))
 		return error_fail(
-		    err, ERROR_DENIED, "bad request: a token too long");
+		    err, ERROR_DENIED, "bad request: no such word");
+	(void)g_strlcpy(ticket->t.agent, agent, TICKET_TOKEN_SIZE);
 	return store_ticket_update(desk->store, ticket, err);
 }
 

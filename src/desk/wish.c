@@ -12,7 +12,8 @@
 
 #define TRANSCRIPT_S 3600 /* a ticket has one in so long a time */
 
-/* The ticket of whose capability address and contact this mail is. */
+/* The ticket of whose capability address and contact this mail is; what is in
+ * *out without STORE_FOUND may be somebody else's. */
 static enum store_result
 find_own(const struct decision *d, struct store_ticket *out, GError **err)
 {
@@ -55,10 +56,16 @@ decision_find_to_forget(
 enum store_result
 decision_find_to_rate(struct decision *d, GError **err)
 {
+	struct store_ticket ticket;
+	enum store_result found;
+
 	if (d->mail->rating == 0 || d->mail->rating > KPI_RATINGS ||
 	    (d->flags & PROTO_FLAG_MACHINE) != 0)
 		return STORE_MISSING;
-	return find_own(d, &d->ticket, err);
+	found = find_own(d, &ticket, err);
+	if (found == STORE_FOUND)
+		d->ticket = ticket;
+	return found;
 }
 
 void

@@ -86,6 +86,8 @@ struct store_ops {
 	    const char *pseudonym, struct store_contact *, GError **);
 	gboolean (*tickets_open_of)(struct store *, const struct store_key *,
 	    guint limit, GArray *, GError **);
+	gboolean (*tickets_open_in)(
+	    struct store *, const struct store_open *, GArray *, GError **);
 	gboolean (*clock_list)(
 	    struct store *, const struct number *, GArray *, GError **);
 	gboolean (*clocks_due)(

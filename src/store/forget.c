@@ -30,6 +30,25 @@ clear_times(struct ticket *t)
 			*times[i] -= step;
 }
 
+/* What was promised first is what is counted, and the clocks, which go, say
+ * it. */
+static gboolean
+keep_promised(struct store *store, struct ticket *t, GError **err)
+{
+	struct store_clock first_reply, decision;
+	enum store_result found;
+
+	found = store_clock_get(
+	    store, &t->number, SLA_FIRST_REPLY, &first_reply, err);
+	if (found == STORE_FOUND)
+		found = store_clock_get(
+		    store, &t->number, SLA_DECISION, &decision, err);
+	if (found == STORE_FOUND)
+		t->first_reply_due =
+		    sla_due_at_first(&first_reply.clock, &decision.clock);
+	return found != STORE_ERROR;
+}
+
 /* Leaves of the ticket what is counted. */
 static gboolean
 clear_ticket(struct store *store, const struct number *number, GError **err)
@@ -40,6 +59,8 @@ clear_ticket(struct store *store, const struct number *number, GError **err)
 	found = store_ticket_get(store, number, &row, err);
 	if (found != STORE_FOUND)
 		return found == STORE_MISSING;
+	if (!keep_promised(store, &row.t, err))
+		return FALSE;
 	clear_times(&row.t);
 	memset(row.t.pseudonym, 0, sizeof(row.t.pseudonym));
 	memset(row.copy_id, 0, sizeof(row.copy_id));

@@ -407,6 +407,7 @@ static const struct store_ops memory_ops = {
     .contact_move = contact_move,
     .contact_named = memory_contact_named,
     .tickets_open_of = memory_tickets_open_of,
+    .tickets_open_in = memory_tickets_open_in,
     .clock_list = memory_clock_list,
     .clocks_due = memory_clocks_due,
     .pseudonym_find = pseudonym_find,

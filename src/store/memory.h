@@ -26,6 +26,8 @@ enum store_result memory_contact_named(struct store *store,
     const char *pseudonym, struct store_contact *out, GError **err);
 gboolean memory_tickets_open_of(struct store *store,
     const struct store_key *contact, guint limit, GArray *out, GError **err);
+gboolean memory_tickets_open_in(struct store *store,
+    const struct store_open *open, GArray *out, GError **err);
 gboolean memory_clock_list(struct store *store, const struct number *ticket,
     GArray *out, GError **err);
 gboolean memory_clocks_due(struct store *store, gint64 now, guint limit,

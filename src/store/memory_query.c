@@ -57,6 +57,29 @@ memory_tickets_open_of(struct store *store, const struct store_key *contact,
 	return TRUE;
 }
 
+gboolean
+memory_tickets_open_in(struct store *store, const struct store_open *open,
+    GArray *out, GError **err)
+{
+	g_autoptr(GArray) all = NULL;
+	guint left = open->limit;
+
+	all = g_array_new(FALSE, FALSE, sizeof(struct store_ticket));
+	if (!store_ticket_list(store, &open->after, G_MAXUINT, all, err))
+		return FALSE;
+	for (guint i = 0; i < all->len && left > 0; i++) {
+		const struct store_ticket *ticket =
+		    &g_array_index(all, struct store_ticket, i);
+
+		if (ticket->t.state != TICKET_OPEN ||
+		    strcmp(ticket->t.queue, open->queue) != 0)
+			continue;
+		g_array_append_vals(out, ticket, 1);
+		left--;
+	}
+	return TRUE;
+}
+
 enum store_result
 memory_contact_named(struct store *store, const char *pseudonym,
     struct store_contact *out, GError **err)

@@ -8,6 +8,10 @@
 #define MESSAGE_TICKET_INDEX                                                   \
 	"CREATE INDEX message_ticket ON message(ticket);"
 
+/* 1 is TICKET_OPEN. */
+#define TICKET_OPEN_INDEX                                                      \
+	"CREATE INDEX ticket_open ON ticket(queue, number) WHERE state = 1;"
+
 /* With the time, for the limit of tickets in one window. */
 #define TICKET_CONTACT_INDEX                                                   \
 	"CREATE INDEX ticket_contact ON ticket(contact, opened, flags);"
@@ -42,6 +46,10 @@
 	"  queue TEXT NOT NULL PRIMARY KEY, sent INTEGER NOT NULL,"            \
 	"  next_try INTEGER NOT NULL, slot INTEGER NOT NULL"                   \
 	") STRICT, WITHOUT ROWID;"
+/* Who asks for a kind does not look at what waits of the others: in a hold
+ * that is all there is for players. */
+#define PROMISE_KIND_INDEX                                                     \
+	"CREATE INDEX promise_kind ON promise(kind, next_try) WHERE state = 1;"
 #define PROMISE_TICKET_INDEX                                                   \
 	"CREATE INDEX promise_ticket ON promise(ticket);"
 
@@ -73,7 +81,7 @@ const char schema_create[] =
     TICKET_CONTACT_INDEX
     "CREATE INDEX ticket_pseudonym ON ticket(pseudonym);"
     "CREATE INDEX ticket_closed ON ticket(closed) WHERE state = 2;"
-    TICKET_EPOCH_INDEX
+    TICKET_EPOCH_INDEX TICKET_OPEN_INDEX
 
     /* Beside the ticket, so that lists and clocks need not read it. */
     "CREATE TABLE envelope ("
@@ -102,6 +110,7 @@ const char schema_create[] =
     "  arg INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, kind)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX promise_open ON promise(next_try) WHERE state = 1;"
+    PROMISE_KIND_INDEX
     "CREATE INDEX promise_claimed ON promise(slot) WHERE state = 2;"
     "CREATE INDEX promise_failed ON promise(due) WHERE state = 4;"
     "CREATE INDEX promise_alarm ON promise(alarm_at)"
@@ -134,7 +143,8 @@ const char schema_from_3[] =
     "ALTER TABLE ticket ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE ticket ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE promise ADD COLUMN arg INTEGER NOT NULL DEFAULT 0;"
-    PROMISE_TICKET_INDEX CLOCK_TABLE WEEKLY_TABLE
+    PROMISE_TICKET_INDEX PROMISE_KIND_INDEX TICKET_OPEN_INDEX
+    CLOCK_TABLE WEEKLY_TABLE
     "PRAGMA user_version = 4;";
 
 #define CONTACT_COLUMNS "id, epoch, pseudonym, seen, agent"
@@ -198,6 +208,9 @@ const char *const schema_sql[SQL_END] = {
     [SQL_TICKETS_OPEN_OF] =
 	"SELECT " TICKET_COLUMNS " FROM ticket INDEXED BY ticket_contact"
 	" WHERE contact = ? AND state = 1 ORDER BY opened LIMIT ?",
+    [SQL_TICKETS_OPEN_IN] =
+	"SELECT " TICKET_COLUMNS " FROM ticket INDEXED BY ticket_open"
+	" WHERE state = 1 AND queue = ? AND number > ? ORDER BY number LIMIT ?",
     [SQL_TICKETS_DEAD] = "SELECT number FROM ticket INDEXED BY ticket_epoch"
 			 " WHERE epoch < ? AND pseudonym <> '' LIMIT ?",
     /* 2 is TICKET_FLAG_UNPROVEN. */
@@ -251,8 +264,11 @@ const char *const schema_sql[SQL_END] = {
 			    " WHERE ticket = ?",
     [SQL_PROMISES_TO_TRY] =
 	SELECT_PROMISES "INDEXED BY promise_open WHERE state = 1"
-			" AND next_try <= ?1 AND (?3 = 0 OR (1 << kind) & ?3 <> 0)"
-			" ORDER BY next_try LIMIT ?2",
+			" AND next_try <= ? ORDER BY next_try LIMIT ?",
+    [SQL_PROMISES_OF_KIND] =
+	SELECT_PROMISES "INDEXED BY promise_kind WHERE state = 1"
+			" AND kind = ? AND next_try <= ?"
+			" ORDER BY next_try LIMIT ?",
     [SQL_PROMISES_OF_SLOT] =
 	SELECT_PROMISES "INDEXED BY promise_claimed WHERE state = 2"
 			" AND slot = ? ORDER BY slot LIMIT ?",
@@ -261,11 +277,14 @@ const char *const schema_sql[SQL_END] = {
 			" ORDER BY alarm_at LIMIT ?",
     [SQL_PROMISE_NEXT] =
 	"SELECT (SELECT min(next_try) FROM promise INDEXED BY promise_open"
-	" WHERE state = 1 AND (?1 = 0 OR (1 << kind) & ?1 <> 0)),"
+	" WHERE state = 1),"
 	" (SELECT min(alarm_at) FROM promise"
 	" INDEXED BY promise_alarm WHERE alarm_at IS NOT NULL),"
 	" (SELECT min(next) FROM clock INDEXED BY clock_next"
 	" WHERE next IS NOT NULL)",
+    [SQL_PROMISE_NEXT_OF] =
+	"SELECT min(next_try) FROM promise INDEXED BY promise_kind"
+	" WHERE state = 1 AND kind = ?",
     [SQL_CLOCK_GET] = "SELECT " CLOCK_COLUMNS " FROM clock"
 		      " WHERE ticket = ? AND kind = ?",
     [SQL_CLOCK_PUT] = "INSERT INTO clock (" CLOCK_COLUMNS ", next) VALUES"

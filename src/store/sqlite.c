@@ -256,50 +256,43 @@ static gboolean
 ticket_list(struct store *store, const struct number *after, guint limit,
     GArray *out, GError **err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *row;
-	enum store_result found;
-
-	found = sqlite_query(
-	    s, &row, err, SQL_TICKET_LIST, "ni", after, (gint64)limit);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_ticket, out, err);
+	return sqlite_list(sqlite_of(store),
+	    (struct sqlite_into){sqlite_read_ticket, out}, err, SQL_TICKET_LIST,
+	    "ni", after, (gint64)limit);
 }
 
 static gboolean
 tickets_open_of(struct store *store, const struct store_key *contact,
     guint limit, GArray *out, GError **err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *row;
-	enum store_result found;
+	return sqlite_list(sqlite_of(store),
+	    (struct sqlite_into){sqlite_read_ticket, out}, err,
+	    SQL_TICKETS_OPEN_OF, "ki", contact, (gint64)limit);
+}
 
-	found = sqlite_query(
-	    s, &row, err, SQL_TICKETS_OPEN_OF, "ki", contact, (gint64)limit);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_ticket, out, err);
+static gboolean
+tickets_open_in(struct store *store, const struct store_open *open, GArray *out,
+    GError **err)
+{
+	return sqlite_list(sqlite_of(store),
+	    (struct sqlite_into){sqlite_read_ticket, out}, err,
+	    SQL_TICKETS_OPEN_IN, "tni", open->queue, &open->after,
+	    (gint64)open->limit);
 }
 
 static gboolean
 ticket_numbers(struct store *store, const struct store_whose *whose,
     GArray *out, GError **err)
 {
+	struct sqlite_into into = {sqlite_read_number, out};
 	struct sqlite *s = sqlite_of(store);
 	gint64 limit = whose->limit;
-	sqlite3_stmt *row;
-	enum store_result found;
 
 	if (whose->contact != NULL)
-		found = sqlite_query(
-		    s, &row, err, SQL_TICKETS_OF, "ki", whose->contact, limit);
-	else
-		found = sqlite_query(s, &row, err, SQL_TICKETS_DEAD, "ii",
-		    whose->first_live, limit);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_number, out, err);
+		return sqlite_list(s, into, err, SQL_TICKETS_OF, "ki",
+		    whose->contact, limit);
+	return sqlite_list(
+	    s, into, err, SQL_TICKETS_DEAD, "ii", whose->first_live, limit);
 }
 
 static gboolean
@@ -335,6 +328,36 @@ traces_remove(struct store *store, const struct number *ticket, GError **err)
 	       sqlite_run(s, err, SQL_CLUES_DELETE, "n", ticket);
 }
 
+static gint
+by_next_try(gconstpointer a, gconstpointer b)
+{
+	const struct store_promise *x = a, *y = b;
+
+	return (x->next_try > y->next_try) - (x->next_try < y->next_try);
+}
+
+/* The first of each kind, and of those the first. */
+static gboolean
+promises_of_kinds(struct sqlite *s, const struct store_query *query_,
+    GArray *out, GError **err)
+{
+	g_autoptr(GArray) found = NULL;
+	struct sqlite_into into;
+
+	found = g_array_new(FALSE, FALSE, sizeof(struct store_promise));
+	into = (struct sqlite_into){sqlite_read_promise, found};
+	for (gint64 kind = 0; kind < 32; kind++)
+		if ((query_->kinds >> kind & 1) != 0 &&
+		    !sqlite_list(s, into, err, SQL_PROMISES_OF_KIND, "iii",
+			kind, query_->arg, (gint64)query_->limit))
+			return FALSE;
+	g_array_sort(found, by_next_try);
+	if (found->len > 0)
+		g_array_append_vals(
+		    out, found->data, MIN(found->len, query_->limit));
+	return TRUE;
+}
+
 static gboolean
 promise_list(struct store *store, const struct store_query *query_, GArray *out,
     GError **err)
@@ -345,60 +368,67 @@ promise_list(struct store *store, const struct store_query *query_, GArray *out,
 	    [STORE_PROMISES_TO_ALARM] = SQL_PROMISES_TO_ALARM,
 	};
 	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *row;
-	enum store_result found;
 
-	found = sqlite_query(s, &row, err, ids[query_->which],
-	    query_->which == STORE_PROMISES_TO_TRY ? "iii" : "ii", query_->arg,
-	    (gint64)query_->limit, (gint64)query_->kinds);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_promise, out, err);
+	if (query_->which == STORE_PROMISES_TO_TRY && query_->kinds != 0)
+		return promises_of_kinds(s, query_, out, err);
+	return sqlite_list(s, (struct sqlite_into){sqlite_read_promise, out},
+	    err, ids[query_->which], "ii", query_->arg,
+	    (gint64)query_->limit);
+}
+
+static gboolean
+try_next_of(struct sqlite *s, guint32 kinds, gint64 *out, GError **err)
+{
+	*out = 0;
+	for (gint64 kind = 0; kind < 32; kind++) {
+		sqlite3_stmt *row;
+		gint64 at;
+
+		if ((kinds >> kind & 1) == 0)
+			continue;
+		if (sqlite_query(s, &row, err, SQL_PROMISE_NEXT_OF, "i",
+			kind) != STORE_FOUND)
+			return FALSE;
+		at = sqlite3_column_int64(row, 0);
+		sqlite_done(row);
+		if (at != 0 && (*out == 0 || at < *out))
+			*out = at;
+	}
+	return TRUE;
 }
 
 static gboolean
 promise_next(
     struct store *store, guint32 kinds, struct store_next *out, GError **err)
 {
+	struct sqlite *s = sqlite_of(store);
 	sqlite3_stmt *row;
 
-	if (sqlite_query(sqlite_of(store), &row, err, SQL_PROMISE_NEXT, "i",
-		(gint64)kinds) != STORE_FOUND)
+	if (sqlite_query(s, &row, err, SQL_PROMISE_NEXT, "") != STORE_FOUND)
 		return FALSE;
 	out->try_at = sqlite3_column_int64(row, 0);
 	out->alarm_at = sqlite3_column_int64(row, 1);
 	out->clock_at = sqlite3_column_int64(row, 2);
 	sqlite_done(row);
-	return TRUE;
+	return kinds == 0 || try_next_of(s, kinds, &out->try_at, err);
 }
 
 static gboolean
 clock_list(
     struct store *store, const struct number *ticket, GArray *out, GError **err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *row;
-	enum store_result found;
-
-	found = sqlite_query(s, &row, err, SQL_CLOCK_LIST, "n", ticket);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_clock, out, err);
+	return sqlite_list(sqlite_of(store),
+	    (struct sqlite_into){sqlite_read_clock, out}, err, SQL_CLOCK_LIST,
+	    "n", ticket);
 }
 
 static gboolean
 clocks_due(
     struct store *store, gint64 now, guint limit, GArray *out, GError **err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *row;
-	enum store_result found;
-
-	found = sqlite_query(
-	    s, &row, err, SQL_CLOCKS_DUE, "ii", now, (gint64)limit);
-	if (found != STORE_FOUND)
-		return found == STORE_MISSING;
-	return sqlite_rows(s, row, sqlite_read_clock, out, err);
+	return sqlite_list(sqlite_of(store),
+	    (struct sqlite_into){sqlite_read_clock, out}, err, SQL_CLOCKS_DUE,
+	    "ii", now, (gint64)limit);
 }
 
 static gboolean
@@ -505,6 +535,7 @@ static const struct store_ops sqlite_ops = {
     .contact_move = contact_move,
     .contact_named = contact_named,
     .tickets_open_of = tickets_open_of,
+    .tickets_open_in = tickets_open_in,
     .clock_list = clock_list,
     .clocks_due = clocks_due,
     .pseudonym_find = pseudonym_find,

@@ -117,16 +117,23 @@ sqlite_query(struct sqlite *s, sqlite3_stmt **row, GError **err,
 }
 
 gboolean
-sqlite_rows(struct sqlite *s, sqlite3_stmt *row,
-    void (*read)(sqlite3_stmt *, gpointer), GArray *out, GError **err)
+sqlite_list(struct sqlite *s, struct sqlite_into into, GError **err,
+    enum statement id, const char *types, ...)
 {
-	int rc = SQLITE_ROW;
+	GArray *out = into.out;
+	sqlite3_stmt *st;
+	va_list args;
+	int rc;
 
-	for (; rc == SQLITE_ROW; rc = step(s, row, err)) {
+	va_start(args, types);
+	st = bind_list(s, id, types, &args);
+	va_end(args);
+	while ((rc = step(s, st, err)) == SQLITE_ROW) {
 		g_array_set_size(out, out->len + 1);
-		read(row, out->data + (out->len - 1) *
-					  (gsize)g_array_get_element_size(out));
+		into.read(
+		    st, out->data + (out->len - 1) *
+					(gsize)g_array_get_element_size(out));
 	}
-	sqlite_done(row);
+	sqlite_done(st);
 	return rc == SQLITE_DONE;
 }

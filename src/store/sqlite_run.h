@@ -33,8 +33,12 @@ enum store_result sqlite_query(struct sqlite *s, struct sqlite3_stmt **row,
     GError **err, enum statement id, const char *types, ...);
 void sqlite_done(struct sqlite3_stmt *st);
 
-/* Appends the row that row stands on and all after it, and ends it. */
-gboolean sqlite_rows(struct sqlite *s, struct sqlite3_stmt *row,
-    void (*read)(struct sqlite3_stmt *, gpointer), GArray *out, GError **err);
+/* Appends all rows. */
+struct sqlite_into {
+	void (*read)(struct sqlite3_stmt *, gpointer);
+	GArray *out; /* borrowed; of what read fills in */
+};
+gboolean sqlite_list(struct sqlite *s, struct sqlite_into into, GError **err,
+    enum statement id, const char *types, ...);
 
 #endif

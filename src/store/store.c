@@ -141,6 +141,13 @@ store_ticket_list(struct store *store, const struct number *after, guint limit,
 }
 
 gboolean
+store_tickets_open_in(struct store *store, const struct store_open *open,
+    GArray *out, GError **err)
+{
+	return store->ops->tickets_open_in(store, open, out, err);
+}
+
+gboolean
 store_tickets_since(struct store *store, const struct store_since *since,
     guint *count, GError **err)
 {

@@ -161,6 +161,13 @@ struct store_since {
 	guint limit;   /* no need to count further */
 };
 
+/* Which open tickets of a queue: those behind a number. */
+struct store_open {
+	const char *queue; /* borrowed */
+	struct number after;
+	guint limit;
+};
+
 enum store_result {
 	STORE_ERROR,   /* err is set */
 	STORE_MISSING, /* no such row; *out is untouched */
@@ -205,6 +212,9 @@ gboolean store_ticket_update(
 /* Appends up to limit struct store_ticket behind a number to out. */
 gboolean store_ticket_list(struct store *store, const struct number *after,
     guint limit, GArray *out, GError **err);
+/* The same, and reads no others. */
+gboolean store_tickets_open_in(struct store *store,
+    const struct store_open *open, GArray *out, GError **err);
 
 /* Not those whose sender was shown forged: they are not his. */
 gboolean store_tickets_since(struct store *store,

@@ -97,6 +97,16 @@ sla_due(const struct sla_clock *clock, gint64 now)
 				     : due + MAX(now - clock->paused_at, 0);
 }
 
+gint64
+sla_due_at_first(
+    const struct sla_clock *first_reply, const struct sla_clock *decision)
+{
+	gint64 later = MAX(first_reply->start - decision->start, 0);
+
+	/* It never stands, so that it does not matter when one asks. */
+	return sla_due(first_reply, first_reply->start) - later;
+}
+
 guint32
 sla_stage(const struct sla_clock *clock, gint64 now)
 {

@@ -59,6 +59,12 @@ struct sla_clock sla_start(
  * from now. 0 for a length of 0. */
 gint64 sla_due(const struct sla_clock *clock, gint64 now);
 
+/* The same of a first reply as its player was promised it: that clock begins
+ * anew on each level and in another queue, the decision's only with the
+ * ticket. */
+gint64 sla_due_at_first(
+    const struct sla_clock *first_reply, const struct sla_clock *decision);
+
 /* 0, 50, 80, 100: how far it has run at now, or had when it was settled. */
 guint32 sla_stage(const struct sla_clock *clock, gint64 now);
 

@@ -275,6 +275,38 @@ no_address_becomes_an_agent(void **state)
 	assert_string_equal(world_ticket(w, &fate.number).t.agent, "");
 }
 
+/* The row of a ticket of an older version does not say when its notice was due,
+ * but that it was sent. */
+static void
+older_tickets_are_told(void **state)
+{
+	static const struct {
+		const char *mail;
+		gint64 acknowledged;
+		guint told;
+	} cases[] = {{"m1", 0, 0}, {"m2", WORLD_START, 1}};
+	struct world *w = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct proto_desk_steer in = {.agent = kim};
+		g_autofree char *answer = g_strconcat("a", cases[i].mail, NULL);
+		struct store_ticket row;
+
+		in.number = opened(w, cases[i].mail);
+		in.verbs = PROTO_VERB_ESCALATE;
+		row = world_ticket(w, &in.number);
+		row.t.ack_due = 0;
+		row.t.acknowledged = cases[i].acknowledged;
+		assert_true(store_begin(w->store, NULL));
+		assert_true(store_ticket_update(w->store, &row, NULL));
+		assert_true(store_commit(w->store, NULL));
+		steer(w, answer, &in);
+		assert_int_equal(
+		    acts_promised(w, &in.number, PROTO_JOB_ESCALATED),
+		    cases[i].told);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
 int
@@ -289,6 +321,7 @@ desk_again_tests(void)
 	    TEST(who_is_back_soon_was_not_helped),
 	    TEST(vips_belong_to_an_agent),
 	    TEST(no_address_becomes_an_agent),
+	    TEST(older_tickets_are_told),
 	};
 
 	return cmocka_run_group_tests_name("again", tests, NULL, NULL);

@@ -243,6 +243,7 @@ model_do(struct life *l, enum happening what)
 			model_end(m, (enum sla_kind)kind);
 		m->is_closed = TRUE;
 		m->waits = FALSE;
+		m->escalated = 0; /* untrue before it is sent */
 		break;
 	case LOOK:
 	case MACHINE_MAIL:

@@ -162,7 +162,6 @@ a_level_is_told_to_both(void **state)
 	raise_ticket(w, &number, SLA_BY_AGENT | SLA_BY_PLAYER);
 	jobs = claim(w, 1u << PROTO_JOB_HANDED);
 	job = job_at(&jobs, 0);
-	assert_int_equal(job->name.kind, PROTO_JOB_HANDED);
 	assert_int_equal(job->reasons, SLA_BY_AGENT | SLA_BY_PLAYER);
 	assert_int_equal(job->level, 2);
 	assert_int_equal(g_bytes_get_size(job->sealed), 0);
@@ -176,6 +175,40 @@ a_level_is_told_to_both(void **state)
 	assert_int_equal(job->first_reply_due, w->now + 7200);
 	assert_int_equal(job->decision_due, WORLD_START + 86400);
 	world_jobs_clear(&jobs);
+}
+
+static void
+set_state(struct world *w, const struct number *number, enum ticket_state state)
+{
+	struct store_ticket row = world_ticket(w, number);
+
+	row.t.state = state;
+	assert_true(store_begin(w->store, NULL));
+	assert_true(store_ticket_update(w->store, &row, NULL));
+	assert_true(store_commit(w->store, NULL));
+}
+
+/* In a hold a mail may wait until it is no longer true. */
+static void
+a_player_is_told_no_past(void **state)
+{
+	struct world *w = *state;
+	struct number number = open_ticket(w, "m1");
+	const struct jobs_new closed = {
+	    .kind = PROTO_JOB_CLOSED, .arg.close = PROTO_CLOSE_SOLVED};
+
+	assert_int_equal(claim_and_settle(w, WORLD_NOTICES, PROTO_SENT), 1);
+	raise_ticket(w, &number, SLA_BY_PLAYER);
+	set_state(w, &number, TICKET_CLOSED);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 0);
+	promise(w, &number, &closed);
+	set_state(w, &number, TICKET_OPEN);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 0);
+	assert_false(desk_has_work(w->desk, TO_PLAYERS, w->now));
+	/* And nothing has failed: this is another closing. */
+	set_state(w, &number, TICKET_CLOSED);
+	promise(w, &number, &closed);
+	assert_int_equal(claim_and_settle(w, TO_PLAYERS, PROTO_SENT), 1);
 }
 
 /* --- who gets which --- */
@@ -322,6 +355,31 @@ one_name_one_mail(void **state)
 	/* Over: the same thing may come up again. */
 	promise(w, &number, &new);
 	assert_int_equal(claim_and_settle(w, TO_AGENTS, PROTO_SENT), 1);
+}
+
+/* Refused, no turn could begin in which one of them ends. */
+static void
+enough_mails_are_enough(void **state)
+{
+	struct world *w = *state;
+	struct number number = open_ticket(w, "m1");
+	const struct jobs_new stage = {.kind = PROTO_JOB_STAGE,
+	    .arg.clock = SLA_DECISION,
+	    .arg.stage = 50};
+	struct proto_desk_work work = {
+	    .want = PROTO_JOBS_MAX, .kinds = TO_AGENTS};
+	guint claimed = 0;
+
+	for (guint i = 0; i < 20; i++) {
+		struct proto_desk_jobs jobs = {0};
+
+		promise(w, &number, &stage);
+		work.slot = i;
+		assert_true(world_work(w, &work, &jobs, NULL));
+		claimed += jobs.jobs->len;
+		world_jobs_clear(&jobs);
+	}
+	assert_int_equal(claimed, 8);
 }
 
 static void
@@ -490,14 +548,19 @@ who_answers_has_the_ticket(void **state)
 	struct world *w = *state;
 	struct number number = open_ticket(w, "m1");
 	g_autofree char *longer = g_strnfill(TICKET_TOKEN_SIZE, 'x');
-	g_autoptr(GError) err = NULL;
+	const char *no_names[] = {longer, "otto@casino.example", "Otto"};
 	guint jobs = 0;
 
 	assert_true(take(w, "a1", &number, NULL, FALSE, &jobs, NULL));
 	assert_string_equal(world_ticket(w, &number).t.agent, "");
-	assert_false(take(w, "a2", &number, longer, FALSE, &jobs, &err));
-	assert_true(error_is(err, ERROR_DENIED));
-	assert_string_equal(world_ticket(w, &number).t.agent, "");
+	for (gsize i = 0; i < G_N_ELEMENTS(no_names); i++) {
+		g_autoptr(GError) err = NULL;
+
+		assert_false(
+		    take(w, "a2", &number, no_names[i], FALSE, &jobs, &err));
+		assert_true(error_is(err, ERROR_DENIED));
+		assert_string_equal(world_ticket(w, &number).t.agent, "");
+	}
 	assert_true(take(w, "a3", &number, "otto", FALSE, &jobs, NULL));
 	assert_string_equal(world_ticket(w, &number).t.agent, "otto");
 	assert_true(take(w, "a4", &number, "paula", FALSE, &jobs, NULL));
@@ -514,12 +577,14 @@ desk_jobs_tests(void)
 	    cmocka_unit_test(arg_keeps_every_value),
 	    IN_WORLD(a_stage_needs_no_envelope),
 	    IN_WORLD(a_level_is_told_to_both),
+	    IN_WORLD(a_player_is_told_no_past),
 	    IN_WORLD(kinds_are_kept_apart),
 	    IN_WORLD(a_hold_stops_no_agents),
 	    IN_WORLD(what_agents_do_not_get_changes_nothing),
 	    IN_WORLD(an_unreachable_player_has_agents),
 	    IN_WORLD(a_bounced_stage_is_no_bounce_of_the_player),
 	    IN_WORLD(one_name_one_mail),
+	    IN_WORLD(enough_mails_are_enough),
 	    IN_WORLD(a_key_of_the_callers_is_once),
 	    IN_WORLD(a_lost_turn_says_it_again),
 	    IN_WORLD(a_tick_wakes_for_a_stage),

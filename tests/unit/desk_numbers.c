@@ -205,6 +205,25 @@ forgotten_tickets_count(void **state)
 	assert_int_equal(k.ack_due, T0 + HOUR - step);
 }
 
+/* Nor does being forgotten, which takes the clocks away. */
+static void
+forgetting_makes_nothing_good(void **state)
+{
+	struct world *w = *state;
+	struct world_mail first = world_mail("m1", "anna");
+	struct number number = world_receive(w, &first).number;
+	gint64 step = T0 % HOUR;
+	struct proto_ctl_kpi k;
+
+	w->now = T0 + 2 * HOUR + 1;
+	(void)desk_tick(w->desk, w->now);
+	w->now = T0 + 3 * HOUR;
+	steer(w, "a1", &number, PROTO_VERB_CLOSE | PROTO_VERB_FORGET);
+	k = numbers_of(w, &number);
+	assert_int_equal(k.first_reply_due, T0 + 2 * HOUR - step);
+	assert_int_equal(k.first_reply_done, T0 + 3 * HOUR - step);
+}
+
 static void
 pages_hold_each_once(void **state)
 {
@@ -335,6 +354,7 @@ desk_numbers_tests(void)
 	    TEST(a_move_makes_nothing_good),
 	    TEST(returns_and_ratings_count),
 	    TEST(forgotten_tickets_count),
+	    TEST(forgetting_makes_nothing_good),
 	    TEST(pages_hold_each_once),
 	    TEST(lists_are_of_what_is_asked),
 	    TEST(a_page_without_any_is_not_the_last),

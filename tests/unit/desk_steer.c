@@ -201,6 +201,11 @@ forgotten_tickets_take_some(void **state)
 	assert_string_equal(row.t.queue, "vip");
 	assert_string_equal(row.t.category, "complaint");
 	assert_int_equal(row.t.state, TICKET_CLOSED);
+	/* By the hour, as its other times. */
+	assert_int_not_equal(w->now % 3600, 0);
+	assert_int_equal(row.t.closed, w->now - w->now % 3600);
+	assert_int_equal(row.t.decided, row.t.closed);
+	assert_int_equal(row.t.answered, row.t.closed);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
 	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
 }

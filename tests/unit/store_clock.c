@@ -282,6 +282,19 @@ test_agent_moves(void **state)
 	}
 }
 
+/* The first one of each number. */
+static char *
+letters_of(const GArray *tickets)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < tickets->len; i++)
+		g_string_append_c(
+		    out, g_array_index(tickets, struct store_ticket, i)
+			     .t.number.s[0]);
+	return g_string_free(out, FALSE);
+}
+
 static void
 test_tickets_open_of(void **state)
 {
@@ -316,17 +329,64 @@ test_tickets_open_of(void **state)
 	commit(s);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct store_key contact = key(cases[i].contact);
-		g_autoptr(GString) got = g_string_new(NULL);
+		g_autofree char *got = NULL;
 		g_autoptr(GArray) list = NULL;
 
 		list = g_array_new(FALSE, FALSE, sizeof(struct store_ticket));
 		assert_true(store_tickets_open_of(
 		    s, &contact, cases[i].limit, list, NULL));
-		for (guint k = 0; k < list->len; k++)
-			g_string_append_c(
-			    got, g_array_index(list, struct store_ticket, k)
-				     .t.number.s[0]);
-		assert_string_equal(got->str, cases[i].got);
+		got = letters_of(list);
+		assert_string_equal(got, cases[i].got);
+	}
+}
+
+static void
+test_tickets_open_in(void **state)
+{
+	static const struct {
+		const char *number;
+		const char *queue;
+		enum ticket_state state;
+	} rows[] = {
+	    {"DDDDDDDD", "support", TICKET_OPEN},
+	    {"AAAAAAAA", "support", TICKET_OPEN},
+	    {"BBBBBBBB", "support", TICKET_CLOSED},
+	    {"CCCCCCCC", "support-vip", TICKET_OPEN},
+	    {"EEEEEEEE", "support", TICKET_OPEN},
+	};
+	static const struct {
+		struct store_open open;
+		const char *got;
+	} cases[] = {
+	    {{"support", {""}, 9}, "ADE"},
+	    {{"support", {""}, 2}, "AD"},
+	    {{"support", {"AAAAAAAA"}, 1}, "D"},
+	    {{"support", {"AAAAAAAB"}, 9}, "DE"},
+	    {{"support", {"EEEEEEEE"}, 9}, ""},
+	    {{"support", {""}, 0}, ""},
+	    {{"support-vip", {""}, 9}, "C"},
+	    {{"nowhere", {""}, 9}, ""},
+	};
+	struct store *s = ((struct fixture *)*state)->store;
+
+	begin(s);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct store_ticket row = ticket(rows[i].number);
+
+		(void)g_strlcpy(row.t.queue, rows[i].queue, TICKET_TOKEN_SIZE);
+		row.t.state = rows[i].state;
+		assert_true(store_ticket_add(s, &row, NULL));
+	}
+	commit(s);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *got = NULL;
+		g_autoptr(GArray) list = NULL;
+
+		list = g_array_new(FALSE, FALSE, sizeof(struct store_ticket));
+		assert_true(
+		    store_tickets_open_in(s, &cases[i].open, list, NULL));
+		got = letters_of(list);
+		assert_string_equal(got, cases[i].got);
 	}
 }
 
@@ -489,7 +549,8 @@ test_purge_dues(void **state)
 
 #define SUITE(on)                                                              \
 	on(test_clock), on(test_clocks_due), on(test_contact_named),           \
-	    on(test_agent_moves), on(test_tickets_open_of), on(test_weekly),   \
+	    on(test_agent_moves), on(test_tickets_open_of),                    \
+	    on(test_tickets_open_in), on(test_weekly),                         \
 	    on(test_kinds), on(test_forget_dues), on(test_purge_dues)
 
 int

@@ -145,6 +145,7 @@ test_refused_files(void **state)
 /* What versions lacked that came before. */
 #define WITHOUT_4                                                              \
 	"DROP TABLE clock; DROP TABLE weekly; DROP INDEX promise_ticket;"      \
+	"DROP INDEX ticket_open; DROP INDEX promise_kind;"                     \
 	"ALTER TABLE contact DROP COLUMN agent;"                               \
 	"ALTER TABLE ticket DROP COLUMN ack_due;"                              \
 	"ALTER TABLE ticket DROP COLUMN decided;"                              \
