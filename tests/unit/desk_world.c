@@ -268,6 +268,7 @@ world_jobs_clear(struct proto_desk_jobs *jobs)
 		g_free(job->category);
 		g_free(job->pseudonym);
 		g_free(job->agent);
+		g_free(job->copy_id);
 		g_bytes_unref(job->sealed);
 	}
 	g_clear_pointer(&jobs->jobs, g_array_unref);
