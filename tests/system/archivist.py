@@ -45,6 +45,7 @@ class Archivist(unittest.TestCase):
         away, = free_ports(1)
         more = {"nymdesk.spool_dir": cls.spool,
                 "queue support.senior": SENIOR,
+                "queue support.first_reply": "2h",
                 "queue support.decision": "24h",
                 "queue vip.address": VIP, "queue vip.role": "Casino VIP",
                 "queue vip.agents": VIP_TEAM}
