@@ -32,6 +32,12 @@ error_fail_literal_errno(GError **err, enum error_kind kind, const char *text)
 	return FALSE;
 }
 
+void
+error_prefix_literal(GError **err, const char *text)
+{
+	g_prefix_error(err, "%s", text);
+}
+
 gboolean
 error_is(const GError *err, enum error_kind kind)
 {

@@ -32,12 +32,16 @@ GQuark nd_error_quark(void);
 #define error_fail_errno(err, kind, text)                                      \
 	error_fail_literal_errno((err), (kind), "" text "")
 
+/* Puts text before an error that is set. */
+#define error_prefix(err, text) error_prefix_literal((err), "" text "")
+
 gboolean error_fail_literal(GError **err, enum error_kind kind,
     const char *text);
 gboolean error_fail_literal_num(GError **err, enum error_kind kind,
     const char *text, gint64 num);
 gboolean error_fail_literal_errno(GError **err, enum error_kind kind,
     const char *text);
+void error_prefix_literal(GError **err, const char *text);
 
 gboolean error_is(const GError *err, enum error_kind kind);
 

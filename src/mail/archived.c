@@ -210,7 +210,7 @@ qp_read(GString *out, const char *p, gsize len)
 	return TRUE;
 }
 
-/* A part's text, or NULL. */
+/* A part's text, or NULL: with a line end that is not CRLF, too. */
 static char *
 part_read(const struct headers *headers, const char *p, gsize len)
 {
@@ -227,7 +227,8 @@ part_read(const struct headers *headers, const char *p, gsize len)
 		ok = ok && g_strcmp0(coding, "quoted-printable") == 0 &&
 		    qp_read(out, p, len);
 	(void)g_string_replace(out, "\r\n", "\n", 0);
-	if (!ok || !g_utf8_validate(out->str, (gssize)out->len, NULL))
+	if (!ok || strchr(out->str, '\r') != NULL ||
+	    !g_utf8_validate(out->str, (gssize)out->len, NULL))
 		return NULL;
 	return g_strdup(out->str);
 }

@@ -273,6 +273,7 @@ check_words(const struct steer *steer, GError **err)
 	const struct steer_command *note = steer_find(steer, STEER_NOTE);
 	const struct steer_command *send = steer_find(steer, STEER_SEND);
 
+	g_assert(steer->text != NULL); /* read_text() */
 	if (send != NULL && note == NULL && steer->text[0] != '\0')
 		return error_fail_num(err, ERROR_PERM,
 		    "/send sends a whole answer; leave out the text below, or "

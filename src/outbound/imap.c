@@ -109,31 +109,43 @@ imap_begin(struct imap *imap, gsize octets)
 }
 
 gboolean
-imap_check_literal(const struct imap *imap, int r, const char *refused,
-    GError **err)
+imap_is_refused(const struct imap *imap, int r)
 {
-	if (wire_is_late(imap->wire))
-		return error_fail(err, ERROR_TEMP,
-		    "archive: the server did not answer in time");
-	if (r == MAILIMAP_ERROR_FATAL)
-		return error_fail(err, ERROR_TEMP,
-		    "archive: the server ended the session");
-	if (r == MAILIMAP_ERROR_STREAM)
-		return error_fail(err, ERROR_TEMP,
-		    "archive: lost the connection to the server");
 	switch (r) {
 	case MAILIMAP_NO_ERROR:
 	case MAILIMAP_NO_ERROR_AUTHENTICATED:
 	case MAILIMAP_NO_ERROR_NON_AUTHENTICATED:
-		return TRUE;
+	case MAILIMAP_ERROR_FATAL:
+	case MAILIMAP_ERROR_PARSE:
+	case MAILIMAP_ERROR_PROTOCOL:
+	case MAILIMAP_ERROR_STREAM:
+		return FALSE;
+	default:
+		return !wire_is_late(imap->wire);
+	}
+}
+
+gboolean
+imap_check_session(const struct imap *imap, int r, GError **err)
+{
+	if (wire_is_late(imap->wire))
+		return error_fail(err, ERROR_TEMP,
+		    "archive: the server did not answer in time");
+	switch (r) {
+	case MAILIMAP_ERROR_FATAL:
+		return error_fail(err, ERROR_TEMP,
+		    "archive: the server ended the session");
 	case MAILIMAP_ERROR_PARSE:
 		return error_fail(err, ERROR_TEMP,
 		    "archive: the server's answer is none of IMAP");
 	case MAILIMAP_ERROR_PROTOCOL:
 		return error_fail(err, ERROR_TEMP,
 		    "archive: the server did not understand a command");
+	case MAILIMAP_ERROR_STREAM:
+		return error_fail(err, ERROR_TEMP,
+		    "archive: lost the connection to the server");
 	default:
-		return error_fail_literal(err, ERROR_TEMP, refused);
+		return TRUE;
 	}
 }
 
@@ -202,7 +214,7 @@ imap_secure(struct imap *imap, const struct imap_place *place,
 	wire_begin_step(imap->wire, imap->timeout_ms);
 	if (wire_start_tls(imap->wire, trust, name, err))
 		return TRUE;
-	g_prefix_error(err, "archive: ");
+	error_prefix(err, "archive: ");
 	return FALSE;
 }
 
@@ -307,7 +319,7 @@ imap_open(const struct imap_place *place,
 	struct imap *imap;
 
 	if (wire == NULL) {
-		g_prefix_error(err, "archive: ");
+		error_prefix(err, "archive: ");
 		return NULL;
 	}
 	imap = g_new0(struct imap, 1);

@@ -42,11 +42,14 @@ void imap_quit(struct imap *imap);
  * octets. */
 mailimap *imap_begin(struct imap *imap, gsize octets);
 /* What a command returned; when it is no success sets err. refused is for a
- * command that the server understood and refused. */
+ * command that the server understood and refused: a literal. imap and r are
+ * looked at twice. */
 #define imap_check(imap, r, refused, err)                                      \
-	imap_check_literal((imap), (r), "" refused "", (err))
-gboolean imap_check_literal(const struct imap *imap, int r,
-    const char *refused, GError **err);
+	(imap_is_refused((imap), (r))                                          \
+		? error_fail((err), ERROR_TEMP, refused)                       \
+		: imap_check_session((imap), (r), (err)))
+gboolean imap_is_refused(const struct imap *imap, int r);
+gboolean imap_check_session(const struct imap *imap, int r, GError **err);
 
 /* Open, and nothing has come that was not asked for. */
 gboolean imap_is_quiet(struct imap *imap);

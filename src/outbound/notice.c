@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "proto/messages.h"
+#include "template/file.h"
 #include "template/template.h"
 
 #include "base/banned.h"
@@ -59,16 +60,6 @@ free_template(gpointer data)
 	template_free(data);
 }
 
-/* "de", "pt-BR" */
-static gboolean
-is_language(const char *name)
-{
-	gsize len = strlen(name);
-
-	return len >= 2 && len <= 8 && g_ascii_isalpha(name[0]) &&
-	    strspn(name, "-" G_CSET_a_2_z G_CSET_A_2_Z) == len;
-}
-
 static gboolean
 check_template(
     const struct template *template, enum notice_kind kind, GError **err)
@@ -76,44 +67,23 @@ check_template(
 	if (kinds[kind].has_subject &&
 	    template_header(template, "Subject") == NULL)
 		return error_fail(err, ERROR_PERM, "template: no Subject");
-	for (const char *const *n = kinds[kind].needs; *n != NULL; n++)
-		if (!template_uses(template, *n)) {
-			error_fail(err, ERROR_PERM, "}} is missing");
-			g_prefix_error(err, "template: {{%s", *n);
-			return FALSE;
-		}
-	return TRUE;
-}
-
-static struct template *
-load_template(const char *path, enum notice_kind kind, GError **err)
-{
-	g_autofree char *text = NULL;
-	gsize len;
-	struct template *template;
-
-	if (!g_file_get_contents(path, &text, &len, err))
-		return NULL;
-	template = template_parse(text, len, kinds[kind].names, err);
-	if (template == NULL || check_template(template, kind, err))
-		return template;
-	template_free(template);
-	return NULL;
+	return template_file_needs(template, kinds[kind].needs, err);
 }
 
 static gboolean
 load_notice(struct notices *notices, enum notice_kind kind, const char *dir,
     const char *lang, GError **err)
 {
-	const char *file = kinds[kind].file;
-	g_autofree char *path = g_build_filename(dir, lang, file, NULL);
+	const struct template_file file = {dir, lang, kinds[kind].file};
+	g_autofree char *path = g_build_filename(dir, lang, file.name, NULL);
 	struct template *template;
 
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return TRUE;
-	template = load_template(path, kind, err);
-	if (template == NULL) {
-		g_prefix_error(err, "%s/%s: ", lang, file);
+	template = template_file_load(&file, kinds[kind].names, err);
+	if (template == NULL || !check_template(template, kind, err)) {
+		template_free(template);
+		template_file_blame(&file, err);
 		return FALSE;
 	}
 	(void)g_hash_table_insert(
@@ -125,7 +95,7 @@ static gboolean
 load_language(struct notices *notices, const char *dir, const char *lang,
     GError **err)
 {
-	for (guint i = 0; is_language(lang) && i < NOTICE_END; i++)
+	for (guint i = 0; template_is_language(lang) && i < NOTICE_END; i++)
 		if (!load_notice(notices, i, dir, lang, err))
 			return FALSE;
 	return TRUE;
@@ -136,9 +106,11 @@ has_last_resort(const struct notices *notices, GError **err)
 {
 	for (guint i = 0; i < NOTICE_END; i++)
 		if (!g_hash_table_contains(notices->kinds[i], LAST_RESORT)) {
-			error_fail(err, ERROR_PERM, " is missing");
-			g_prefix_error(err, "templates: %s/%s", LAST_RESORT,
-			    kinds[i].file);
+			error_fail(err, ERROR_PERM, "the file is missing");
+			template_file_blame(
+			    &(struct template_file){.lang = LAST_RESORT,
+				.name = kinds[i].file},
+			    err);
 			return FALSE;
 		}
 	return TRUE;

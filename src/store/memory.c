@@ -56,6 +56,8 @@ key_bytes(enum store_table table, gconstpointer key)
 	const struct store_clock *clock = key;
 	struct number name[2] = {0};
 
+	/* There is one post. */
+	g_assert(key != NULL || table == STORE_POST);
 	if (table == STORE_WEEKLY)
 		return g_bytes_new(key, strlen(key));
 	if (table != STORE_CLOCK)

@@ -3,23 +3,27 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "template/file.h"
 #include "template/template.h"
 
 #include "base/banned.h"
 
 #define LAST_RESORT "en"
-#define DIRECTORY "answers"
+#define DIRECTORY "answers/"
 #define SUFFIX ".txt"
 #define NAME_MAX_LEN 40
 
-/* What a template may use: these, and what an agent gives. */
-#define OWN_NAMES "number", "role"
-#define FIELD_NAMES                                                            \
-	"amount", "currency", "date", "days", "faq", "hash", "limit", "link",  \
-	    "network", "time"
+/* Every field, with what else the macro f needs. */
+#define FIELDS(f, x)                                                           \
+	f("amount", x) f("currency", x) f("date", x) f("days", x) f("faq", x)  \
+	    f("hash", x) f("limit", x) f("link", x) f("network", x)            \
+		f("time", x)
+#define FIELD_NAME(name, x) name,
 
-static const char *const fields[] = {FIELD_NAMES, NULL};
-static const char *const names[] = {OWN_NAMES, FIELD_NAMES, NULL};
+/* What a template may use: two of ours, and what an agent gives. */
+static const char *const fields[] = {FIELDS(FIELD_NAME, ) NULL};
+static const char *const names[] = {"number", "role", FIELDS(FIELD_NAME, )
+    NULL};
 
 struct answers {
 	GHashTable *langs; /* own; language to table of name to template */
@@ -79,15 +83,6 @@ default_value(const struct answers *answers, const struct template *template,
 
 /* --- loading -------------------------------------------------------------- */
 
-static gboolean
-is_language(const char *name)
-{
-	gsize len = strlen(name);
-
-	return len >= 2 && len <= 8 && g_ascii_isalpha(name[0]) &&
-	    strspn(name, "-" G_CSET_a_2_z G_CSET_A_2_Z) == len;
-}
-
 /* The name of the answer, NULL if the file is none: an editor's backup. Caller
  * frees. */
 static char *
@@ -144,34 +139,18 @@ check_headers(const struct template *template, GError **err)
 	return TRUE;
 }
 
-static struct template *
-load_template(const char *path, GError **err)
-{
-	g_autofree char *text = NULL;
-	gsize len;
-	struct template *template;
-
-	if (!g_file_get_contents(path, &text, &len, err))
-		return NULL;
-	template = template_parse(text, len, names, err);
-	if (template == NULL || check_headers(template, err))
-		return template;
-	template_free(template);
-	return NULL;
-}
-
 static gboolean
-load_file(GHashTable *table, const char *dir, const char *file, GError **err)
+load_file(GHashTable *table, const struct template_file *file, GError **err)
 {
-	g_autofree char *name = answer_name(file);
-	g_autofree char *path = g_build_filename(dir, file, NULL);
+	g_autofree char *name = answer_name(file->name + strlen(DIRECTORY));
 	struct template *template;
 
 	if (name == NULL)
 		return TRUE;
-	template = load_template(path, err);
-	if (template == NULL) {
-		g_prefix_error(err, DIRECTORY "/%s: ", file);
+	template = template_file_load(file, names, err);
+	if (template == NULL || !check_headers(template, err)) {
+		template_free(template);
+		template_file_blame(file, err);
 		return FALSE;
 	}
 	(void)g_hash_table_insert(table, g_steal_pointer(&name), template);
@@ -185,6 +164,22 @@ free_template(gpointer data)
 }
 
 static gboolean
+load_files(GHashTable *table, GDir *dir, struct template_file file,
+    GError **err)
+{
+	const char *found;
+
+	while ((found = g_dir_read_name(dir)) != NULL) {
+		g_autofree char *name = g_strconcat(DIRECTORY, found, NULL);
+
+		file.name = name;
+		if (!load_file(table, &file, err))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 load_language(struct answers *answers, const char *template_dir,
     const char *lang, GError **err)
 {
@@ -192,10 +187,9 @@ load_language(struct answers *answers, const char *template_dir,
 	    g_build_filename(template_dir, lang, DIRECTORY, NULL);
 	g_autoptr(GDir) dir = NULL;
 	GHashTable *table;
-	const char *file;
-	gboolean ok = TRUE;
 
-	if (!is_language(lang) || !g_file_test(path, G_FILE_TEST_IS_DIR))
+	if (!template_is_language(lang) ||
+	    !g_file_test(path, G_FILE_TEST_IS_DIR))
 		return TRUE;
 	dir = g_dir_open(path, 0, err);
 	if (dir == NULL)
@@ -203,11 +197,8 @@ load_language(struct answers *answers, const char *template_dir,
 	table = g_hash_table_new_full(
 	    g_str_hash, g_str_equal, g_free, free_template);
 	(void)g_hash_table_insert(answers->langs, g_strdup(lang), table);
-	while (ok && (file = g_dir_read_name(dir)) != NULL)
-		ok = load_file(table, path, file, err);
-	if (!ok)
-		g_prefix_error(err, "%s/", lang);
-	return ok;
+	return load_files(table, dir,
+	    (struct template_file){.dir = template_dir, .lang = lang}, err);
 }
 
 static gint
@@ -227,10 +218,14 @@ check_language(const struct answers *answers, const char *lang,
 	g_hash_table_iter_init(&iter, table);
 	while (g_hash_table_iter_next(&iter, &name, NULL))
 		if (find_exact(answers, LAST_RESORT, name) == NULL) {
+			g_autofree char *file =
+			    g_strconcat(DIRECTORY, name, SUFFIX, NULL);
+
 			error_fail(err, ERROR_PERM,
 			    "there is no such answer in English");
-			g_prefix_error(err, "%s/" DIRECTORY "/%s" SUFFIX ": ",
-			    lang, (const char *)name);
+			template_file_blame(
+			    &(struct template_file){.lang = lang, .name = file},
+			    err);
 			return FALSE;
 		}
 	return TRUE;
@@ -361,6 +356,32 @@ check_expires(const struct answers *answers, const struct template *template,
 	return TRUE;
 }
 
+/* Errors are literals, so each field has its own. */
+#define FIELD_FAIL(name, why)                                                  \
+	if (strcmp(field, name) == 0)                                          \
+		return error_fail(err, ERROR_DENIED, name why);
+
+static gboolean
+fail_unknown(const char *field, GError **err)
+{
+	FIELDS(FIELD_FAIL, ": the answer has no such field")
+	g_assert_not_reached();
+}
+
+static gboolean
+fail_long(const char *field, GError **err)
+{
+	FIELDS(FIELD_FAIL, ": the field's value is too long")
+	g_assert_not_reached();
+}
+
+static gboolean
+fail_missing(const char *field, GError **err)
+{
+	FIELDS(FIELD_FAIL, ": the answer needs this field")
+	g_assert_not_reached();
+}
+
 /* One field of ours: its value into *value, which stays NULL if there is
  * none. */
 static gboolean
@@ -374,20 +395,15 @@ take_value(const struct answers *answers, const struct template *template,
 
 	if (given != NULL && !needs &&
 	    !lists(find_header(answers, template, args->name, "Takes"), field))
-		error_fail(err, ERROR_DENIED, "the answer has no such field");
-	else if (given != NULL && strlen(given) > ANSWER_VALUE_MAX)
-		error_fail(err, ERROR_DENIED, "the field's value is too long");
-	else {
-		value->value = given != NULL
-		    ? given
-		    : default_value(answers, template, args->name, field);
-		if (!needs ||
-		    (value->value != NULL && value->value[0] != '\0'))
-			return TRUE;
-		error_fail(err, ERROR_DENIED, "the answer needs this field");
-	}
-	g_prefix_error(err, "%s: ", field);
-	return FALSE;
+		return fail_unknown(field, err);
+	if (given != NULL && strlen(given) > ANSWER_VALUE_MAX)
+		return fail_long(field, err);
+	value->value = given != NULL
+	    ? given
+	    : default_value(answers, template, args->name, field);
+	if (needs && (value->value == NULL || value->value[0] == '\0'))
+		return fail_missing(field, err);
+	return TRUE;
 }
 
 char *

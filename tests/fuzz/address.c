@@ -67,6 +67,21 @@ address_write(const struct label *label, const char *base)
 	return label_agent_address(&set, base, DOMAIN);
 }
 
+/* A wish is the one character before the label, and changes nothing else of
+ * it: it is not keyed, so it must not lead to another ticket. */
+static void
+check_wish(struct label label, const char *text, gsize len)
+{
+	struct label plain;
+
+	g_assert(label.kind == LABEL_CAPABILITY);
+	g_assert(label.wish <= LABEL_WISH_ESCALATE);
+	g_assert(len > 2 && text[1] == '-');
+	plain = label_parse_extension(text + 2, len - 2);
+	label.wish = LABEL_WISH_NONE;
+	g_assert(memcmp(&label, &plain, sizeof label) == 0);
+}
+
 static void
 check_extension(const char *text, gsize len)
 {
@@ -82,6 +97,8 @@ check_extension(const char *text, gsize len)
 	ext = address + strlen("support+");
 	again = label_parse_extension(ext, (gsize)(strchr(ext, '@') - ext));
 	g_assert(memcmp(&label, &again, sizeof label) == 0);
+	if (label.wish != LABEL_WISH_NONE)
+		check_wish(label, text, len);
 }
 
 static const struct config *
@@ -186,7 +203,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	    "4000000t.0123456789abc.cba9876543210@" DOMAIN,
 	    "4000000t.root@" DOMAIN, "Re: [ 4000-000t ] or 4000-000t",
 	    "support-vip+4000000t-0123456789abc",
-	    "support-e-4000000t-0123456789abc"};
+	    "support-e-4000000t-0123456789abc",
+	    "5-4000000t-0123456789abc"};
 	g_autofree char *text = NULL;
 	gsize n;
 	guint pick;
@@ -202,7 +220,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	n = (data[0] & 1) == 0 ? strlen(good[pick]) : len - 1;
 	if (pick == 0)
 		check_address(text, n);
-	else if (pick <= 2)
+	else if (pick <= 2 || pick == G_N_ELEMENTS(good) - 1)
 		check_extension(text, n);
 	else if (pick <= 4)
 		check_message_id(text);

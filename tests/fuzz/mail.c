@@ -49,8 +49,12 @@ static void
 check_reports(void)
 {
 	fprintf(stderr, "mail: %lu reports\n", reports);
-	if (reach_runs > 1000 && reports == 0)
+	if (reach_runs > 1000 && reports == 0) {
+		fputs("mail: too few for so many runs; it begins with the "
+		      "seeds\n",
+		    stderr);
 		abort();
+	}
 }
 
 static void

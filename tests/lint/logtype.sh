@@ -63,6 +63,7 @@ compiles 'log_info("a.b", LOG_KIND(kind), LOG_NUM("size", body->len))'
 compiles '(void)error_fail(err, ERROR_TEMP, "cannot")'
 compiles '(void)error_fail_num(err, ERROR_TEMP, "cannot", 3)'
 compiles '(void)error_fail_errno(err, ERROR_TEMP, "cannot")'
+compiles 'error_prefix(err, "desk: ")'
 for value in subject text array body part error subject[0]+subject \
     part-\>name body-\>str '"Mein Geld"'; do
 	for level in debug info warn error; do
@@ -82,6 +83,7 @@ for value in subject text array body part error subject[0]+subject \
 	refused "log_info(\"a.b\", LOG_WORD($value, \"b\"))"
 	refused "log_info(\"a.b\", LOG_WORD(\"a\", $value))"
 	refused "(void)error_fail(err, ERROR_TEMP, $value)"
+	refused "error_prefix(err, $value)"
 	refused "(void)error_fail_num(err, ERROR_TEMP, $value, 1)"
 	refused "(void)error_fail_errno(err, ERROR_TEMP, $value)"
 done
@@ -107,15 +109,15 @@ only() {
 # number.h, internal.h: macros that take a type of ours.
 only 'struct log_field|\blog_fields\(' 'a log field made by hand' \
     base/log.h base/log.c ticket/number.h desk/internal.h
-# config.c, config_value.c, sandbox.c, directories.c, notice.c, rules.c, load.c,
-# part.c, pattern.c name files of the operator and what stands in them; codec.c
+# config.c, config_value.c, sandbox.c, directories.c, rules.c, load.c, part.c,
+# pattern.c, file.c name files of the operator and what stands in them; codec.c
 # carries the literal of another role.
 only 'g_(set_error|set_error_literal|prefix_error|propagate_prefixed_error|error_new)[a-z_]*\(' \
     'an error made by hand' \
     base/error.c base/config.c base/config_value.c base/sandbox.c \
-    cmd/directories.c outbound/notice.c proto/codec.c rules/load.c rules/part.c \
-    rules/pattern.c rules/rules.c
-only 'error_fail_literal[a-z_]*\(' 'an error from a variable' \
+    cmd/directories.c proto/codec.c rules/load.c rules/part.c \
+    rules/pattern.c rules/rules.c template/file.c
+only 'error_(fail|prefix)_literal[a-z_]*\(' 'an error from a variable' \
     base/error.h base/error.c
 # Their texts hold the values that were compared.
 only 'g_assert_cmp|g_assert_no_error|g_assertion_message' \

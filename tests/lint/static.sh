@@ -42,7 +42,8 @@ static_tidy() {
 	flags=$(pkg-config --cflags glib-2.0 gio-unix-2.0 gmime-3.0 \
 	    libpcre2-8 libxml-2.0 libexttextcat sqlite3 libsodium libetpan \
 	    gnutls json-glib-1.0 libsystemd libseccomp) || return 1
-	for word in SYSCONFDIR LIBEXECDIR DATADIR RUNDIR STATEDIR TEXTCAT_DATA
+	for word in SYSCONFDIR LIBEXECDIR DATADIR RUNDIR SPOOLDIR STATEDIR \
+	    TEXTCAT_DATA
 	do
 		flags="$flags -DND_$word=\"\""
 	done

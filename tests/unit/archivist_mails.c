@@ -192,6 +192,10 @@ test_archived_strangers(void **state)
 	    {"=C3=BC", "=C3=B"},
 	    {"=C3=BC", "=c3=bc"},
 	    {"=C3=BC", "\xff"},
+	    {"=C3=BC", "\r"},
+	    {"=C3=BC", "\r\r\n"},
+	    {"=C3=BC", "=0D"},
+	    {"=C3=BC", "=00"},
 	};
 
 	(void)state;

@@ -291,7 +291,7 @@ test_override(void **state)
 	    "Please verify your identity."};
 	static const enum guard_kind kinds[] = {GUARD_DOCUMENTS,
 	    GUARD_IDENTITY};
-	const struct guard_context none = {NULL};
+	const struct guard_context none = {.number = NULL};
 	const struct guard_context kyc = {.has_kyc = TRUE};
 	const struct guard_context high = {.is_above_threshold = TRUE};
 
