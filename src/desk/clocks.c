@@ -204,6 +204,28 @@ was_raised(const struct desk *desk, const struct ticket *t)
 	return level != NULL && GPOINTER_TO_UINT(level) == t->level;
 }
 
+/* Who has it now is to look at it anew. A decision is promised once; when its
+ * time is over, a reply is what can still be promised. */
+static gboolean
+promise_reply(
+    struct desk *desk, struct store_ticket *ticket, gint64 now, GError **err)
+{
+	struct store_clock decision;
+
+	switch (find_open(desk, ticket, SLA_DECISION, &decision, err)) {
+	case STORE_FOUND:
+		if (sla_stage(&decision.clock, now) == BREACH)
+			return clocks_restart(
+			    desk, ticket, SLA_FIRST_REPLY, now, err);
+		break;
+	case STORE_MISSING:
+		break;
+	case STORE_ERROR:
+		return FALSE;
+	}
+	return clocks_restart_open(desk, ticket, SLA_FIRST_REPLY, now, err);
+}
+
 gboolean
 clocks_raise(struct desk *desk, struct store_ticket *ticket, guint32 reasons,
     gint64 now, gboolean *is_raised, GError **err)
@@ -226,8 +248,7 @@ clocks_raise(struct desk *desk, struct store_ticket *ticket, guint32 reasons,
 	    GUINT_TO_POINTER(level));
 	log_info("ticket.raised", LOG_TICKET(&ticket->t.number),
 	    LOG_NUM("level", level), LOG_NUM("reasons", reasons));
-	/* Who has it now is to look at it anew; a decision is promised once. */
-	return clocks_restart_open(desk, ticket, SLA_FIRST_REPLY, now, err) &&
+	return promise_reply(desk, ticket, now, err) &&
 	       clocks_restart(desk, ticket, SLA_ESCALATE, now, err) &&
 	       jobs_promise(desk, ticket, &handed, now, err) &&
 	       (!jobs_may_tell(ticket) ||

@@ -103,6 +103,29 @@ fill_arg(struct desk *desk, const struct store_promise *promise, gint64 now,
 	return found != STORE_ERROR;
 }
 
+/* Only while it is awaited. */
+static gboolean
+fill_first_reply(struct desk *desk, const struct ticket *t, gint64 now,
+    struct proto_job *job, GError **err)
+{
+	struct store_clock row;
+
+	switch (store_clock_get(
+	    desk->store, &t->number, SLA_FIRST_REPLY, &row, err)) {
+	case STORE_FOUND:
+		if (row.clock.settled == 0)
+			job->first_reply_due = sla_due(&row.clock, now);
+		return TRUE;
+	case STORE_MISSING: /* who is forgotten has no clocks */
+		if (t->answered == 0)
+			job->first_reply_due = t->first_reply_due;
+		return TRUE;
+	case STORE_ERROR:
+		break;
+	}
+	return FALSE;
+}
+
 gboolean
 jobs_append(struct desk *desk, const struct store_promise *promise,
     const struct way *take_way, gint64 now, struct proto_desk_jobs *answer,
@@ -123,14 +146,14 @@ jobs_append(struct desk *desk, const struct store_promise *promise,
 	    .epoch = take_way->envelope.epoch,
 	    .contact = proto_key_of(&take_way->envelope.contact),
 	    .sealed = take_way->envelope.sealed,
-	    .first_reply_due = t->answered == 0 ? t->first_reply_due : 0,
 	    .decision_due = t->decision_due,
 	    .flags = t->flags,
 	    .pseudonym = g_strdup(t->pseudonym),
 	    .agent = g_strdup(t->agent),
 	    .copy_id = g_strdup(take_way->ticket.copy_id),
 	};
-	gboolean is_filled = fill_arg(desk, promise, now, &job, err);
+	gboolean is_filled = fill_arg(desk, promise, now, &job, err) &&
+			     fill_first_reply(desk, t, now, &job, err);
 
 	/* It goes the way of the others either way. */
 	g_array_append_val(answer->jobs, job);

@@ -107,7 +107,8 @@ class Case:
             return
         self.level += 1
         self.mails += 1
-        if self.answered is None:
+        if self.answered is None or (
+                self.paused is None and now > self.decision_due):
             self.runs["first"] = now + (
                 VIP_FIRST if self.is_special() else FIRST)
         if self.category in COMPLEX:

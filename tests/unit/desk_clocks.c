@@ -163,7 +163,10 @@ model_raise(struct life *l, guint32 reasons)
 	m->handed[reasons]++;
 	m->escalated++;
 	l->raised++;
-	if (!m->clock[SLA_FIRST_REPLY].is_over)
+	if (!m->clock[SLA_FIRST_REPLY].is_over ||
+	    (m->clock[SLA_DECISION].is_there &&
+		!m->clock[SLA_DECISION].is_over &&
+		model_stage(&m->clock[SLA_DECISION]) == 100))
 		model_start(m, SLA_FIRST_REPLY);
 	if (l->is_complex)
 		model_start(m, SLA_ESCALATE);
