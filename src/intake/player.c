@@ -177,7 +177,7 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 	labels = case_labels(c, &admitted->number, err);
 	if (labels == NULL)
 		return FALSE;
-	body->text = wish_note(admitted->flags, admit->rating, body->text);
+	body->text = wish_remark(admitted->flags, admit->rating, body->text);
 	if (!files_release(c, admitted->flags, body, err) ||
 	    !copy_hand_over(c, body, admitted, labels, err) ||
 	    !case_commit(c, admit, admitted, labels, err))

@@ -77,7 +77,7 @@ wish_flags(const struct rules *rules, const char *subject, const char *text)
 }
 
 char *
-wish_note(guint32 granted_flags, guint rating, char *take_text)
+wish_remark(guint32 granted_flags, guint rating, char *take_text)
 {
 	g_autofree char *text = take_text;
 	g_autoptr(GString) out = g_string_new(NULL);

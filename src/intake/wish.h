@@ -20,6 +20,6 @@ guint32 wish_flags(
 
 /* The text for the agents, with a line for each wish that was granted. rating:
  * 1 to 5, if that is among them. Takes and returns the text. */
-char *wish_note(guint32 granted_flags, guint rating, char *take_text);
+char *wish_remark(guint32 granted_flags, guint rating, char *take_text);
 
 #endif

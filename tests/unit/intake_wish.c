@@ -208,14 +208,14 @@ test_long_line(void **state)
 static void
 test_note(void **state)
 {
-	g_autofree char *noted = wish_note(PROTO_FLAG_FORGET, 0, g_strdup("x"));
-	g_autofree char *plain = wish_note(
+	g_autofree char *noted = wish_remark(PROTO_FLAG_FORGET, 0, g_strdup("x"));
+	g_autofree char *plain = wish_remark(
 	    ~(guint32)(PROTO_FLAG_FORGET | PROTO_FLAG_ESCALATE |
 		PROTO_FLAG_TRANSCRIPT | PROTO_FLAG_RATED),
 	    5, g_strdup("x"));
 	g_autofree char *next =
-	    wish_note(PROTO_FLAG_ESCALATE, 0, g_strdup("x"));
-	g_autofree char *both = wish_note(
+	    wish_remark(PROTO_FLAG_ESCALATE, 0, g_strdup("x"));
+	g_autofree char *both = wish_remark(
 	    PROTO_FLAG_TRANSCRIPT | PROTO_FLAG_RATED, 4, g_strdup("x"));
 
 	(void)state;
