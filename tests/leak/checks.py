@@ -8,9 +8,7 @@ import re
 import scan
 import tokens
 from planted import address_of, all_text
-from world import ANNA, BEN, TEAM
-
-AGENTS = (TEAM, ANNA, BEN)
+from staff import LISTS
 HOP_FIELDS = {"return-path", "delivered-to", "received"}
 COPY_FIELDS = {"from", "to", "reply-to", "subject", "date", "message-id",
                "in-reply-to", "references", "x-nymdesk", "mime-version",
@@ -54,7 +52,7 @@ class Checks:
         """said: serial -> the users whose mailboxes have its words."""
         missing, wrong, count = [], [], 0
         for serial, mail in self.run.mails.items():
-            if mail.flow != "answer" or not mail.is_sent:
+            if not mail.to_player or not mail.is_sent:
                 continue
             count += 1
             users = said.get(serial, set())
@@ -91,11 +89,12 @@ class Checks:
                 data = file.read()
             mail = email.message_from_bytes(data)
             text = all_text(mail)
-            for serial in self.words(text, "SAID.word"):
-                said.setdefault(serial, set()).add(user)
-            if user in AGENTS:
-                agents.add(mail, user == TEAM and mail["X-Nymdesk"])
+            if user in self.world.staff:
+                agents.add(mail, user in LISTS and mail["X-Nymdesk"]
+                           and not mail["Auto-Submitted"])
             else:
+                for serial in self.words(text, "SAID.word"):
+                    said.setdefault(serial, set()).add(user)
                 players.add(mail, "MAILER-DAEMON" not in str(mail["From"]))
                 caps += [path] * has_capability(data, text, known)
         self.check_said(said)

@@ -15,12 +15,14 @@ import leakscan
 import rows
 import scan
 import slots
-from checks import AGENTS, Checks
-from flows import LeakWorld, Run
+from checks import Checks
+from flows import Run
 from judge import Judge, place_of
 from report import Report
+from staff import LeakWorld
 
-FLOWS = ("new", "follow", "agent", "bounce", "lmtp", "fault", "epoch")
+FLOWS = ("new", "follow", "agent", "steer", "bounce", "lmtp", "fault",
+         "epoch")
 WHOLE = 1000  # fewer mails need not use every exception
 LOOK_S = 0.02  # how often /proc is looked at
 
@@ -100,7 +102,10 @@ class Test(Checks, Report):
             if found and not path.startswith(self.world.bin) \
                     and (found[0] != "MTA-LOG" or moment == "idle"):
                 jobs.append((found[0], path, found[1]))
-        self.scanned(scan_one_file, jobs, moment)
+        mails = [job[:2] for job in jobs if job[0] == "AG"]
+        self.scanned(scan_one_mail, mails, moment)
+        self.scanned(scan_one_file, [job for job in jobs if job[0] != "AG"],
+                     moment)
         return [name for _, _, name in jobs]
 
     def scan_idle(self):
@@ -114,7 +119,7 @@ class Test(Checks, Report):
     def scan_mails(self, moment):
         jobs, others = [], set()
         for user, path in self.run.stored():
-            place = "AG" if user in AGENTS else \
+            place = "AG" if user in self.world.staff else \
                 "PL" if user in self.judge.mailbox else "TP"
             if place == "TP":
                 others.add(user)
@@ -136,7 +141,8 @@ class Test(Checks, Report):
 
     def scan_rest(self):
         seen = self.proc.seen
-        for name, texts in (("PROC", seen), ("REPLY", self.run.replies)):
+        for name, texts in (("PROC", seen), ("REPLY", self.run.replies),
+                            ("OPER", self.run.printed)):
             for text in texts:
                 self.judge.octets += len(text)
                 self.judge.add([(*hit, name.lower()) for hit in
@@ -170,7 +176,7 @@ class Test(Checks, Report):
                     not failed, "; ".join(failed))
         faults = rows.check()
         self.result("every row is somewhere", not faults, "; ".join(faults))
-        self.world = LeakWorld(clock=True)
+        self.world = LeakWorld(self.args.seed)
         with_mount(self.world, self.args.mails)
         with self.world:
             self.flow_all()
