@@ -2,6 +2,7 @@
 then a look at all that is left. See run.sh for the options."""
 
 import argparse
+import hashlib
 import multiprocessing
 import os
 import re
@@ -19,7 +20,8 @@ from checks import Checks
 from flows import Run
 from judge import Judge, place_of
 from report import Report
-from staff import LeakWorld
+from staff import ARCHIVE, LeakWorld
+from tools import wait_for
 
 FLOWS = ("new", "follow", "agent", "steer", "bounce", "lmtp", "fault",
          "epoch")
@@ -117,8 +119,15 @@ class Test(Checks, Report):
         self.result("the queue is empty", not queue, str(queue)[:500])
 
     def scan_mails(self, moment):
-        jobs, others = [], set()
-        for user, path in self.run.stored():
+        jobs, others, seen = [], set(), set()
+        # The archive has what agents have, octet by octet: once is enough.
+        for user, path in sorted(self.run.stored(),
+                                 key=lambda item: item[0] == ARCHIVE):
+            if user in self.world.staff:
+                digest = handed_over(path)
+                if user == ARCHIVE and digest in seen:
+                    continue
+                seen.add(digest)
             place = "AG" if user in self.world.staff else \
                 "PL" if user in self.judge.mailbox else "TP"
             if place == "TP":
@@ -199,6 +208,7 @@ class Test(Checks, Report):
         self.proc.end()
         begin = time.monotonic()
         self.judge.know_mailboxes()
+        wait_for(lambda: not world.spooled(), 240, "an empty spool")
         self.scan_idle()
         self.scan_mails("idle")
         self.scan_filtered_log()
@@ -238,6 +248,14 @@ class Test(Checks, Report):
             self.result("flow of %s" % flow, False, repr(error)[:500])
             if os.environ.get("ND_TRACE"):
                 raise
+
+
+def handed_over(path):
+    """A digest of a mail as nymdesk composed it: hops add fields above."""
+    with open(path, "rb") as file:
+        data = file.read().replace(b"\r\n", b"\n")
+    at = re.search(rb"(?m)^From:", data)
+    return hashlib.sha256(data[at.start() if at else 0:]).digest()
 
 
 def with_mount(world, mails):

@@ -35,7 +35,6 @@ class Steering:
         self.players_wish()
         self.clock_runs()
         self.people_ask()
-        wait_for(lambda: not self.world.spooled(), 60, "an empty spool")
 
     def untouched(self):
         """(player's mail, copy), each of another ticket that was answered."""
@@ -73,7 +72,7 @@ class Steering:
             self.moment("in the spool")
         finally:
             os.kill(archivist, signal.SIGCONT)
-        wait_for(lambda: not self.world.spooled(), 60, "an empty spool")
+        wait_for(lambda: not self.world.spooled(), 240, "an empty spool")
         # What waited for the archive is tried again.
         self.world.advance(60)
         self.settle()
