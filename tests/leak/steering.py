@@ -11,6 +11,7 @@ from judge import DISK_REPORT
 from planted import address_of, all_text
 from staff import COMPLEX, CONTROL
 from tools import wait_for
+from world import TEAM
 
 WISH = rb"[\w.]+\+%s-[0-9a-z]{8}-[0-9a-z]{13}@casino\.example"
 AGENT_SLOTS = ["G1.fields", "G2.sign", "G3.quote"]
@@ -186,12 +187,15 @@ class Steering:
     def clock_runs(self):
         """The complex ones: 83 % of their hour, then all of it."""
         numbers = [number_of(copy) for _, copy in self.work["complex"]]
-        for seconds, level in ((50 * 60, 1), (20 * 60, 2)):
-            self.world.advance(seconds)
-            wait_for(lambda want=level: all(
-                ticket["level"] == want for ticket in self.world.tickets()
-                if ticket["number"] in numbers), 30, "the level")
-            self.settle()
+        had = self.world.dovecot.count(TEAM)
+        self.world.advance(50 * 60)
+        wait_for(lambda: self.world.dovecot.count(TEAM)
+                 >= had + len(numbers), 30, "a stage of each")
+        self.world.advance(20 * 60)
+        wait_for(lambda: all(
+            ticket["level"] == 2 for ticket in self.world.tickets()
+            if ticket["number"] in numbers), 30, "the next level")
+        self.settle()
         levels = {ticket["number"]: ticket["level"]
                   for ticket in self.world.tickets()}
         for kind in ("complex", "raise", "kyc", "canned"):
