@@ -213,5 +213,5 @@ ROWS = [
 MUTANTS = [Mutant(*row) for row in ROWS]
 # For a short run: agents' copies, disk, log, players' mails, pairs, keys.
 FEW = ("subject-unredacted", "archived-answer-addressed", "id-stored",
-       "name-logged", "automatic-relayed", "note-in-transcript",
+       "name-logged", "note-in-transcript",
        "placeholder-length", "forgets-no-contact")

@@ -217,14 +217,16 @@ class Steering:
         mail.data = mail.draft.build()
         had = self.world.dovecot.count(self.world.agent)
         self.send_all([mail], is_agent=True)
+        wait_for(lambda: any(
+            b"ticket         " + number_of(copy).encode() in all_text(one)
+            for one in self.world.mailbox(self.world.agent)[had:]), 30,
+            "tables by mail")
+        self.operator_reads(number_of(copy))
+        # A copy of somebody who is his agent's now.
+        self.send_all([self.wish(old, "", self.capability(old))])
         self.settle()
-        told = self.world.mailbox(self.world.agent)[had:]
-        self.check("steer: tables by mail", any(
-            number_of(copy).encode() in all_text(one) for one in told))
-        self.operator_reads(number_of(copy), old)
 
-    def operator_reads(self, number, _old):
-        self.world.advance(0)
+    def operator_reads(self, number):
         player, = [ticket["player"] for ticket in self.world.tickets()
                    if ticket["number"] == number]
         path = os.path.join(self.world.dir, DISK_REPORT)
@@ -241,10 +243,6 @@ class Steering:
             self.printed += [done.stdout, done.stderr]
             self.check("steer: nymdesk %s" % words[0],
                        done.returncode == 0, done.stderr.decode()[:300])
-        # A copy of who is his agent's.
-        mail = self.wish(_old, "", self.capability(_old))
-        self.send_all([mail])
-        self.settle()
 
 
 
