@@ -126,6 +126,9 @@ class Steering:
         kinds = "answer", "note", "raise", "kyc"
         mails = [self.wish(old, "transcript", self.capability(old))
                  for kind in kinds for old, _ in self.work[kind]]
+        # Whoever else has the address of a ticket gets nothing by it.
+        mails += [self.wish(old, "transcript", self.capability(old), True)
+                  for old, _ in self.work["refuse"]]
         for old, _ in self.work["kyc"]:
             mails.append(self.wish(old, "escalate", self.capability(old)))
         for old, _ in self.work["canned"]:
@@ -150,13 +153,15 @@ class Steering:
         return any(word in all_text(kept.parse())
                    for kept in self.answers[old.serial])
 
-    def wish(self, old, word, rcpt):
+    def wish(self, old, word, rcpt, is_stranger=False):
         """A mail with tokens that begins with a word."""
         mail = self.new_mail("wish")
         mail.become_player()
-        mail.address = mail.sender = old.address
-        if mail.is_named():
-            mail.first, mail.last, mail.name = old.first, old.last, old.name
+        if not is_stranger:
+            mail.address = mail.sender = old.address
+            if mail.is_named():
+                mail.first, mail.last, mail.name = \
+                    old.first, old.last, old.name
         mail.has_ack = False
         mail.draft.lines = [word, ""] if word else []
         mail.compose_player(["B3.name", "H2.sender"])
