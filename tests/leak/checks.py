@@ -8,14 +8,19 @@ import re
 import scan
 import tokens
 from planted import address_of, all_text
-from world import ANNA, BEN, TEAM
-
-AGENTS = (TEAM, ANNA, BEN)
+from staff import ARCHIVE, LISTS
 HOP_FIELDS = {"return-path", "delivered-to", "received"}
 COPY_FIELDS = {"from", "to", "reply-to", "subject", "date", "message-id",
                "in-reply-to", "references", "x-nymdesk", "mime-version",
                "content-type", "content-transfer-encoding"}
 ANSWER_FIELDS = COPY_FIELDS - {"reply-to", "x-nymdesk"} | {"auto-submitted"}
+
+
+# What has to be seen once at least: parts of their subjects.
+NOTICES = {name: scan.template_subjects(name)
+           for name in ("closed", "escalated", "transcript")}
+WORDS = {"stage": "% of the time is over",
+         "handed": "This ticket comes to level "}
 
 
 class Checks:
@@ -54,7 +59,7 @@ class Checks:
         """said: serial -> the users whose mailboxes have its words."""
         missing, wrong, count = [], [], 0
         for serial, mail in self.run.mails.items():
-            if mail.flow != "answer" or not mail.is_sent:
+            if not mail.to_player or not mail.is_sent:
                 continue
             count += 1
             users = said.get(serial, set())
@@ -67,6 +72,20 @@ class Checks:
                                             missing[:5]))
         self.result("SAID no answer reached another", not wrong,
                     str(wrong[:5]))
+
+    def check_kept(self, kept, said):
+        """What the archive has, and which notices there were."""
+        self.result("KEEP every copy is in the archive",
+                    kept.copies and kept.copies <= kept.archived,
+                    "not %d of %d" % (len(kept.copies - kept.archived),
+                                      len(kept.copies)))
+        self.result("SAID every answer is in the archive",
+                    set(said) <= kept.said,
+                    str(sorted(set(said) - kept.said)[:5]))
+        if "steer" in self.args.flows:
+            missing = {"note", *NOTICES, *WORDS} - kept.notices
+            self.result("every notice was seen", not missing,
+                        " ".join(sorted(missing)))
 
     def check_sent(self):
         sent = collections.Counter(
@@ -83,7 +102,7 @@ class Checks:
     def check_all_mails(self):
         """One look at every mail there is."""
         said, caps = {}, []
-        agents, players = Common(), Common()
+        agents, players, kept = Common(), Common(), Kept()
         known = {address_of(copy["Reply-To"]).split("@")[0].lower()
                  for copies in self.run.copies.values() for copy in copies}
         for user, path in self.run.stored():
@@ -91,14 +110,19 @@ class Checks:
                 data = file.read()
             mail = email.message_from_bytes(data)
             text = all_text(mail)
-            for serial in self.words(text, "SAID.word"):
-                said.setdefault(serial, set()).add(user)
-            if user in AGENTS:
-                agents.add(mail, user == TEAM and mail["X-Nymdesk"])
+            kept.add(user, mail, data)
+            if user == ARCHIVE:
+                kept.said |= set(self.words(text, "SAID.word"))
+            if user in self.world.staff:
+                agents.add(mail, user in LISTS and mail["X-Nymdesk"]
+                           and not mail["Auto-Submitted"])
             else:
+                for serial in self.words(text, "SAID.word"):
+                    said.setdefault(serial, set()).add(user)
                 players.add(mail, "MAILER-DAEMON" not in str(mail["From"]))
                 caps += [path] * has_capability(data, text, known)
         self.check_said(said)
+        self.check_kept(kept, said)
         self.check_common(agents, players)
         self.result("capabilities of the agents' side seen", bool(known))
         self.result("row G3 no capability of the agents' side for players",
@@ -145,6 +169,29 @@ class Common:
             self.fields |= {name.lower() for name in mail.keys()} - HOP_FIELDS
             self.senders.add(re.sub(r"support\+[a-z0-9-]+@", "support+@",
                                     str(mail["From"])))
+
+
+class Kept:
+    """What the archive has to have, what it has, and which notices came."""
+
+    def __init__(self):
+        self.copies, self.archived = set(), set()  # Message-IDs
+        self.said, self.notices = set(), set()
+
+    def add(self, user, mail, data):
+        if user == ARCHIVE:
+            self.archived.add(mail["Message-ID"])
+        elif user in LISTS:
+            if mail["X-Nymdesk"] and not mail["Auto-Submitted"]:
+                self.copies.add(mail["Message-ID"])
+            subject = re.sub(r"\s+", " ", str(mail["Subject"]))
+            self.notices |= {name for name, word in WORDS.items()
+                             if word in subject}
+            if "kind=note" in str(mail["X-Nymdesk"]):
+                self.notices.add("note")
+        else:
+            self.notices |= {name for name, subjects in NOTICES.items()
+                             if scan.has_subject(data, subjects)}
 
 
 def has_capability(data, text, known):

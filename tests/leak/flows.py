@@ -18,27 +18,18 @@ import slots
 import tokens
 from dovecot import PASSWORD
 from planted import Mail, address_of, all_text, dsn, feedback, mutate
+from staff import ARCHIVE, LISTS, SIZE_MAX
+from steering import Steering
 from trouble import Trouble
-from world import ANNA, BEN, QUEUE, TEAM, World
+from world import QUEUE
 
 SENDERS = 12
-SIZE_MAX = 1 << 20
 # What part of all mails goes which way.
 SHARES = (("new", 50), ("machine", 3), ("malformed", 8), ("alone", 5),
           ("international", 1), ("unreachable", 2), ("oversize", 0.4),
           ("follow", 10), ("answer", 11), ("forward", 1.5), ("all", 1.5),
           ("note", 1), ("away", 2), ("stray", 1), ("bounce", 4),
-          ("report", 1.5), ("fault", 4), ("late", 1))
-
-
-class LeakWorld(World):
-    """Fast, and with a size limit that a test can reach."""
-
-    def configure(self, **more):
-        more.update({"lmtp.size_max": SIZE_MAX,
-                     "vault.open_rate": 100000,
-                     "vault.open_burst": 1000000})
-        super().configure(**more)
+          ("report", 1.5), ("fault", 4), ("late", 1), ("steer", 3))
 
 
 class Kept:
@@ -59,7 +50,7 @@ class Kept:
                 file, policy=email.policy.default)
 
 
-class Run(Trouble):
+class Run(Trouble, Steering):
     """All flows in one world."""
 
     def __init__(self, world, seed, count):
@@ -70,6 +61,8 @@ class Run(Trouble):
         self.failures = []  # (check, sentence)
         self.passed = []    # checks
         self.replies = []   # what the LMTP server said
+        self.printed = []   # what nymdesk(1) said
+        self.work = {}      # kind of work -> (player's mail, copy)
         self.expired = []   # addresses of tickets that are no more
         self.refused = collections.Counter()
         self.lock = threading.Lock()
@@ -110,7 +103,8 @@ class Run(Trouble):
                     break
                 try:
                     if smtp is None:
-                        smtp = self.connect(is_agent)
+                        smtp = self.connect(mail.sender if is_agent
+                                            else None)
                     self.send_one(smtp, mail)
                 except (smtplib.SMTPException, OSError) as error:
                     with self.lock:
@@ -134,13 +128,13 @@ class Run(Trouble):
             thread.join()
         return []
 
-    def connect(self, is_agent):
+    def connect(self, agent):
         postfix = self.world.postfix
-        smtp = smtplib.SMTP("127.0.0.1", postfix.submit if is_agent
+        smtp = smtplib.SMTP("127.0.0.1", postfix.submit if agent
                             else postfix.inbound, "client.test", timeout=120)
         smtp.ehlo()
-        if is_agent:
-            smtp.login(ANNA, PASSWORD)
+        if agent:
+            smtp.login(agent, PASSWORD)
         return smtp
 
     def send_one(self, smtp, mail):
@@ -168,16 +162,19 @@ class Run(Trouble):
         for user in sorted(os.listdir(top)):
             for path in self.world.dovecot.paths(user):
                 yield user, path
+        for path in self.world.archived():
+            yield ARCHIVE, path
 
     def index(self):
         """serial -> the agents' copies, serial -> the player's mails; looks
         at mails that are new since the last time."""
         for user, path in self.stored():
-            if path in self.known or user in (ANNA, BEN):
+            if path in self.known or (
+                    user in self.world.staff and user not in LISTS):
                 continue
             self.known.add(path)
             kept = Kept(path)
-            if user != TEAM:
+            if user not in LISTS:
                 self.by_user.setdefault(user, []).append(kept)
                 continue
             for word in set(re.findall(tokens.WORD.pattern.encode(),
@@ -300,7 +297,8 @@ class Run(Trouble):
     # --- agents ------------------------------------------------------------
 
     def tickets(self, flow, count, flows=("new", "follow")):
-        """Mails whose copies agents can answer; each flow has others."""
+        """Mails whose copies agents can answer; each flow has others. count
+        None: all of them."""
         serials = [s for s in sorted(self.copies)
                    if self.mails[s].flow in flows]
         rng = random.Random("%s/%s" % (self.seed, flow))

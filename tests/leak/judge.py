@@ -11,6 +11,7 @@ from tokens import BODY, IDENT, KEEP, SAID
 
 
 FILLER = "filler"  # takes the blocks of the disk in a fault; zeros
+DISK_REPORT = "report.html"  # written by nymdesk(1)
 
 
 def place_of(path, world):
@@ -19,7 +20,9 @@ def place_of(path, world):
     if name.startswith("dovecot/mail/") or name == "state/" + FILLER:
         return None
     for head, place in (("nymdesk-log/", "LOG"), ("log/", "MTA-LOG"),
-                        ("postfix/spool/", "SPOOL")):
+                        ("postfix/spool/", "SPOOL"),
+                        # On the way to a mailbox of agents.
+                        ("spool/", "AG")):
         if name.startswith(head):
             return place, name
     return "DISK", name
@@ -83,6 +86,7 @@ class Judge:
                                             rule.get("moment", "*")) \
                     and (rule["owner"] == "any" or self.owner(hit)) \
                     and fnmatch.fnmatchcase(hit.form, rule.get("form", "*")) \
+                    and fnmatch.fnmatchcase(hit.path, rule.get("path", "*")) \
                     and rule.get("flow", "*") in ("*", self.flow_of(hit)):
                 rule["used"] += 1
                 return True

@@ -93,8 +93,8 @@ def build(top):
 # other failures say that the mutant broke something instead of leaking.
 RUN = [sys.executable, os.path.join(SYSTEM, "run.py")]
 KILLERS = {
-    "leak": (["sh", os.path.join(HERE, "run.sh"), "--mails", "30",
-              "--flows", "new,follow,agent,bounce"], r"row .*"),
+    "leak": (["sh", os.path.join(HERE, "run.sh"), "--mails", "40",
+              "--flows", "new,follow,agent,steer,bounce"], r"row .*"),
     "pairs": (RUN + ["pairs"], r"pairs\.Pairs\.test_.*"),
     "after": (RUN + ["after"], r"after\.AfterDestruction\.test_.*"),
     "receipts": (RUN + ["receipts.Key"],

@@ -77,6 +77,19 @@ ROWS = [
      "c->mail->from_addr != NULL ? addr_to_wire(c->mail->from_addr) : "
      "sender,"),
 
+    ("archived-answer-addressed", LEAK, "src/outbound/post.c",
+     "		mail->on_labelled(&way->label, mail->user_data);",
+     "	{\n		if (MUTANT(\"archived-answer-addressed\")) "
+     "((struct proto_job *)mail->job)->pseudonym = "
+     "g_strdup(way->envelope.player_addr);\n"
+     "		mail->on_labelled(&way->label, mail->user_data);\n	}"),
+    ("archived-answer-threaded", LEAK, "src/outbound/post.c",
+     "	if (mail->on_labelled != NULL)",
+     "	if (MUTANT(\"archived-answer-threaded\")) "
+     "((struct proto_job *)mail->job)->pseudonym = "
+     "g_strdup(way->envelope.message_id);\n"
+     "	if (mail->on_labelled != NULL)"),
+
     # What lies on the disk.
     ("id-stored", LEAK, CASE,
      "	    .copy_id = id};",
@@ -113,6 +126,48 @@ ROWS = [
     ("reply-all-relayed", LEAK, AGENT,
      "	if (to.people > 0)",
      "	if (to.people > 0 && !MUTANT(\"reply-all-relayed\"))"),
+
+    ("agent-capability-for-player", LEAK, VAULT,
+     "	label.agent = (struct label_mac){{0}};",
+     "	if (MUTANT(\"agent-capability-for-player\")) "
+     "label.player = label.agent;\n"
+     "	label.agent = (struct label_mac){{0}};"),
+    ("agent-name-in-answer", LEAK, "src/outbound/handover.c",
+     "	    .text = filed->text,",
+     "	    .text = MUTANT(\"agent-name-in-answer\") ? g_strconcat("
+     "filed->text, \"\\n\", filed->agent, NULL) : filed->text,"),
+    ("agent-name-in-transcript", LEAK, "src/mail/archived.c",
+     "	writer_part(out, text, \"\");",
+     "	writer_part(out, MUTANT(\"agent-name-in-transcript\") ? "
+     "g_strconcat(text, \"\\n\", answer->agent, NULL) : text, \"\");"),
+    ("note-sent", LEAK, "src/intake/answer.c",
+     "		return g_strdup(\"\");",
+     "		return g_strdup(MUTANT(\"note-sent\") ? m->note : \"\");"),
+    ("reason-sent", LEAK, "src/intake/answer.c",
+     "	return g_strdup(m->steer.text);",
+     "	return MUTANT(\"reason-sent\") && m->note != NULL ? g_strconcat("
+     "m->note, \"\\n\", m->steer.text, NULL) : g_strdup(m->steer.text);"),
+    ("misspelt-command-sent", LEAK, "src/intake/steer.c",
+     "	    !steer_parse(words, names_for_steer(c->names), &m->steer,\n"
+     "		&no->error))\n		return FALSE;",
+     "	    (!steer_parse(words, names_for_steer(c->names), &m->steer,\n"
+     "		&no->error) && !MUTANT(\"misspelt-command-sent\")))\n"
+     "		return FALSE;\n"
+     "	if (no->error != NULL) {\n"
+     "		g_clear_error(&no->error);\n"
+     "		m->steer.text = g_strdup(words);\n"
+     "		m->steer.commands = g_array_new(FALSE, TRUE, "
+     "sizeof(struct steer_command));\n"
+     "	}"),
+    ("note-in-transcript", LEAK, "src/outbound/transcript.c",
+     "	if (facts->kind == ARCHIVED_NOTE)\n		return FALSE;",
+     "	if (facts->kind == ARCHIVED_NOTE)\n"
+     "		return MUTANT(\"note-in-transcript\");"),
+    ("agent-name-logged", LEAK, "src/intake/steer.c",
+     "		log_info(\"ticket.steer\", LOG_TICKET(&m->admitted->number),",
+     "		if (MUTANT(\"agent-name-logged\")) dprintf(2, \"by %s\\n\", "
+     "m->name);\n	if (!is_dry)\n"
+     "		log_info(\"ticket.steer\", LOG_TICKET(&m->admitted->number),"),
 
     # What two players differ in.
     ("placeholder-length", PAIRS, "src/rules/redact.c",
@@ -157,5 +212,6 @@ ROWS = [
 ]
 MUTANTS = [Mutant(*row) for row in ROWS]
 # For a short run: agents' copies, disk, log, players' mails, pairs, keys.
-FEW = ("subject-unredacted", "id-stored", "name-logged", "automatic-relayed",
+FEW = ("subject-unredacted", "archived-answer-addressed", "id-stored",
+       "name-logged", "note-in-transcript",
        "placeholder-length", "forgets-no-contact")

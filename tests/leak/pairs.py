@@ -149,14 +149,15 @@ class Run:
         follow = mails.reply(answer, p.addr, FOLLOW % p.name)
         del follow["From"], follow["User-Agent"]
         self.send(follow)
-        world.wait_mails(TEAM, 2)
+        copy = world.wait_mails(TEAM, 2)[-1]
+        self.steer(world, copy)
         second = make(p, "Login", SECOND % p.name, 2)
         second.add_attachment(
             "account,%s\nowner,%s\nbalance,12.50 EUR\n" % (p.addr, p.name),
             subtype="csv", filename=p.name + ".csv")
         self.send(second)
-        world.wait_mails(TEAM, 3)
-        ack = world.wait_mails(p.addr, 3)[-1]
+        world.wait_mails(TEAM, 5)
+        ack = world.wait_mails(p.addr, 5)[-1]
         # A bounce that is about no mail of ours ends; one of the second
         # ticket's acknowledgement is told.
         for number, to in ((3, QUEUE),
@@ -165,8 +166,23 @@ class Run:
                           "<%s>: 550 5.1.1 unknown user\n" % p.addr, number)
             bounce["Auto-Submitted"] = "auto-replied"
             self.send(bounce, "", to)
-        word = world.wait_mails(TEAM, 4)[-1]
+        word = world.wait_mails(TEAM, 6)[-1]
         assert word["Subject"].startswith("Undelivered: "), word["Subject"]
+
+    def steer(self, world, copy):
+        """The first ticket goes a level up, is closed, and rated."""
+        p = self.person
+        world.submit(mails.reply(copy, ANNA, "/escalate\n"))
+        world.wait_mails(TEAM, 3)
+        world.wait_mails(p.addr, 3)
+        world.submit(mails.reply(copy, ANNA, "/close solved\n"))
+        closed = world.wait_mails(p.addr, 4)[-1]
+        rate = re.search(r"support\+4-\S+", mails.text_of(closed))[0]
+        rating = mails.message(p.addr, rate, "4", "%s\n" % p.name)
+        del rating["User-Agent"], rating["Date"], rating["From"]
+        rating["Date"] = "Mon, 01 Jun 2026 10:05:00 " + p.zone
+        self.send(rating)
+        world.wait_mails(TEAM, 4)
 
     def send(self, mail, sender=None, to=None):
         self.world.send(written(self.person, mail), sender, to)
@@ -208,11 +224,17 @@ class Run:
                  lambda found: "<blob %d>" % len(found.group(1))),
                 # Keyed parts of addresses, Message-IDs and boundaries.
                 (r"(?<![0-9a-z])[0-9a-hjkmnp-tv-z]{13}(?![0-9a-z])", "<key>"),
+                # Of a word, keyed by the mail that it is about.
+                (r"<[0-9a-hjkmnp-tv-z]{8}\.(?=<key>\.<key>@)", "<other>."),
                 # Times: of the run, not of the player's mail.
                 (r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?( UTC|Z)?",
                  "<time>"),
                 (r"\b20\d\d-\d\d-\d\d\b", "<day>"),
                 (r"(?m)^Date: .*", "Date: <time>"),
+                # A signature, in lines as long as it happens.
+                (r"(nymdesk-receipt: )((?:.+\n)+)", lambda found: "%s<%d>\n"
+                 % (found.group(1),
+                    len(re.sub("=\n|=3D", "", found.group(2))))),
                 (r"\b1[78]\d{8}\b", "<time>"),
                 (r'(INSERT INTO "?post"? VALUES\(1,)\d+', r"\1<hour>"),
                 (r"\bpid=\d+", "pid=<pid>")):
@@ -224,7 +246,11 @@ class Run:
         for name in ("Return-Path", "Delivered-To", "Received",
                      "X-Original-To") + tuple(drop):
             del mail[name]
-        return self.plain(mail.as_bytes().decode("utf-8", "replace"))
+        text = self.plain(mail.as_bytes().decode("utf-8", "replace"))
+        if "<number" in text.partition("\n\n")[2]:
+            # Of the text, and so of the number in it.
+            text = re.sub(r"\[end of mail \w{5}\]", "<end line>", text)
+        return text
 
     def plain_copies(self):
         return [self.plain_mail(mail) for mail in self.copies]
@@ -273,8 +299,12 @@ class Pairs(unittest.TestCase):
 
     def test_the_scenario_happened(self):
         for run in (self.short, self.long):
-            self.assertEqual(len(run.copies), 4)
-            self.assertEqual(len(run.mails), 3)
+            self.assertEqual(len(run.copies), 6)
+            self.assertEqual(len(run.mails), 5)
+            self.assertIn("rated 4 of 5", mails.text_of(run.copies[3]))
+            first, = [ticket for ticket in run.tickets
+                      if ticket["state"] == "closed"]
+            self.assertEqual((first["level"], first["agent"]), (2, "anna"))
             self.assertIn(mails.TX, mails.text_of(run.copies[0]))
             self.assertGreater(len(run.database), 10)
 

@@ -39,6 +39,8 @@ class Mail:
         self.first = self.last = ""
         self.sender = self.address = ""
         self.capability = ""
+        self.agent = ANNA
+        self.commands = []  # of an agent, above his words
         self.answered = 0  # an agent's mail: the player's it answers
         self.to_player = ""
         self.rcpt = QUEUE
@@ -122,12 +124,14 @@ class Mail:
         d = self.draft
         self.capability = address_of(copy["Reply-To"] or copy["From"])
         self.rcpt = self.capability
-        self.sender = ANNA
+        self.sender = self.agent
         d.add("To", self.capability)
         d.add("Subject", "Re: " + str(copy["Subject"]))
         d.add("In-Reply-To", str(copy["Message-ID"]))
         d.add("References", str(copy["Message-ID"]))
-        d.lines += [d.say[shapes.HELLO], ""]
+        d.lines += self.commands
+        if said or not self.commands:
+            d.lines += [d.say[shapes.HELLO], ""]
         if said:
             d.lines.append("Ref: " + self.tok("SAID.word"))
             self.keep = [self.tok("SAID.word")]

@@ -15,6 +15,7 @@ import collections
 import email
 import email.header
 import email.policy
+import glob
 import html
 import os
 import random
@@ -23,7 +24,7 @@ import sys
 import unicodedata
 import urllib.parse
 
-import paths  # noqa: F401
+from paths import ROOT
 import leakscan
 import tokens
 from leakscan import (CHARSETS, TO_BASE64, WIDE, octet_forms, octet_views,
@@ -148,6 +149,24 @@ def to_digits(text):
         str(unicodedata.digit(c, c)) if c.isdigit() else c for c in text)
 
 
+def template_subjects(name):
+    """What stands behind the number in the subject of a notice."""
+    found = set()
+    for path in glob.glob("%s/templates/*/%s.txt" % (ROOT, name)):
+        with open(path, encoding="utf-8") as file:
+            found.add(file.readline().partition("]")[2].strip())
+    return found
+
+
+TRANSCRIPTS = template_subjects("transcript")
+
+
+def has_subject(data, subjects):
+    subject = re.search(rb"(?im)^subject:(.*(?:\r?\n[ \t].*)*)", data)
+    text = header_text(subject[1]) if subject else ""
+    return text.partition("]")[2].strip() in subjects
+
+
 class Finder:
     """Finds the tokens of one Mint."""
 
@@ -259,17 +278,21 @@ class Finder:
 
     def scan_mail(self, data):
         """Yields (mail, code, form, where); where is a field's name in
-        lower case or "body"."""
+        lower case or "body"; "bounce" and "transcript" stand before it in
+        mails that return to a player what he wrote."""
         seen = set()
         found_all = list(self.walk(data))
         # A field may be folded inside of a word; its text says the rest.
         whole = {where for where, found in found_all if found[1]
                  and where != "body"}
         is_bounce = b"report-type=delivery-status" in data[:4000]
+        is_transcript = has_subject(data, TRANSCRIPTS)
         for where, found in found_all:
             if found[1] is None and where in whole:
                 continue
             where = "bounce " * is_bounce + where
+            if where == "body" and is_transcript:
+                where = "transcript body"
             key = found[0], found[1], where
             if key not in seen:
                 seen.add(key)

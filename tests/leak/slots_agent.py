@@ -13,10 +13,10 @@ from tokens import AGENT
 from world import build_dir
 
 
-@slot("G1.name", AGENT, kind="agent base", also=("G1.id", "G1.host"))
+@slot("G1.name", AGENT, kind="agent base", also=("G1.id", "G1.host", "G1.local"))
 def agent_from(m):
     word = m.tok("G1.name")
-    m.draft.add("From", "%s <anna@agents.example>" % word.title())
+    m.draft.add("From", "%s <%s>" % (word.title(), m.agent))
     m.draft.add("Message-ID", "<%s@agents.example>" % m.tok("G1.id"))
     m.draft.add("Date", "Tue, 03 Feb 2009 11:12:13 +1245")
     m.draft.add("Received", "from %s.test ([203.0.113.%d]) by x.test; Tue, "

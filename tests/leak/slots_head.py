@@ -258,7 +258,7 @@ for _code in ("H14.eight", "H16.addr", "H16.tel", "S6.local", "S8.dsn",
               "S7.vrfy", "S5.forward", "M19.broken", "G5.cc"):
     CLASS[_code] = IDENT
     ROW[_code] = _code.split(".")[0]
-for _code in ("G10.word", "G4.note", "G4.inner", "G6.away", "G6.sender",
+for _code in ("G10.word", "G4.note", "G4.reason", "G4.inner", "G6.away", "G6.sender",
               "G5.text", "G7.mdn", "G9.host"):
     CLASS[_code] = AGENT
     ROW[_code] = _code.split(".")[0]

@@ -29,6 +29,8 @@ mail_location = maildir:{dir}/mail/%Lu
 first_valid_uid = 1
 first_valid_gid = 1
 mail_max_userip_connections = 100
+# Nothing of it outlives the test.
+mail_fsync = never
 # Whoever gets mail has a mailbox.
 passdb {{
   driver = static
