@@ -354,10 +354,10 @@ weekly_id(const struct proto_job *job, const char *domain)
 /* NULL if the desk does not answer. Caller frees. */
 static char *
 weekly_text(
-    struct post *post, const struct proto_job *job, gint64 from, gint64 now)
+    struct post *post, const struct proto_job *job, gint64 from, gint64 to)
 {
 	const struct gather what = {
-	    .queue = job->queue, .from = from, .now = now};
+	    .queue = job->queue, .from = from, .now = to};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(kpi_report_auto) report =
 	    report_gather(post->desk, &what, &error);
@@ -375,7 +375,9 @@ word_send_weekly(struct post *post, const struct proto_job *job,
 {
 	struct word word;
 	gint64 now = now_s();
-	gint64 from = MIN(job->opened, now); /* when the week began */
+	/* Of the week. */
+	gint64 to = MIN(job->clock_due, now);
+	gint64 from = MIN(job->opened, to);
 	g_autofree char *date = time_show(from);
 	g_autofree char *id = NULL;
 	g_autoptr(GBytes) content = NULL;
@@ -384,7 +386,7 @@ word_send_weekly(struct post *post, const struct proto_job *job,
 		return PROTO_DEFERRED;
 	if (word.queue->head[0] == NULL)
 		return PROTO_SENT;
-	word.text = weekly_text(post, job, from, now);
+	word.text = weekly_text(post, job, from, to);
 	if (word.text == NULL)
 		return PROTO_DEFERRED;
 	word.subject = g_strdup_printf(

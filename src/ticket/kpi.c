@@ -172,6 +172,22 @@ row_get(GHashTable *rows, const char *name)
 	return row;
 }
 
+/* As it was at that time. */
+static struct kpi_ticket
+ticket_at(const struct kpi_ticket *ticket, gint64 now)
+{
+	struct kpi_ticket then = *ticket;
+
+	if (then.closed > now) {
+		then.closed = 0;
+		then.satisfaction = 0;
+	}
+	for (guint i = 0; i < KPI_PROMISES; i++)
+		if (then.promise[i].done > now)
+			then.promise[i].done = 0;
+	return then;
+}
+
 void
 kpi_add(struct kpi_report *report, const struct kpi_ticket *ticket)
 {
@@ -184,13 +200,16 @@ kpi_add(struct kpi_report *report, const struct kpi_ticket *ticket)
 	    [KPI_BY_LANG] = ticket->lang,
 	};
 
-	/* An old one that has nothing to do with this time makes no row. */
-	if (ticket->opened < report->from && ticket->closed != 0 &&
-	    ticket->closed < report->from)
+	struct kpi_ticket then = ticket_at(ticket, report->now);
+
+	/* One that has nothing to do with this time makes no row. */
+	if (ticket->opened > report->now ||
+	    (ticket->opened < report->from && ticket->closed != 0 &&
+		ticket->closed < report->from))
 		return;
-	row_add(&report->all, ticket, report);
+	row_add(&report->all, &then, report);
 	for (guint i = 0; i < KPI_BYS; i++)
-		row_add(row_get(report->rows[i], names[i]), ticket, report);
+		row_add(row_get(report->rows[i], names[i]), &then, report);
 }
 
 static gint

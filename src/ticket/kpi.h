@@ -16,7 +16,8 @@
  * - open and its ages: every ticket open now, however old.
  * A promise is in time if it was kept not later than it was due, to the
  * second; late if it was kept later or its time is over; else it runs and is
- * counted as neither.
+ * counted as neither. What is later than "now" has not happened yet, so that a
+ * week ends when it ends, whenever its report is made.
  */
 #include <glib.h>
 
