@@ -85,12 +85,15 @@ summed() { # name, file of its output, file of its errors
 	[ ! -s "$3" ] || tail -n 60 "$3"
 }
 
-counted() { # name, seconds it may take, command
-	name=$1
+counted() { # name of its files, seconds it may take, command
+	name=$scratch/counted-$1
 	limit=$2
 	shift 2
-	timeout "$limit" "$@" >"$scratch/counted.log" 2>"$scratch/counted.err"
-	summed "$name" "$scratch/counted.log" "$scratch/counted.err"
+	timeout "$limit" "$@" >"$name.out" 2>"$name.err"
+}
+
+counted_summed() { # name
+	summed "$1" "$scratch/counted-$1.out" "$scratch/counted-$1.err"
 }
 
 # Unit tests: each program runs by itself and each case counts. A program
@@ -129,6 +132,9 @@ unit() { # directory
 fuzz() { # seconds
 	ND_FUZZ_BUILD=$scratch/clang sh tests/fuzz/run.sh "$1" \
 	    >"$scratch/fuzz.log" 2>&1
+}
+
+fuzz_summed() {
 	grep '^ok \|^FAIL ' "$scratch/fuzz.log"
 	ok=$(grep -c '^ok ' "$scratch/fuzz.log")
 	bad=$(grep -c '^FAIL ' "$scratch/fuzz.log")
@@ -171,7 +177,11 @@ say 'distribution'
 # It builds from the tarball; the unit tests run below.
 check 'distcheck' make -s -j2 -C "$scratch/gcc" distcheck AM_MAKEFLAGS=TESTS=
 
-say 'lints'
+export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+# One core each.
+say 'fuzz targets and lints'
+fuzz "${ND_FUZZ_SECONDS:-3}" &
 check 'lint layers' python3 tests/lint/layers.py
 check 'lint headers' sh tests/lint/headers.sh "$scratch/gcc"
 check 'lint linkmap' sh tests/lint/linkmap.sh "$scratch/gcc"
@@ -182,19 +192,16 @@ check 'lint manconf' python3 tests/lint/manconf.py "$scratch/gcc"
 check 'lint suite' python3 tests/lint/suite.py
 check 'lint static' sh tests/lint/static.sh
 check 'lint words' sh tests/lint/words.sh
+wait $!
+fuzz_summed
 
 say 'unit tests'
-export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
-export UBSAN_OPTIONS=print_stacktrace=1
 unit gcc >"$scratch/unit-gcc.out" 2>&1 &
 unit sanitize >"$scratch/unit-sanitize.out" 2>&1
 wait $!
 for dir in gcc sanitize; do
 	summed "unit tests of $dir" "$scratch/unit-$dir.out" /dev/null
 done
-
-say 'fuzz targets'
-fuzz "${ND_FUZZ_SECONDS:-3}"
 
 # What is about memory runs with the sanitizers, what is about time, limits
 # and what is left on the disk without. They wait more than they work, so both
@@ -218,10 +225,12 @@ check 'words of rules' env ND_BUILD="$scratch/gcc" \
 say 'leak test: pairs, after destruction'
 system gcc pairs after
 system_summed gcc
-say 'leak test: tokens'
-counted 'leak test' 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
-say 'leak test: a few mutants'
-counted 'mutants' 300 python3 tests/leak/mutants.py --few
+say 'leak test: tokens, and a few mutants'
+counted mutants 400 python3 tests/leak/mutants.py --few &
+counted leak 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
+wait $!
+counted_summed leak
+counted_summed mutants
 say 'benchmark, short'
 check 'benchmark runs' env ND_BUILD="$scratch/gcc" \
     sh tests/bench/run.sh --rounds 1 --mails 60
