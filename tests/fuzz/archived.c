@@ -89,6 +89,7 @@ check_again(const struct archived *a)
 {
 	const struct archived_answer answer = {.role_name = "Casino Support",
 	    .queue_address = QUEUE,
+	    .agent_address = "",
 	    .pseudonym = "amber-otter-41",
 	    .number = NUMBER,
 	    .message_id = ANSWER_ID,
