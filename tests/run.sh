@@ -208,9 +208,9 @@ done
 # at once.
 say 'system tests'
 system gcc leakscan images forget roles cli clients quotes loops complaints \
-    report archive commands &
+    report archive commands day &
 system sanitize conversation agents shapes files logs faults corpus routes \
-    once machine guesses receipts archivist day
+    once machine guesses receipts archivist
 wait $!
 system_summed gcc
 system_summed sanitize
