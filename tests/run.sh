@@ -143,15 +143,15 @@ fuzz_summed() {
 	count "$ok" "$bad"
 }
 
-system() { # directory, names
+system() { # directory, number, names
 	dir=$1
-	shift
+	name=$scratch/system-$1-$2
+	shift 2
 	ND_BUILD="$scratch/$dir" PYTHONPATH=tests/leak timeout 400 \
-	    python3 tests/system/run.py "$@" \
-	    >"$scratch/system-$dir.out" 2>"$scratch/system-$dir.err"
+	    python3 tests/system/run.py "$@" >"$name.out" 2>"$name.err"
 }
 
-system_summed() { # directory
+system_summed() { # directory and number
 	summed "system tests of $1" "$scratch/system-$1.out" \
 	    "$scratch/system-$1.err"
 }
@@ -204,16 +204,20 @@ for dir in gcc sanitize; do
 done
 
 # What is about memory runs with the sanitizers, what is about time, limits
-# and what is left on the disk without. They wait more than they work, so both
+# and what is left on the disk without. They wait more than they work, so all
 # at once.
-say 'system tests'
-system gcc leakscan images forget roles cli clients quotes loops complaints \
-    report archive commands day &
-system sanitize conversation agents shapes files logs faults corpus routes \
+say 'system tests; leak test: pairs, after destruction'
+system gcc 1 leakscan images forget roles cli clients quotes loops \
+    complaints &
+one=$!
+system gcc 2 report archive commands day pairs after &
+two=$!
+system sanitize 1 conversation agents shapes files logs faults corpus routes \
     once machine guesses receipts archivist
-wait $!
-system_summed gcc
-system_summed sanitize
+wait $one $two
+system_summed gcc-1
+system_summed gcc-2
+system_summed sanitize-1
 
 say 'redaction of labelled texts'
 check 'redaction' env ND_BUILD="$scratch/gcc" \
@@ -222,9 +226,6 @@ check 'redaction, held out' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/score.py --held-out
 check 'words of rules' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/words.py
-say 'leak test: pairs, after destruction'
-system gcc pairs after
-system_summed gcc
 say 'leak test: tokens, and a few mutants'
 counted mutants 400 python3 tests/leak/mutants.py --few &
 counted leak 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh

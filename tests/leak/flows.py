@@ -11,6 +11,7 @@ import random
 import re
 import smtplib
 import threading
+import time
 
 import paths  # noqa: F401
 import shapes
@@ -20,6 +21,7 @@ from dovecot import PASSWORD
 from planted import Mail, address_of, all_text, dsn, feedback, mutate
 from staff import ARCHIVE, LISTS, SIZE_MAX
 from steering import Steering
+from tools import Timeout
 from trouble import Trouble
 from world import QUEUE
 
@@ -152,7 +154,15 @@ class Run(Trouble, Steering):
         mail.is_sent = True
 
     def settle(self, timeout=240):
-        self.world.wait_idle(timeout)
+        """Also what a server refused while it came back."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return self.world.wait_idle(10)
+            except Timeout:
+                if time.monotonic() > end:
+                    raise
+                self.world.postfix.flush()
 
     # --- what came out -----------------------------------------------------
 
