@@ -106,7 +106,7 @@ unit() { # directory
 		case $program in *.*) continue ;; esac
 		name=$1/${program##*/}
 		(cd "$scratch/$1" && CMOCKA_MESSAGE_OUTPUT=stdout \
-		    timeout 180 "$program") >"$log" 2>&1
+		    timeout 400 "$program") >"$log" 2>&1
 		code=$?
 		ok=$(grep -c '^\[       OK \]' "$log")
 		bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' \
@@ -147,7 +147,7 @@ system() { # directory, number, names
 	dir=$1
 	name=$scratch/system-$1-$2
 	shift 2
-	ND_BUILD="$scratch/$dir" PYTHONPATH=tests/leak timeout 400 \
+	ND_BUILD="$scratch/$dir" PYTHONPATH=tests/leak timeout 900 \
 	    python3 tests/system/run.py "$@" >"$name.out" 2>"$name.err"
 }
 
@@ -227,8 +227,8 @@ check 'redaction, held out' env ND_BUILD="$scratch/gcc" \
 check 'words of rules' env ND_BUILD="$scratch/gcc" \
     python3 tests/leak/redaction/words.py
 say 'leak test: tokens, and a few mutants'
-counted mutants 400 python3 tests/leak/mutants.py --few &
-counted leak 400 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
+counted mutants 900 python3 tests/leak/mutants.py --few &
+counted leak 900 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
 wait $!
 counted_summed leak
 counted_summed mutants
