@@ -431,10 +431,10 @@ digest_knows_the_files(void **state)
 static struct mail *
 parse_timed(const char *raw, gsize len)
 {
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_time();
 	struct mail *mail = parse_from(raw, len, "env@c.example");
 
-	assert_true(g_get_monotonic_time() - start <
+	assert_true(cpu_time() - start <
 	    SECONDS_MAX * (gint64)G_USEC_PER_SEC);
 	return mail;
 }

@@ -1,6 +1,7 @@
 /* What goes out: quote_split() and the scrubbers. */
 #include "mail/quote.h"
 #include "mail/scrub.h"
+#include "mail_case.h"
 #include "ticket/number.h"
 
 #include <setjmp.h>
@@ -259,13 +260,13 @@ test_quote_is_linear(void **state)
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_auto(quote_split_auto) split = {0};
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_time();
 
 		for (guint n = 0; n < QUOTE_LINES_MAX / 2 - 1; n++)
 			g_string_append(text, units[i]);
 		quote_split(text->str, &split);
 		assert_true(
-		    g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+		    cpu_time() - start < 5 * G_USEC_PER_SEC);
 	}
 }
 

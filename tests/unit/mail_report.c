@@ -396,7 +396,7 @@ reports_take_linear_time(void **state)
 		for (gsize k = 0; k < G_N_ELEMENTS(tops); k++) {
 			g_autoptr(GString) raw = g_string_new(tops[k]);
 			g_autoptr(mail_auto) mail = NULL;
-			gint64 start = g_get_monotonic_time();
+			gint64 start = cpu_time();
 
 			while (raw->len < 400000)
 				g_string_append(raw, units[i]);
@@ -404,7 +404,7 @@ reports_take_linear_time(void **state)
 			assert_int_not_equal(mail->machine, MAIL_PERSON);
 			assert_true(mail->references->len <=
 			    IDS_REFERENCES_MAX + IDS_RETURNED_MAX);
-			if (g_get_monotonic_time() - start >
+			if (cpu_time() - start >
 			    5 * G_USEC_PER_SEC)
 				fail_msg("unit %zu of %zu", i, k);
 		}

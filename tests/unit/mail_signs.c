@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
@@ -533,13 +534,13 @@ endings_are_linear(void **state)
 		g_autoptr(GString) text = g_string_new("x\n");
 		g_autofree char *seen = NULL;
 		g_autofree char *sent = NULL;
-		gint64 start = g_get_monotonic_time();
+		gint64 start = cpu_time();
 
 		while (text->len < 100000)
 			g_string_append(text, units[i]);
 		seen = player_text(*state, "Anna Ort", text->str);
 		sent = agent_text(*state, "Re: a", text->str, NULL);
-		assert_true(g_get_monotonic_time() - start <
+		assert_true(cpu_time() - start <
 		    10 * G_USEC_PER_SEC);
 	}
 }

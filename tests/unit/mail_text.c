@@ -12,6 +12,7 @@
 #include "mail/html.h"
 #include "mail/sniff.h"
 #include "mail/text.h"
+#include "mail_case.h"
 
 #include "base/banned.h"
 
@@ -311,7 +312,7 @@ html_is_fast(const char *before, const char *unit, const char *after,
 {
 	g_autoptr(GString) html = g_string_new("<p>start");
 	g_autofree char *got = NULL;
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_time();
 
 	g_string_append(html, before);
 	while (html->len < 1024 * 1024)
@@ -321,7 +322,7 @@ html_is_fast(const char *before, const char *unit, const char *after,
 	assert_true(g_str_has_prefix(got, "start"));
 	assert_true(g_str_has_suffix(got, want_end));
 	assert_true(strlen(got) <= HTML_TEXT_MAX + 64);
-	assert_true(g_get_monotonic_time() - start < 3 * G_USEC_PER_SEC);
+	assert_true(cpu_time() - start < 3 * G_USEC_PER_SEC);
 }
 
 static void
@@ -366,7 +367,7 @@ html_attributes_are_linear(void **state)
 {
 	g_autoptr(GString) html = g_string_new("start<p ");
 	g_autofree char *got = NULL;
-	gint64 start = g_get_monotonic_time();
+	gint64 start = cpu_time();
 
 	(void)state;
 	for (guint i = 0; i < 200000; i++)
@@ -374,7 +375,7 @@ html_attributes_are_linear(void **state)
 	g_string_append(html, "href='https://e.x'>end");
 	got = html_to_text(html->str, html->len);
 	assert_string_equal(got, "start\n\nend\n");
-	assert_true(g_get_monotonic_time() - start < 3 * G_USEC_PER_SEC);
+	assert_true(cpu_time() - start < 3 * G_USEC_PER_SEC);
 }
 
 static void
