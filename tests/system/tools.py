@@ -1,6 +1,7 @@
 """Small tools of the system tests: waiting, ports, processes, files."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -29,16 +30,32 @@ def wait_for(predicate, timeout=20.0, what=""):
         pause = min(pause * 1.5, 0.1)
 
 
+RESERVED = []  # sockets that keep a port for this process
+
+
+def reserve_port():
+    """A port of loopback that nobody has, below those that connections get.
+    It stays ours: a server may listen there, which sets SO_REUSEADDR as this
+    socket does then; another process that looks for a port may not."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range",
+              encoding="ascii") as file:
+        first = int(file.read().split()[0])
+    while True:
+        sock = socket.socket()
+        try:
+            sock.bind(("127.0.0.1", random.SystemRandom().randrange(
+                10000, max(first, 20000))))
+        except OSError:
+            sock.close()
+            continue
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        RESERVED.append(sock)
+        return sock.getsockname()[1]
+
+
 def free_ports(count):
     """Ports of loopback that nobody listens on, all different."""
-    socks = [socket.socket() for _ in range(count)]
-    try:
-        for sock in socks:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in socks]
-    finally:
-        for sock in socks:
-            sock.close()
+    return [reserve_port() for _ in range(count)]
 
 
 def answers(port):
