@@ -163,6 +163,28 @@ clocks_settle(struct desk *desk, struct store_ticket *ticket, guint kinds,
 	return TRUE;
 }
 
+gboolean
+clocks_find(struct store *store, const struct number *number,
+    struct clocks_pair *out, GError **err)
+{
+	g_autoptr(GArray) rows = NULL;
+
+	*out = (struct clocks_pair){0};
+	rows = g_array_new(FALSE, FALSE, sizeof(struct store_clock));
+	if (!store_clock_list(store, number, rows, err))
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sla_clock *clock =
+		    &g_array_index(rows, struct store_clock, i).clock;
+
+		if (clock->kind == SLA_FIRST_REPLY)
+			out->first_reply = *clock;
+		else if (clock->kind == SLA_DECISION)
+			out->decision = *clock;
+	}
+	return TRUE;
+}
+
 static gboolean
 change_decision(struct desk *desk, struct store_ticket *ticket,
     void (*change)(struct sla_clock *, gint64), gint64 at, GError **err)

@@ -1,5 +1,7 @@
 #include "desk/control.h"
 
+#include "desk/internal.h"
+
 #include "base/banned.h"
 
 /* Tickets that surely fit into one frame. */
@@ -44,24 +46,16 @@ ticket_view(const struct ticket *t)
 	};
 }
 
-/* How long the clocks of a ticket are: a forgotten one has none. */
+/* How long the clocks of a ticket are. */
 static gboolean
 add_lengths(struct store *store, struct proto_ctl_ticket *view, GError **err)
 {
-	g_autoptr(GArray) rows = NULL;
+	struct clocks_pair clocks;
 
-	rows = g_array_new(FALSE, FALSE, sizeof(struct store_clock));
-	if (!store_clock_list(store, &view->number, rows, err))
+	if (!clocks_find(store, &view->number, &clocks, err))
 		return FALSE;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct sla_clock *clock =
-		    &g_array_index(rows, struct store_clock, i).clock;
-
-		if (clock->kind == SLA_FIRST_REPLY)
-			view->first_reply_s = clock->length_s;
-		else if (clock->kind == SLA_DECISION)
-			view->decision_s = clock->length_s;
-	}
+	view->first_reply_s = clocks.first_reply.length_s;
+	view->decision_s = clocks.decision.length_s;
 	return TRUE;
 }
 

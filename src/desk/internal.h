@@ -72,6 +72,13 @@ gboolean clocks_restart_open(struct desk *desk, struct store_ticket *ticket,
  * they promise nothing. */
 gboolean clocks_restart(struct desk *desk, struct store_ticket *ticket,
     enum sla_kind kind, gint64 at, GError **err);
+/* What a report looks at; a forgotten ticket has neither. */
+struct clocks_pair {
+	struct sla_clock first_reply; /* kind 0: not there, as the other */
+	struct sla_clock decision;
+};
+gboolean clocks_find(struct store *store, const struct number *number,
+    struct clocks_pair *out, GError **err);
 /* kinds: bits 1 << enum sla_kind. Those that are settled, are not there, or may
  * not be settled by a machine stay as they are. */
 gboolean clocks_settle(struct desk *desk, struct store_ticket *ticket,

@@ -1,4 +1,5 @@
 #include "desk/control.h"
+#include "desk/internal.h"
 #include "ticket/kpi.h"
 
 #include "base/banned.h"
@@ -7,36 +8,8 @@
 G_STATIC_ASSERT(NUMBERS_MAX *(4 * TICKET_TOKEN_SIZE + NUMBER_TEXT_SIZE + 160) <
 		PROTO_FRAME_MAX);
 
-/* Of the clocks that may be there: forgotten tickets have none. */
-struct clocks {
-	struct sla_clock first_reply;
-	struct sla_clock decision; /* kind 0: not there, as the other */
-};
-
-static gboolean
-find_clocks(struct store *store, const struct number *number,
-    struct clocks *out, GError **err)
-{
-	g_autoptr(GArray) rows = NULL;
-
-	*out = (struct clocks){0};
-	rows = g_array_new(FALSE, FALSE, sizeof(struct store_clock));
-	if (!store_clock_list(store, number, rows, err))
-		return FALSE;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct sla_clock *clock =
-		    &g_array_index(rows, struct store_clock, i).clock;
-
-		if (clock->kind == SLA_FIRST_REPLY)
-			out->first_reply = *clock;
-		else if (clock->kind == SLA_DECISION)
-			out->decision = *clock;
-	}
-	return TRUE;
-}
-
 static gint64
-first_reply_due(const struct ticket *t, const struct clocks *clocks)
+first_reply_due(const struct ticket *t, const struct clocks_pair *clocks)
 {
 	if (clocks->first_reply.kind == 0 || clocks->decision.kind == 0)
 		return t->first_reply_due;
@@ -44,7 +17,8 @@ first_reply_due(const struct ticket *t, const struct clocks *clocks)
 }
 
 static gint64
-decision_due(const struct ticket *t, const struct clocks *clocks, gint64 now)
+decision_due(
+    const struct ticket *t, const struct clocks_pair *clocks, gint64 now)
 {
 	if (clocks->decision.kind == 0)
 		return t->decision_due;
@@ -61,7 +35,7 @@ ack_done(const struct ticket *t)
 }
 
 static struct proto_ctl_kpi
-kpi_view(const struct ticket *t, const struct clocks *clocks, gint64 now)
+kpi_view(const struct ticket *t, const struct clocks_pair *clocks, gint64 now)
 {
 	gboolean is_closed = t->state == TICKET_CLOSED;
 
@@ -102,9 +76,9 @@ control_numbers(struct store *store, const struct proto_ctl_numbers *numbers,
 		const struct ticket *t =
 		    &g_array_index(rows, struct store_ticket, i).t;
 		struct proto_ctl_kpi view;
-		struct clocks clocks;
+		struct clocks_pair clocks;
 
-		if (!find_clocks(store, &t->number, &clocks, err))
+		if (!clocks_find(store, &t->number, &clocks, err))
 			return FALSE;
 		view = kpi_view(t, &clocks, now);
 		g_array_append_val(answer->tickets, view);

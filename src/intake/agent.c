@@ -279,9 +279,9 @@ agent_mail_clear(struct agent_mail *m)
 	steer_clear(&m->steer);
 }
 
-static gboolean
-tell(const struct agent_mail *m, const char *why, const char *what_to_do,
-    GError **err)
+gboolean
+agent_mail_tell(const struct agent_mail *m, const char *why,
+    const char *what_to_do, GError **err)
 {
 	return agent_tell(m->c,
 	    &(struct agent_word){.number = &m->admitted->number,
@@ -352,7 +352,7 @@ mail_do(const struct agent_mail *m, GError **err)
 
 	if (!agent_steer(m, TRUE, &error)) {
 		if (error_is(error, ERROR_PERM))
-			return tell(m, error->message, "", err);
+			return agent_mail_tell(m, error->message, "", err);
 		g_propagate_error(err, g_steal_pointer(&error));
 		return FALSE;
 	}
@@ -394,7 +394,7 @@ reply_deliver(const struct mail_case *c,
 		    err);
 	agent_mail_init(&m, c, admitted);
 	if (!agent_read(&m, &no)) {
-		ok = tell(&m, no.why, no.what_to_do, err);
+		ok = agent_mail_tell(&m, no.why, no.what_to_do, err);
 		g_clear_error(&no.error);
 		return ok;
 	}

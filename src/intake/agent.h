@@ -47,6 +47,9 @@ struct agent_word {
 /* To the agent if he is one of ours, else to all agents of the queue. */
 gboolean agent_tell(const struct mail_case *c, const struct agent_word *word,
     GError **err);
+/* The same about his ticket, of which nothing was done. */
+gboolean agent_mail_tell(const struct agent_mail *m, const char *why,
+    const char *what_to_do, GError **err);
 /* A text for him alone: what he asked for. */
 gboolean agent_show(const struct mail_case *c, const char *from_addr,
     const char *subject, const char *text, GError **err);

@@ -162,18 +162,6 @@ hand_over(const struct agent_mail *m, guint *code, GError **err)
 	return ok;
 }
 
-static gboolean
-tell_unsent(const struct agent_mail *m, const char *why,
-    const char *what_to_do, GError **err)
-{
-	return agent_tell(m->c,
-	    &(struct agent_word){.number = &m->admitted->number,
-		.queue = m->queue,
-		.why = why,
-		.what_to_do = what_to_do},
-	    err);
-}
-
 gboolean
 answer_send(const struct agent_mail *m, gboolean *is_sent, GError **err)
 {
@@ -187,14 +175,14 @@ answer_send(const struct agent_mail *m, gboolean *is_sent, GError **err)
 	}
 	if (error != NULL) {
 		g_error_free(error);
-		return tell_unsent(m,
+		return agent_mail_tell(m,
 		    "the player's return address is forgotten",
 		    "Nobody can open it any more; the player has to write "
 		    "again.",
 		    err);
 	}
 	if (code / 100 != 2)
-		return tell_unsent(m,
+		return agent_mail_tell(m,
 		    "the player's mail system does not take the answer",
 		    "The ticket stays open; the player has to write again "
 		    "from an address that works.",
