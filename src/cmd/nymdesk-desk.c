@@ -322,12 +322,19 @@ request_do(struct room *room, struct request *r, gint64 now)
 static guint
 waiting_find(const struct room *room, gint64 now)
 {
+	guint32 asked = 0;
+
 	for (guint i = 0; i < room->waiting->len; i++) {
 		const struct request *r =
 		    g_ptr_array_index(room->waiting, i);
+		guint32 kinds = r->in.work.kinds;
 
-		if (desk_has_work(room->desk, r->in.work.kinds, now))
+		/* Most wait for the same. */
+		if (i > 0 && kinds == asked)
+			continue;
+		if (desk_has_work(room->desk, kinds, now))
 			return i;
+		asked = kinds;
 	}
 	return room->waiting->len;
 }
