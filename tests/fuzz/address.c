@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "disturb.h"
 #include "reach.h"
 
 #include "base/addr.h"
@@ -182,17 +183,6 @@ check_subject(const char *text)
 		for (guint k = 0; k < i; k++)
 			g_assert(!number_equal(&numbers[i], &numbers[k]));
 	}
-}
-
-/* A good text, with the input's octets xored over it. */
-static char *
-disturb(const char *good, const unsigned char *data, gsize len)
-{
-	char *text = g_strdup(good);
-
-	for (gsize i = 0; i < len && text[i] != '\0'; i++)
-		text[i] = (char)(text[i] ^ (char)data[i]);
-	return text;
 }
 
 int

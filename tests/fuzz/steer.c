@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "disturb.h"
 #include "reach.h"
 
 #include "base/error.h"
@@ -118,17 +119,6 @@ check_ask(const char *subject, const char *text)
 		g_assert((ask->what == ASK_SHOW) ==
 		    number_is_set(&ask->number));
 	}
-}
-
-/* A good text, with the input's octets xored over it. */
-static char *
-disturb(const char *good, const unsigned char *data, gsize len)
-{
-	char *text = g_strdup(good);
-
-	for (gsize i = 0; i < len && text[i] != '\0'; i++)
-		text[i] = (char)(text[i] ^ (char)data[i]);
-	return text;
 }
 
 int

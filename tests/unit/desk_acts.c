@@ -1,5 +1,12 @@
 #include "desk_acts.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "base/banned.h"
 
 #define SLOT 70
@@ -113,4 +120,39 @@ acts_promised(const struct world *w, const struct number *number, guint32 kind)
 		n += number_equal(&promise->ticket, number) ? 1 : 0;
 	}
 	return n;
+}
+
+struct number
+acts_open(struct world *w, const char *mail)
+{
+	struct world_mail m = world_mail(mail, mail);
+
+	return world_receive(w, &m).number;
+}
+
+void
+acts_put(struct world *w, const struct store_ticket *row)
+{
+	assert_true(store_begin(w->store, NULL));
+	assert_true(store_ticket_update(w->store, row, NULL));
+	assert_true(store_commit(w->store, NULL));
+}
+
+void
+acts_do(struct world *w, const char *mail, const struct proto_desk_steer *in)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!acts_steer(w, mail, in, NULL, &err))
+		fail_msg("%s: %s", mail, err->message);
+}
+
+struct sla_clock
+acts_clock(struct world *w, const struct number *number, enum sla_kind kind)
+{
+	struct store_clock row = {0};
+
+	if (store_clock_get(w->store, number, kind, &row, NULL) != STORE_FOUND)
+		row.clock = (struct sla_clock){0};
+	return row.clock;
 }

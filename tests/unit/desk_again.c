@@ -19,33 +19,6 @@ static char kim[] = "kim", lee[] = "lee", vip[] = "vip",
 	    complaint[] = "complaint", fr[] = "fr",
 	    spied[] = "kim@casino.example";
 
-static struct number
-opened(struct world *w, const char *mail)
-{
-	struct world_mail m = world_mail(mail, mail);
-
-	return world_receive(w, &m).number;
-}
-
-static void
-steer(struct world *w, const char *mail, const struct proto_desk_steer *in)
-{
-	g_autoptr(GError) err = NULL;
-
-	if (!acts_steer(w, mail, in, NULL, &err))
-		fail_msg("%s: %s", mail, err->message);
-}
-
-static struct sla_clock
-clock_of(struct world *w, const struct number *number, enum sla_kind kind)
-{
-	struct store_clock row = {0};
-
-	if (store_clock_get(w->store, number, kind, &row, NULL) != STORE_FOUND)
-		row.clock = (struct sla_clock){0};
-	return row.clock;
-}
-
 /* --- once --- */
 
 static void
@@ -61,19 +34,19 @@ judging_changes_nothing(void **state)
 	    .agent = kim};
 	struct store_ticket before, after;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	before = world_ticket(w, &in.number);
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	in.verbs = PROTO_VERB_ESCALATE | PROTO_VERB_WAIT | PROTO_VERB_FORGET;
 	in.close = PROTO_CLOSE_NONE;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	after = world_ticket(w, &in.number);
 	assert_memory_equal(&before, &after, sizeof(before));
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 0);
-	assert_int_equal(clock_of(w, &in.number, SLA_DECISION).paused_at, 0);
+	assert_int_equal(acts_clock(w, &in.number, SLA_DECISION).paused_at, 0);
 	in.is_dry = FALSE; /* and the mail is not known by it */
 	in.verbs = PROTO_VERB_ESCALATE;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
 }
 
@@ -87,12 +60,12 @@ known_mails_do_nothing(void **state)
 	struct world_mail more = world_mail("m2", "m1");
 	struct world_mail again = world_mail("a1", "agent");
 
-	in.number = opened(w, "m1");
-	steer(w, "a1", &in);
+	in.number = acts_open(w, "m1");
+	acts_do(w, "a1", &in);
 	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
 	(void)world_receive(w, &more); /* opens it again */
 	w->now += WORLD_EPOCH_S;       /* and another epoch is the newest */
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_OPEN);
 	again.side = PROTO_SIDE_AGENT;
 	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
@@ -111,7 +84,7 @@ commands_follow_their_text(void **state)
 	struct proto_desk_admitted is = {0};
 	g_autoptr(GError) err = NULL, busy = NULL;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	mail.side = PROTO_SIDE_AGENT;
 	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
 	/* In the hands of a post: nobody knows. */
@@ -132,13 +105,13 @@ commands_follow_their_text(void **state)
 	world_admitted_clear(&is);
 	/* Its text is not sent again, then its commands are done. */
 	in.is_dry = TRUE;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_FAILED, NULL));
 	in.is_dry = FALSE;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.state, TICKET_CLOSED);
 	assert_int_equal(world_ticket(w, &in.number).t.answered, w->now);
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_receive(w, &mail).verdict, PROTO_DUPLICATE);
 }
 
@@ -146,7 +119,7 @@ static void
 refused_text_leaves_nothing(void **state)
 {
 	struct world *w = *state;
-	struct number number = opened(w, "m1");
+	struct number number = acts_open(w, "m1");
 	struct world_mail mail = world_mail("a1", "agent");
 	struct proto_desk_admitted is = {0};
 
@@ -169,9 +142,9 @@ sent_text_is_not_denied(void **state)
 	    .agent = kim};
 	g_autoptr(GError) err = NULL;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
-	steer(w, "a2", &in);
+	acts_do(w, "a2", &in);
 	in.agent = lee;
 	assert_false(acts_steer(w, "a1", &in, NULL, &err));
 	assert_true(error_is(err, ERROR_PERM));
@@ -193,8 +166,8 @@ check_return(struct world *w, const char *name, gint64 after, guint expected)
 	struct world_mail mail = world_mail(again, name);
 	struct store_ticket row;
 
-	in.number = opened(w, name);
-	steer(w, closing, &in);
+	in.number = acts_open(w, name);
+	acts_do(w, closing, &in);
 	w->now += after;
 	world_claim(&mail, PROTO_VIA_CAPABILITY, &in.number);
 	(void)world_receive(w, &mail);
@@ -204,7 +177,7 @@ check_return(struct world *w, const char *name, gint64 after, guint expected)
 	assert_int_equal(row.t.decided, 0);
 	assert_int_equal(row.t.answered, 0);
 	assert_int_equal(row.t.decision_due, w->now + 86400);
-	steer(w, second, &in);
+	acts_do(w, second, &in);
 	row = world_ticket(w, &in.number);
 	assert_int_equal(row.t.is_returned, expected);
 	assert_int_equal(row.t.decided, w->now);
@@ -292,7 +265,7 @@ older_tickets_are_told(void **state)
 		g_autofree char *answer = g_strconcat("a", cases[i].mail, NULL);
 		struct store_ticket row;
 
-		in.number = opened(w, cases[i].mail);
+		in.number = acts_open(w, cases[i].mail);
 		in.verbs = PROTO_VERB_ESCALATE;
 		row = world_ticket(w, &in.number);
 		row.t.ack_due = 0;
@@ -300,7 +273,7 @@ older_tickets_are_told(void **state)
 		assert_true(store_begin(w->store, NULL));
 		assert_true(store_ticket_update(w->store, &row, NULL));
 		assert_true(store_commit(w->store, NULL));
-		steer(w, answer, &in);
+		acts_do(w, answer, &in);
 		assert_int_equal(
 		    acts_promised(w, &in.number, PROTO_JOB_ESCALATED),
 		    cases[i].told);

@@ -69,14 +69,6 @@ steer(struct world *w, const char *mail, const struct number *number,
 	assert_true(acts_steer(w, mail, &in, NULL, NULL));
 }
 
-static void
-put_ticket(struct world *w, const struct store_ticket *row)
-{
-	assert_true(store_begin(w->store, NULL));
-	assert_true(store_ticket_update(w->store, row, NULL));
-	assert_true(store_commit(w->store, NULL));
-}
-
 /* The times of world_init(): acknowledged in 1 h, first reply in 2 h, decision
  * in 24 h. */
 static void
@@ -169,7 +161,7 @@ returns_and_ratings_count(void **state)
 	steer(w, "a2", &number, PROTO_VERB_CLOSE);
 	row = world_ticket(w, &number);
 	row.t.level = 3; /* whatever it has later */
-	put_ticket(w, &row);
+	acts_put(w, &row);
 	world_claim(&rating, PROTO_VIA_CAPABILITY, &number);
 	rating.rating = 2;
 	(void)world_receive(w, &rating);
@@ -339,7 +331,7 @@ a_page_without_any_is_not_the_last(void **state)
 	}
 	row = world_ticket(w, &last);
 	(void)g_strlcpy(row.t.queue, "vip", TICKET_TOKEN_SIZE);
-	put_ticket(w, &row);
+	acts_put(w, &row);
 	assert_int_equal(count_listed(w, "vip", TRUE), 1);
 }
 

@@ -18,41 +18,6 @@ static char kim[] = "kim", lee[] = "lee", vip[] = "vip", support[] = "support",
 	    nowhere[] = "nowhere", complaint[] = "complaint", fr[] = "fr",
 	    spied[] = "kim@casino.example", shouted[] = "Kim";
 
-static struct number
-opened(struct world *w, const char *mail)
-{
-	struct world_mail m = world_mail(mail, mail);
-
-	return world_receive(w, &m).number;
-}
-
-static void
-put_ticket(struct world *w, const struct store_ticket *row)
-{
-	assert_true(store_begin(w->store, NULL));
-	assert_true(store_ticket_update(w->store, row, NULL));
-	assert_true(store_commit(w->store, NULL));
-}
-
-static void
-steer(struct world *w, const char *mail, const struct proto_desk_steer *in)
-{
-	g_autoptr(GError) err = NULL;
-
-	if (!acts_steer(w, mail, in, NULL, &err))
-		fail_msg("%s: %s", mail, err->message);
-}
-
-static struct sla_clock
-clock_of(struct world *w, const struct number *number, enum sla_kind kind)
-{
-	struct store_clock row = {0};
-
-	if (store_clock_get(w->store, number, kind, &row, NULL) != STORE_FOUND)
-		row.clock = (struct sla_clock){0};
-	return row.clock;
-}
-
 /* --- refusals --- */
 
 enum which { OPEN, CLOSED, HIGHEST, FORGOTTEN, UNKNOWN, WHICH_END };
@@ -64,18 +29,18 @@ make_tickets(struct world *w, struct number out[WHICH_END])
 	struct proto_ctl_forget_is is;
 	struct store_ticket row;
 
-	out[OPEN] = opened(w, "open");
-	out[CLOSED] = opened(w, "closed");
-	out[HIGHEST] = opened(w, "highest");
-	out[FORGOTTEN] = opened(w, "forgotten");
+	out[OPEN] = acts_open(w, "open");
+	out[CLOSED] = acts_open(w, "closed");
+	out[HIGHEST] = acts_open(w, "highest");
+	out[FORGOTTEN] = acts_open(w, "forgotten");
 	out[UNKNOWN] = number_from_bits(12345);
 	row = world_ticket(w, &out[CLOSED]);
 	row.t.state = TICKET_CLOSED;
 	row.t.closed = w->now;
-	put_ticket(w, &row);
+	acts_put(w, &row);
 	row = world_ticket(w, &out[HIGHEST]);
 	row.t.level = SLA_LEVEL_LAST;
-	put_ticket(w, &row);
+	acts_put(w, &row);
 	forget.number = out[FORGOTTEN];
 	assert_true(desk_begin(w->desk, w->now, NULL));
 	assert_true(desk_forget(w->desk, &forget, &is, NULL));
@@ -176,7 +141,7 @@ refused_commands_do_nothing(void **state)
 		check_refusal(w, i, numbers);
 	/* The mail is still unknown: once corrected, it works. */
 	take.number = numbers[OPEN];
-	steer(w, "a1", &take);
+	acts_do(w, "a1", &take);
 	assert_string_equal(world_ticket(w, &take.number).t.agent, "kim");
 }
 
@@ -193,10 +158,10 @@ forgotten_tickets_take_some(void **state)
 	in.verbs = PROTO_VERB_TAKE | PROTO_VERB_QUEUE | PROTO_VERB_CATEGORY;
 	in.queue = vip;
 	in.category = complaint;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	in.verbs = PROTO_VERB_CLOSE;
 	in.close = PROTO_CLOSE_SOLVED;
-	steer(w, "a2", &in);
+	acts_do(w, "a2", &in);
 	row = world_ticket(w, &in.number);
 	assert_string_equal(row.t.queue, "vip");
 	assert_string_equal(row.t.category, "complaint");
@@ -207,7 +172,7 @@ forgotten_tickets_take_some(void **state)
 	assert_int_equal(row.t.decided, row.t.closed);
 	assert_int_equal(row.t.answered, row.t.closed);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
-	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
+	assert_int_equal(acts_clock(w, &in.number, SLA_ESCALATE).kind, 0);
 }
 
 /* --- what they do --- */
@@ -221,9 +186,9 @@ close_settles_all(void **state)
 	    .agent = kim};
 	struct store_ticket row;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	w->now += 600;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	row = world_ticket(w, &in.number);
 	assert_int_equal(row.t.state, TICKET_CLOSED);
 	assert_int_equal(row.t.closed, w->now);
@@ -234,7 +199,7 @@ close_settles_all(void **state)
 	assert_string_equal(row.t.agent, "kim");
 	for (guint kind = SLA_ACK; kind <= SLA_DECISION; kind++)
 		assert_int_equal(
-		    clock_of(w, &in.number, (enum sla_kind)kind).settled,
+		    acts_clock(w, &in.number, (enum sla_kind)kind).settled,
 		    w->now);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 1);
 }
@@ -249,12 +214,12 @@ close_keeps_the_first_reply(void **state)
 	    .agent = kim};
 	gint64 answered;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	w->now += 600;
 	answered = w->now;
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
 	w->now += 600;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.answered, answered);
 	assert_int_equal(world_ticket(w, &in.number).t.decided, w->now);
 }
@@ -267,9 +232,9 @@ duplicates_are_not_asked(void **state)
 	    .close = PROTO_CLOSE_DUPLICATE,
 	    .agent = kim};
 
-	in.number = opened(w, "m1");
-	in.duplicate = opened(w, "m2");
-	steer(w, "a1", &in);
+	in.number = acts_open(w, "m1");
+	in.duplicate = acts_open(w, "m2");
+	acts_do(w, "a1", &in);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
 	assert_int_equal(
 	    world_ticket(w, &in.number).t.close, PROTO_CLOSE_DUPLICATE);
@@ -287,7 +252,7 @@ machines_are_not_asked(void **state)
 
 	m.flags = PROTO_FLAG_MACHINE;
 	in.number = world_receive(w, &m).number;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_CLOSED), 0);
 }
 
@@ -301,10 +266,10 @@ queue_begins_anew(void **state)
 	struct store_ticket before, row;
 
 	w->queues[1].first_reply_s = 1800;
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	before = world_ticket(w, &in.number);
 	before.t.level = 2;
-	put_ticket(w, &before);
+	acts_put(w, &before);
 	w->now += 600;
 	assert_true(acts_steer(w, "a1", &in, &is, NULL));
 	assert_int_equal(is.level, 1);
@@ -328,14 +293,14 @@ queue_leaves_what_is_answered(void **state)
 	    .verbs = PROTO_VERB_QUEUE, .queue = vip, .agent = kim};
 	gint64 due;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
 	due = world_ticket(w, &in.number).t.first_reply_due;
 	w->now += 600;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.first_reply_due, due);
 	assert_int_not_equal(
-	    clock_of(w, &in.number, SLA_FIRST_REPLY).settled, 0);
+	    acts_clock(w, &in.number, SLA_FIRST_REPLY).settled, 0);
 }
 
 static void
@@ -349,22 +314,22 @@ category_and_language_change(void **state)
 	    .agent = kim};
 	struct store_ticket row;
 
-	in.number = opened(w, "m1");
-	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).kind, 0);
+	in.number = acts_open(w, "m1");
+	assert_int_equal(acts_clock(w, &in.number, SLA_ESCALATE).kind, 0);
 	w->now += 60;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	row = world_ticket(w, &in.number);
 	assert_string_equal(row.t.category, "complaint");
 	assert_string_equal(row.t.lang, "fr");
-	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).start, w->now);
+	assert_int_equal(acts_clock(w, &in.number, SLA_ESCALATE).start, w->now);
 	w->now += 60; /* a clock that is there runs on */
-	steer(w, "a2", &in);
+	acts_do(w, "a2", &in);
 	assert_int_equal(
-	    clock_of(w, &in.number, SLA_ESCALATE).start, w->now - 60);
+	    acts_clock(w, &in.number, SLA_ESCALATE).start, w->now - 60);
 	w->now += 60;
 	in.verbs = PROTO_VERB_TAKE;
-	steer(w, "a3", &in);
-	assert_int_equal(clock_of(w, &in.number, SLA_ESCALATE).settled, w->now);
+	acts_do(w, "a3", &in);
+	assert_int_equal(acts_clock(w, &in.number, SLA_ESCALATE).settled, w->now);
 }
 
 static void
@@ -375,10 +340,10 @@ wait_stops_the_decision(void **state)
 	struct world_mail more = world_mail("m2", "m1");
 	gint64 due;
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	due = world_ticket(w, &in.number).t.decision_due;
 	w->now += 600;
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.waiting, w->now);
 	w->now += 3600;
 	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
@@ -395,11 +360,11 @@ escalate_hands_it_on(void **state)
 	struct proto_desk_steer in = {
 	    .verbs = PROTO_VERB_ESCALATE, .agent = kim};
 
-	in.number = opened(w, "m1");
-	steer(w, "a1", &in);
-	steer(w, "a1", &in); /* the same mail once more */
+	in.number = acts_open(w, "m1");
+	acts_do(w, "a1", &in);
+	acts_do(w, "a1", &in); /* the same mail once more */
 	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
-	steer(w, "a2", &in);
+	acts_do(w, "a2", &in);
 	assert_int_equal(world_ticket(w, &in.number).t.level, 3);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 2);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_ESCALATED), 2);
@@ -416,7 +381,7 @@ one_turn_is_one_level(void **state)
 	struct world_mail more = world_mail("m2", "m1");
 	struct proto_desk_admitted is = {0};
 
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	world_claim(&more, PROTO_VIA_CAPABILITY, &in.number);
 	more.flags = PROTO_FLAG_ESCALATE;
 	assert_true(world_admit(w, &more, &is, NULL));
@@ -425,7 +390,7 @@ one_turn_is_one_level(void **state)
 	world_admitted_clear(&is);
 	assert_int_equal(world_ticket(w, &in.number).t.level, 2);
 	assert_int_equal(acts_promised(w, &in.number, PROTO_JOB_HANDED), 1);
-	steer(w, "a1", &in); /* the next turn is another matter */
+	acts_do(w, "a1", &in); /* the next turn is another matter */
 	assert_int_equal(world_ticket(w, &in.number).t.level, 3);
 }
 
@@ -445,9 +410,9 @@ forget_is_last(void **state)
 	struct store_ticket row;
 
 	memcpy(key.b, name.b, sizeof(key.b));
-	in.number = opened(w, "m1");
+	in.number = acts_open(w, "m1");
 	assert_true(acts_answer(w, "a1", &in.number, PROTO_SENT, NULL));
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	row = world_ticket(w, &in.number);
 	assert_true(store_ticket_is_forgotten(&row));
 	assert_int_equal(row.t.state, TICKET_CLOSED);
@@ -460,7 +425,7 @@ forget_is_last(void **state)
 	assert_int_equal(
 	    store_message_get(w->store, &key, &message, NULL), STORE_FOUND);
 	assert_false(number_is_set(&message.ticket));
-	steer(w, "a1", &in);
+	acts_do(w, "a1", &in);
 	again.side = PROTO_SIDE_AGENT;
 	world_claim(&again, PROTO_VIA_CAPABILITY, &in.number);
 	assert_int_equal(world_receive(w, &again).verdict, PROTO_DUPLICATE);
