@@ -72,6 +72,13 @@ struct config {
 	gint64 lmtp_size_max;	   /* octets of a mail */
 	gint64 lmtp_rcpt_max;
 
+	char *milter_listen;	/* "unix:/path", "" for none; as the next two */
+	char *milter_transport; /* of Postfix, by which our mails would go */
+	char *smtp_listen;
+	gint64 smtp_sessions;
+	gint64 smtp_memory_max; /* octets of all mails that come in */
+	char *socketmap_listen;
+
 	char *post_server;  /* "inet:127.0.0.1:10026" or "unix:/path" */
 	char *post_tls;	    /* "none", "may", "require" */
 	char *post_tls_name; /* name in the server's certificate */
@@ -86,6 +93,7 @@ struct config {
 
 	gint64 ack_burst;   /* notices to one contact within ack_window_s */
 	gint64 ack_window_s;
+	gint64 mail_burst;  /* mails of one contact within ack_window_s */
 	gint64 repeat_s;    /* the same words again are the same request */
 	gint64 post_rate;   /* mails to players an hour */
 	gint64 guess_rate;  /* failed addresses and numbers an hour */

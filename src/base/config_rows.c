@@ -5,6 +5,10 @@
 #define DAY 86400
 #define TO_ALL 0xffffffffu
 #define TO_INTAKE TO(ROLE_LMTP)
+#define TO_FRONTS (TO(ROLE_MILTER) | TO(ROLE_SMTP))
+#define TO_MILTER TO(ROLE_MILTER)
+#define TO_SMTP TO(ROLE_SMTP)
+#define TO_SOCKETMAP TO(ROLE_SOCKETMAP)
 #define TO_POST TO(ROLE_POST)
 #define TO_DESK TO(ROLE_DESK)
 #define TO_VAULT TO(ROLE_VAULT)
@@ -45,12 +49,35 @@ const struct config_row config_rows[] = {
 	"concurrency."},
     {"lmtp", "recycle", VALUE_NUMBER, C(lmtp_recycle), "1000", 1, 1000000,
 	TO_INTAKE, "Mails after which a worker is replaced."},
-    {"lmtp", "idle", VALUE_TIME, C(lmtp_idle_s), "5m", 1, 3600, TO_INTAKE,
+    {"lmtp", "idle", VALUE_TIME, C(lmtp_idle_s), "5m", 1, 3600,
+	TO_INTAKE | TO_SMTP,
 	"A session that says nothing for so long is closed."},
     {"lmtp", "size_max", VALUE_NUMBER, C(lmtp_size_max), "26214400", 65536,
-	1073741824, TO_INTAKE, "Octets of a mail."},
+	1073741824, TO_INTAKE | TO_FRONTS, "Octets of a mail."},
     {"lmtp", "recipients_max", VALUE_NUMBER, C(lmtp_rcpt_max), "64", 1, 1000,
-	TO_INTAKE, "Recipients in one transaction."},
+	TO_INTAKE | TO_FRONTS, "Recipients in one transaction."},
+
+    {"milter", "listen", VALUE_TEXT, C(milter_listen), "", 0, 0, TO_MILTER,
+	"Where Postfix asks the milter: unix:PATH; empty for no milter."},
+    {"milter", "transport", VALUE_TEXT, C(milter_transport), "nymdesk", 0, 0,
+	TO_MILTER,
+	"Postfix's transport to us: a recipient that it would take, and that "
+	"is no address of ours, is refused."},
+
+    {"smtp", "listen", VALUE_TEXT, C(smtp_listen), "", 0, 0, TO_SMTP,
+	"Where Postfix's smtpd_proxy_filter sends to: unix:PATH or "
+	"inet:ADDRESS:PORT (loopback); empty for no proxy."},
+    {"smtp", "sessions", VALUE_NUMBER, C(smtp_sessions), "200", 1, 10000,
+	TO_SMTP, "Sessions at a time; further ones wait."},
+    {"smtp", "memory_max", VALUE_NUMBER, C(smtp_memory_max), "268435456",
+	1048576, 68719476736, TO_SMTP,
+	"Octets of all mails that are coming in; beyond, senders are told to "
+	"come again."},
+
+    {"socketmap", "listen", VALUE_TEXT, C(socketmap_listen), "", 0, 0,
+	TO_SOCKETMAP,
+	"Where Postfix asks which addresses exist: unix:PATH or "
+	"inet:ADDRESS:PORT (loopback); empty for nowhere."},
 
     {"post", "server", VALUE_TEXT, C(post_server), "inet:127.0.0.1:10026", 0,
 	0, TO_POST, "Postfix: inet:ADDRESS:PORT or unix:PATH."},
@@ -80,6 +107,10 @@ const struct config_row config_rows[] = {
 	"not acknowledged."},
     {"limits", "ack_window", VALUE_TIME, C(ack_window_s), "1h", 1, 30 * DAY,
 	TO_DESK, "See ack_burst."},
+    {"limits", "mail_burst", VALUE_NUMBER, C(mail_burst), "60", 1, 100000,
+	TO_DESK,
+	"Mails of one player within ack_window; beyond, a sender who is still "
+	"on the line is told to come again later."},
     {"limits", "repeat", VALUE_TIME, C(repeat_s), "1d", 0, 30 * DAY, TO_DESK,
 	"The same words of the same player within this time are the same "
 	"request; 0 for never."},
@@ -116,7 +147,8 @@ const struct config_row config_rows[] = {
 	"Who gets tickets of level 2; those of level 1 if empty."},
     {"queue", "head", VALUE_LIST, Q(head), "", 0, 64, TO_INTAKE | TO_POST,
 	"Who gets tickets of level 3; those of level 2 if empty."},
-    {"queue", "control", VALUE_TEXT, Q(control), "", 0, 0, TO_INTAKE,
+    {"queue", "control", VALUE_TEXT, Q(control), "", 0, 0,
+	TO_INTAKE | TO_FRONTS | TO_SOCKETMAP,
 	"Where members ask by mail for lists and numbers; empty for nowhere."},
     {"queue", "language", VALUE_TEXT, Q(language), "en", 0, 0,
 	TO_INTAKE | TO_POST, "Language when that of a mail is in doubt."},

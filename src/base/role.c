@@ -12,6 +12,9 @@ static const struct {
     [ROLE_VAULT] = {"vault", "nymdesk-vault"},
     [ROLE_POST] = {"post", "nymdesk-post"},
     [ROLE_IMAGE] = {"image", "nymdesk-image"},
+    [ROLE_MILTER] = {"milter", "nymdesk-milter"},
+    [ROLE_SMTP] = {"smtp", "nymdesk-smtp"},
+    [ROLE_SOCKETMAP] = {"socketmap", "nymdesk-socketmap"},
     [ROLE_CTL] = {"ctl", "nymdesk"},
 };
 

@@ -13,6 +13,9 @@ enum role {
 	ROLE_VAULT,
 	ROLE_POST,
 	ROLE_IMAGE,
+	ROLE_MILTER,    /* fronts: they pass mails on to ROLE_LMTP */
+	ROLE_SMTP,
+	ROLE_SOCKETMAP,
 	ROLE_CTL, /* the nymdesk command */
 	ROLE_END
 };

@@ -242,6 +242,7 @@ take_mail(
 		return TRUE; /* committed before; its answer was lost */
 	case PROTO_REPLY:
 	case PROTO_UNKNOWN:
+	case PROTO_LATER:
 		break;
 	}
 	return error_fail(

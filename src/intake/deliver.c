@@ -185,10 +185,10 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 		g_autoptr(GError) error = NULL;
 
 		if (rcpt_deliver(&blank, rcpt->addr, &error)) {
-			replies[i] = reply_accepted();
+			replies[i] = reply_of(PROTO_MAIL_TAKEN);
 			continue;
 		}
-		replies[i] = reply_deferred();
+		replies[i] = reply_of(PROTO_MAIL_DEFERRED);
 		log_warn("intake.deferred", LOG_ERR(error));
 	}
 }

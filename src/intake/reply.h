@@ -13,18 +13,16 @@
  */
 #include <glib.h>
 
+#include "proto/messages.h"
+
 struct smtp_reply {
 	guint code;	    /* 250 */
 	const char *status; /* static; "2.0.0", NULL for 220 and 354 */
 	const char *text;   /* static; one line */
 };
 
-/* The mail is ours now: the MTA has the agent copy, the ticket is
- * committed. */
-struct smtp_reply reply_accepted(void);
-
-/* Anything that went wrong behind the session is a fault of ours, whatever
- * its kind: the client keeps the mail. */
-struct smtp_reply reply_deferred(void);
+/* PROTO_MAIL_TAKEN is 250; PROTO_MAIL_DEFERRED is what went wrong behind the session,
+ * whatever its kind: the client keeps the mail. */
+struct smtp_reply reply_of(enum proto_mail_outcome outcome);
 
 #endif

@@ -144,7 +144,7 @@ connection_message(struct connection *conn)
 		return FALSE;
 	replies = g_new(struct smtp_reply, count);
 	for (guint i = 0; i < count; i++)
-		replies[i] = reply_deferred();
+		replies[i] = reply_of(PROTO_MAIL_DEFERRED);
 	message = session_message(conn->session);
 	server->deliver(envelope, message, replies, server->user_data);
 	for (guint i = 0; i < count; i++)

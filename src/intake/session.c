@@ -402,7 +402,7 @@ session_refuse_message(struct session *session, const struct smtp_reply *reply)
 static void
 session_end_data(struct session *session)
 {
-	const struct smtp_reply temporary = reply_deferred();
+	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
 	guint faults = session->reader.faults;
 
 	session->in_data = FALSE;

@@ -20,6 +20,7 @@
 
 #include "base/addr.h"
 #include "intake/reply.h"
+#include "proto/messages.h"
 
 /* session_feed() takes no more input while this much output waits. */
 #define SESSION_OUTPUT_MARK 4096
@@ -59,6 +60,7 @@ struct session_envelope {
 			   * duplicates too (RFC 2033 4.2) */
 	gboolean smtputf8;
 	gboolean body8bit;
+	enum proto_way way;
 };
 
 /* Is this one of our addresses? local is unquoted, domain as written. Must

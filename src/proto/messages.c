@@ -112,9 +112,9 @@ TABLE(proto_desk_admit, TEXT(proto_desk_admit, queue, TOKEN_MAX),
     U32(proto_desk_admit, report, PROTO_REPORT_OTHER),
     U32(proto_desk_admit, job, PROTO_JOB_END - 1),
     U32(proto_desk_admit, guesses, PROTO_CLAIMS_MAX),
-    U32(proto_desk_admit, rating, 5));
+    U32(proto_desk_admit, rating, 5), U32(proto_desk_admit, is_on_line, 1));
 TABLE(proto_desk_admitted,
-    U32(proto_desk_admitted, verdict, PROTO_UNKNOWN),
+    U32(proto_desk_admitted, verdict, PROTO_LATER),
     NUMBER(proto_desk_admitted, number),
     NUMBER(proto_desk_admitted, mentions),
     U32(proto_desk_admitted, flags, 0xffff),
@@ -256,6 +256,14 @@ TABLE(proto_ctl_numbers_are,
     LIST(proto_ctl_numbers_are, tickets, proto_ctl_kpi, 100));
 
 /* Images. */
+/* Intake. */
+TABLE(proto_intake_mail, U32(proto_intake_mail, way, PROTO_WAY_SMTP),
+    TEXT(proto_intake_mail, sender_addr, ADDR_MAX),
+    TEXTS(proto_intake_mail, rcpt_addrs, PROTO_RCPTS_MAX),
+    U32(proto_intake_mail, is_smtputf8, 1));
+TABLE(proto_intake_done,
+    U32(proto_intake_done, outcome, PROTO_MAIL_OUTCOME_END - 1));
+
 TABLE(proto_image_cleaned, TEXT(proto_image_cleaned, type, TOKEN_MAX),
     U32(proto_image_cleaned, width, 65535),
     U32(proto_image_cleaned, height, 65535));
@@ -301,6 +309,10 @@ static const struct table *const tables[PROTO_TYPE_END] = {
     [PROTO_CTL_NUMBERS_ARE] = &proto_ctl_numbers_are_shape,
     [PROTO_IMAGE_CLEAN] = &empty_shape,
     [PROTO_IMAGE_CLEANED] = &proto_image_cleaned_shape,
+    [PROTO_INTAKE_READY] = &empty_shape,
+    [PROTO_INTAKE_GO] = &empty_shape,
+    [PROTO_INTAKE_MAIL] = &proto_intake_mail_shape,
+    [PROTO_INTAKE_DONE] = &proto_intake_done_shape,
 };
 
 const struct table *

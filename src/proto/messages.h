@@ -71,6 +71,12 @@ enum proto_type {
 	PROTO_IMAGE_CLEAN, /* intake to image: decode and encode anew */
 	PROTO_IMAGE_CLEANED,
 
+	PROTO_INTAKE_READY, /* front to intake: answered by a worker that now
+			     * serves nobody else until the connection ends */
+	PROTO_INTAKE_GO,
+	PROTO_INTAKE_MAIL,  /* front to intake, a mail beside it: deliver it */
+	PROTO_INTAKE_DONE,
+
 	PROTO_TYPE_END
 };
 
@@ -210,6 +216,37 @@ struct proto_envelope {
 	struct proto_key digest; /* of it: mail/canonical.h; zeros: none */
 };
 
+/* --- intake --------------------------------------------------------- */
+
+/* How a mail came in. By all but PROTO_WAY_LMTP its sender is on the line: he
+ * can be refused, and there is one answer for all recipients. */
+enum proto_way {
+	PROTO_WAY_LMTP,
+	PROTO_WAY_MILTER,
+	PROTO_WAY_SMTP, /* no header was checked by Postfix before */
+};
+
+/* What becomes of a whole mail; intake/reply.h has the words. */
+enum proto_mail_outcome {
+	PROTO_MAIL_TAKEN = 1,      /* the MTA has the copy, the ticket is committed */
+	PROTO_MAIL_DEFERRED,	      /* a fault of ours */
+	PROTO_MAIL_TOO_MANY,	      /* mails of this sender; later ones may come */
+	PROTO_MAIL_BAD_SHAPE,  /* too many headers or parts to be read */
+	PROTO_MAIL_FORGED, /* an agent's address without a proof */
+	PROTO_MAIL_OUTCOME_END
+};
+
+struct proto_intake_mail {
+	guint32 way;	       /* enum proto_way, not PROTO_WAY_LMTP */
+	char *sender_addr;     /* of the envelope, "" for the null one */
+	GPtrArray *rcpt_addrs; /* own char: addr_to_wire(), at least one */
+	guint32 is_smtputf8;
+};
+
+struct proto_intake_done {
+	guint32 outcome; /* enum proto_mail_outcome: for all recipients */
+};
+
 /* --- desk ----------------------------------------------------------- */
 
 enum proto_mail_flag { /* bits of flags */
@@ -257,6 +294,7 @@ struct proto_desk_admit {
 			  * about, 0 if that is an agents' copy */
 	guint32 guesses; /* keyed claims of ours that did not hold */
 	guint32 rating;	 /* by one of the addresses for it: 1 to 5, else 0 */
+	guint32 is_on_line; /* its sender can be told PROTO_LATER */
 };
 
 enum proto_verdict {
@@ -266,6 +304,7 @@ enum proto_verdict {
 	PROTO_REPLY,	 /* agent's answer to the ticket */
 	PROTO_BOUNCE,	 /* report on a mail of ours: noted, do nothing */
 	PROTO_UNKNOWN,	 /* agent's side, but no such ticket */
+	PROTO_LATER,	 /* too many mails of this contact: nothing else is set */
 };
 
 struct proto_desk_admitted {

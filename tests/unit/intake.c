@@ -17,9 +17,9 @@ static void
 test_replies(void **state)
 {
 	(void)state;
-	assert_int_equal(reply_accepted().code, 250);
-	assert_int_equal(reply_deferred().code, 451);
-	assert_string_equal(reply_deferred().status, "4.3.0");
+	assert_int_equal(reply_of(PROTO_MAIL_TAKEN).code, 250);
+	assert_int_equal(reply_of(PROTO_MAIL_DEFERRED).code, 451);
+	assert_string_equal(reply_of(PROTO_MAIL_DEFERRED).status, "4.3.0");
 }
 
 int

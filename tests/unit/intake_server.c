@@ -79,7 +79,7 @@ deliver_note(const struct session_envelope *envelope, GBytes *message,
 		_exit(4);
 	g_assert(g_bytes_get_data(message, NULL) != NULL);
 	for (guint i = 0; i < envelope->rcpts->len; i++)
-		replies[i] = reply_accepted();
+		replies[i] = reply_of(PROTO_MAIL_TAKEN);
 }
 
 static int

@@ -252,7 +252,7 @@ test_judge(struct session *session, GString *got)
 	const struct session_envelope *envelope = session_envelope(session);
 	g_autoptr(GBytes) message = session_message(session);
 	const struct smtp_reply denied = {550, "5.7.1", "Not permitted"};
-	const struct smtp_reply accepted = reply_accepted();
+	const struct smtp_reply accepted = reply_of(PROTO_MAIL_TAKEN);
 	gsize len;
 	const char *data = g_bytes_get_data(message, &len);
 
