@@ -50,24 +50,30 @@ clerk_run(gpointer data)
 	g_autofree char *text =
 	    g_strnfill(6 + (gsize)clerk->index * 1000, ' ');
 	const char *const rcpts[] = {"help@desk.example", NULL};
+	const char *const others[] = {"help@elsewhere.example", NULL};
 	enum proto_mail_outcome expected =
 	    clerk->index % 3 == 0 ? PROTO_MAIL_FORGED : PROTO_MAIL_TAKEN;
 	struct front *front =
 	    front_new(clerk->dir, is_milter ? ROLE_MILTER : ROLE_SMTP);
 	g_autoptr(GBytes) message = NULL;
 	struct session_envelope envelope;
+	struct session_envelope ill; /* for which there is an error */
 
 	memcpy(text, expected == PROTO_MAIL_FORGED ? "forged" : "taken ", 6);
 	message = g_bytes_new(text, strlen(text));
 	letter_init(&envelope,
 	    is_milter ? PROTO_WAY_MILTER : PROTO_WAY_SMTP, sender, rcpts);
+	letter_init(&ill, envelope.way, sender, others);
 	for (guint i = 0; i < MAILS; i++) {
 		if (i % 10 == 0 && !front_ready(front, NULL))
 			clerk->wrong++;
 		if (front_deliver(front, &envelope, message) != expected)
 			clerk->wrong++;
+		if (front_deliver(front, &ill, message) != PROTO_MAIL_DEFERRED)
+			clerk->wrong++;
 	}
 	letter_clear(&envelope);
+	letter_clear(&ill);
 	front_free(front);
 	return NULL;
 }
