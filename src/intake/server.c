@@ -136,19 +136,22 @@ connection_message(struct connection *conn)
 	const struct session_envelope *envelope =
 	    session_envelope(conn->session);
 	guint count = envelope->rcpts->len;
-	g_autofree struct smtp_reply *replies = NULL;
+	g_autofree enum proto_mail_outcome *outcomes = NULL;
 	g_autoptr(GBytes) message = NULL;
 
 	/* Replies to an earlier message must not wait for this one. */
 	if (!connection_flush(conn))
 		return FALSE;
-	replies = g_new(struct smtp_reply, count);
+	outcomes = g_new(enum proto_mail_outcome, count);
 	for (guint i = 0; i < count; i++)
-		replies[i] = reply_of(PROTO_MAIL_DEFERRED);
+		outcomes[i] = PROTO_MAIL_DEFERRED;
 	message = session_message(conn->session);
-	server->deliver(envelope, message, replies, server->user_data);
-	for (guint i = 0; i < count; i++)
-		session_verdict(conn->session, i, &replies[i]);
+	server->deliver(envelope, message, outcomes, server->user_data);
+	for (guint i = 0; i < count; i++) {
+		const struct smtp_reply reply = reply_of(outcomes[i]);
+
+		session_verdict(conn->session, i, &reply);
+	}
 	session_resume(conn->session);
 
 	server->messages++;

@@ -37,11 +37,10 @@ struct server_options {
 	volatile sig_atomic_t *stop; /* borrowed; set by the signal handler */
 };
 
-/* Gives replies, one for each recipient and preset to 451, their final
- * values; their strings must be static. All arguments are borrowed for the
- * time of the call. */
+/* Gives outcomes, one for each recipient and preset to PROTO_MAIL_DEFERRED,
+ * their final values. All arguments are borrowed for the time of the call. */
 typedef void (*server_deliver)(const struct session_envelope *envelope,
-    GBytes *message, struct smtp_reply *replies, gpointer user_data);
+    GBytes *message, enum proto_mail_outcome *outcomes, gpointer user_data);
 
 /* Returns TRUE when asked to stop or after recycle messages (the session is
  * then ended at its next command): the process may exit and be replaced.
