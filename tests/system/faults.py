@@ -110,6 +110,9 @@ class Broken(Fault):
     def test_lmtp_killed(self):
         self.role_away("lmtp")
 
+    def test_front_killed(self):
+        self.role_away(self.world.way)
+
     def test_database_read_only(self):
         if os.geteuid() != 0:
             self.skipTest("needs root: the desk must have a user of its own")
@@ -250,6 +253,9 @@ class Killed(unittest.TestCase):
 
     def test_kill_lmtp_workers(self):
         self.kill_in_the_middle("lmtp", 5)
+
+    def test_kill_front(self):
+        self.kill_in_the_middle(self.world.way)
 
     def test_kill_post(self):
         self.kill_in_the_middle("post")

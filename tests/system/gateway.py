@@ -209,6 +209,11 @@ class Gateway(World):
         trace = wire.TRACE if self.way == "smtp" else b""
         return wire.deliver(self, above + trace + octets, sender, rcpts)
 
+    def results(self, text):
+        """What our Postfix found, as give() wants it."""
+        return b"Authentication-Results: %s; %s\r\n" % (
+            self.host.encode(), text.encode())
+
     def give(self, mail, sender=None, to=None, auth=None):
         """A mail from outside. auth: what our Postfix found, as it would
         stand in its Authentication-Results. All must be accepted."""
@@ -216,8 +221,7 @@ class Gateway(World):
             to = [to]
         octets = mail if isinstance(mail, bytes) else mail.as_bytes(
             policy=email.policy.SMTP)
-        above = b"Authentication-Results: %s; %s\r\n" % (
-            self.host.encode(), auth.encode()) if auth else b""
+        above = self.results(auth) if auth else b""
         if sender is None:
             sender = mail["From"].addresses[0].addr_spec
         if to is None:
