@@ -231,7 +231,7 @@ command_data(struct session *session, const char *args)
 		/* RFC 2033 4.2: DATA must fail then. */
 		session_reply(session, &reply_no_rcpt);
 	} else {
-		message_reader_init(&session->reader, &limits);
+		message_reader_init(&session->reader, &limits, TRUE);
 		session->in_data = TRUE;
 		session_reply(session, &reply_go_ahead);
 	}
