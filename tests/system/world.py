@@ -35,10 +35,9 @@ TEAM = "team@agents.example"
 ANNA = "anna@agents.example"
 BEN = "ben@agents.example"
 ROLES = ("lmtp", "desk", "vault", "post", "image")
-FRONTS = ("milter", "smtp", "socketmap")
+FRONTS = ("milter", "smtp", "socketmap")  # run if they have a `listen`
 PROGRAMS = ("nymdesk", "nymdeskd") + tuple(
-    "nymdesk-" + role for role in ROLES + FRONTS)
-WAYS = ("lmtp", "milter", "smtp")
+    "nymdesk-" + r for r in ROLES + FRONTS)
 
 CONF = """\
 [nymdesk]
@@ -218,7 +217,8 @@ class World:
         may take one away."""
         os.makedirs(self.bin, exist_ok=True)
         for name in PROGRAMS:
-            if os.path.exists(os.path.join(build_dir(), name)):
+            if name[8:] not in FRONTS or \
+                    os.path.exists(os.path.join(build_dir(), name)):
                 shutil.copy(os.path.join(build_dir(), name), self.bin)
         for name in ("filters", "templates"):
             shutil.copytree(os.path.join(ROOT, name),
