@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cmd/role_main.h"
+#include "intake/front.h"
 #include "intake/milter.h"
 #include "intake/place.h"
 
