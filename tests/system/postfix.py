@@ -114,7 +114,7 @@ class Postfix:
         for old, new in (
                 ("/etc/postfix/nymdesk", self.etc + "/nymdesk"),
                 ("unix:/run/nymdesk/lmtp", self.names["lmtp"]),
-                ("unix:/run/nymdesk/milter/socket", self.names["milter"]),
+                ("unix:/run/nymdesk/milter/listen", self.names["milter"]),
                 ("unix:/run/nymdesk/smtp", self.names["smtp"]),
                 ("127.0.0.1:10026", "127.0.0.1:%d" % self.reinject),
                 ("submission inet n ",
@@ -145,7 +145,7 @@ class Postfix:
               BASE_MASTER.format(inbound=self.inbound)
               + self.contrib("master.cf"))
         for name in ("transport", "inbound-checks", "outgoing-checks",
-                     "submission-checks", "submission-proof",
+                     "submission-checks", "submission-proof", "proxy-proof",
                      "sender-logins"):
             write("%s/nymdesk/%s" % (self.etc, name), self.contrib(name)
                   + (self.more_transport if name == "transport" else ""))

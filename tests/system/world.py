@@ -107,7 +107,7 @@ class World:
         self.bin = self.dir + "/bin"
         self.workers = workers
         self.lmtp = "unix:%s/lmtp" % self.run_dir if lmtp == "unix" else lmtp
-        self.milter = "unix:%s/milter/socket" % self.run_dir
+        self.milter = "unix:%s/milter/listen" % self.run_dir
         self.smtp = "unix:%s/smtp" % self.run_dir
         self.roles = ROLES if self.way == "lmtp" else ROLES + (self.way,)
         self.make_servers(players, log_filter)
