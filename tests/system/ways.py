@@ -20,6 +20,7 @@ def row(name, ways=ALL, why=None, short=()):
     MODULES[name] = (ways, why, short)
 
 
+row("milter", ("milter",), "is about one way")
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
