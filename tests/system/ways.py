@@ -55,6 +55,7 @@ row("complaints", ("lmtp",), "reads the list of tests")
 row("archive", ("lmtp",), NO_MAIL)
 row("archivist")
 row("receipts")
+row("recipients", ("lmtp",), NO_MAIL)
 row("report", ("lmtp",), NO_MAIL)
 row("day")
 # Below tests/leak.
