@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "intake/command.h"
+#include "intake/envelope.h"
 #include "intake/message.h"
 
 #include "base/banned.h"
@@ -54,28 +55,6 @@ static const struct smtp_reply reply_errors = {421, "4.7.0", "Too many errors"};
 static const struct smtp_reply reply_retired = {
     421, "4.3.2", "Closing, come again"};
 
-static const struct smtp_reply reply_no_user = {
-    550, "5.1.1", "No such address here"};
-static const struct smtp_reply reply_rcpt_max = {
-    452, "4.5.3", "Too many recipients"};
-static const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
-static const struct smtp_reply reply_bare = {
-    550, "5.6.0", "Bare CR or LF in message"};
-static const struct smtp_reply reply_header = {
-    554, "5.6.0", "Message header too long"};
-static const struct smtp_reply reply_text_line = {
-    554, "5.6.0", "Line too long in message"};
-
-static void
-rcpt_free(gpointer data)
-{
-	struct session_rcpt *rcpt = data;
-
-	g_free(rcpt->wire);
-	addr_free(rcpt->addr);
-	g_free(rcpt);
-}
-
 static void
 session_reset(struct session *session)
 {
@@ -105,7 +84,7 @@ session_new(const struct session_limits *limits, session_rcpt_check check,
 	session->user_data = user_data;
 	session->output = g_string_sized_new(512);
 	session->line = g_string_sized_new(128);
-	session->envelope.rcpts = g_ptr_array_new_with_free_func(rcpt_free);
+	session->envelope.rcpts = envelope_rcpts_new();
 	session->verdicts =
 	    g_array_new(FALSE, FALSE, sizeof(struct smtp_reply));
 	g_string_append_printf(
@@ -199,16 +178,6 @@ command_mail(struct session *session, const char *args)
 }
 
 static void
-session_add_rcpt(struct session *session, struct addr *take_addr)
-{
-	struct session_rcpt *rcpt = g_new(struct session_rcpt, 1);
-
-	rcpt->wire = addr_to_wire(take_addr);
-	rcpt->addr = take_addr;
-	g_ptr_array_add(session->envelope.rcpts, rcpt);
-}
-
-static void
 command_rcpt(struct session *session, const char *args)
 {
 	g_autoptr(addr_auto) addr = NULL;
@@ -227,7 +196,8 @@ command_rcpt(struct session *session, const char *args)
 		       addr->local, addr->domain, session->user_data)) {
 		session_reply(session, &reply_no_user);
 	} else {
-		session_add_rcpt(session, g_steal_pointer(&addr));
+		envelope_rcpts_add(session->envelope.rcpts,
+		    g_steal_pointer(&addr));
 		session_reply(session, &reply_rcpt_ok);
 	}
 }
@@ -249,7 +219,7 @@ command_data(struct session *session, const char *args)
 		/* RFC 2033 4.2: DATA must fail then. */
 		session_reply(session, &reply_no_rcpt);
 	} else {
-		message_reader_init(&session->reader, &limits);
+		message_reader_init(&session->reader, &limits, TRUE);
 		session->in_data = TRUE;
 		session_reply(session, &reply_go_ahead);
 	}
@@ -403,23 +373,18 @@ static void
 session_end_data(struct session *session)
 {
 	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
-	guint faults = session->reader.faults;
+	const struct smtp_reply *refusal =
+	    reply_of_faults(session->reader.faults);
 
 	session->in_data = FALSE;
 	session->errors = 0;
-	if (faults & MESSAGE_BARE) {
-		session_refuse_message(session, &reply_bare);
-	} else if (faults & MESSAGE_SIZE) {
-		session_refuse_message(session, &reply_size);
-	} else if (faults & MESSAGE_HEADER) {
-		session_refuse_message(session, &reply_header);
-	} else if (faults & MESSAGE_LINE) {
-		session_refuse_message(session, &reply_text_line);
-	} else {
-		for (guint i = 0; i < session->envelope.rcpts->len; i++)
-			g_array_append_val(session->verdicts, temporary);
-		session->want = SESSION_MESSAGE;
+	if (refusal != NULL) {
+		session_refuse_message(session, refusal);
+		return;
 	}
+	for (guint i = 0; i < session->envelope.rcpts->len; i++)
+		g_array_append_val(session->verdicts, temporary);
+	session->want = SESSION_MESSAGE;
 }
 
 static gsize
