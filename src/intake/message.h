@@ -26,6 +26,10 @@ enum message_fault {		 /* bits; all that hold are set */
 	MESSAGE_LINE = 1 << 3,	 /* a line longer than line_max */
 };
 
+/* What mail servers let pass, and more than any person needs. */
+#define MESSAGE_HEADER_MAX 262144
+#define MESSAGE_LINE_MAX 65536
+
 struct message_limits {
 	gsize size_max;	  /* octets of the message without stuffed dots */
 	gsize header_max; /* octets before the first empty line */

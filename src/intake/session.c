@@ -55,18 +55,6 @@ static const struct smtp_reply reply_errors = {421, "4.7.0", "Too many errors"};
 static const struct smtp_reply reply_retired = {
     421, "4.3.2", "Closing, come again"};
 
-static const struct smtp_reply reply_no_user = {
-    550, "5.1.1", "No such address here"};
-static const struct smtp_reply reply_rcpt_max = {
-    452, "4.5.3", "Too many recipients"};
-static const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
-static const struct smtp_reply reply_bare = {
-    550, "5.6.0", "Bare CR or LF in message"};
-static const struct smtp_reply reply_header = {
-    554, "5.6.0", "Message header too long"};
-static const struct smtp_reply reply_text_line = {
-    554, "5.6.0", "Line too long in message"};
-
 static void
 session_reset(struct session *session)
 {
@@ -385,23 +373,18 @@ static void
 session_end_data(struct session *session)
 {
 	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
-	guint faults = session->reader.faults;
+	const struct smtp_reply *refusal =
+	    reply_of_faults(session->reader.faults);
 
 	session->in_data = FALSE;
 	session->errors = 0;
-	if (faults & MESSAGE_BARE) {
-		session_refuse_message(session, &reply_bare);
-	} else if (faults & MESSAGE_SIZE) {
-		session_refuse_message(session, &reply_size);
-	} else if (faults & MESSAGE_HEADER) {
-		session_refuse_message(session, &reply_header);
-	} else if (faults & MESSAGE_LINE) {
-		session_refuse_message(session, &reply_text_line);
-	} else {
-		for (guint i = 0; i < session->envelope.rcpts->len; i++)
-			g_array_append_val(session->verdicts, temporary);
-		session->want = SESSION_MESSAGE;
+	if (refusal != NULL) {
+		session_refuse_message(session, refusal);
+		return;
 	}
+	for (guint i = 0; i < session->envelope.rcpts->len; i++)
+		g_array_append_val(session->verdicts, temporary);
+	session->want = SESSION_MESSAGE;
 }
 
 static gsize

@@ -8,9 +8,11 @@
 int test_intake_hazard(void);
 int test_intake_image(void);
 int test_intake_message(void);
+int test_intake_milter(void);
 int test_intake_place(void);
 int test_intake_session(void);
 int test_intake_server(void);
+int test_intake_socketmap(void);
 int test_intake_wish(void);
 
 #endif
