@@ -223,7 +223,7 @@ say 'system tests; leak test: pairs, after destruction; beside them the rest'
 work_beside >"$scratch/work.out" 2>"$scratch/work.err" &
 five=$!
 system gcc 1 leakscan images forget roles cli clients quotes loops \
-    complaints &
+    complaints recipients &
 one=$!
 system gcc 2 report archive commands day pairs after &
 two=$!

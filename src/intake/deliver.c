@@ -67,8 +67,7 @@ deliver_knows(const char *local, const char *domain, gpointer user_data)
 {
 	const struct deliver *d = user_data;
 
-	return place_find(d->config, local, domain, NULL) != NULL ||
-	    place_control(d->config, local, domain) != NULL;
+	return place_is_ours(d->config, local, domain);
 }
 
 /* --- one recipient ------------------------------------------------------ */

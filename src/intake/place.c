@@ -100,3 +100,11 @@ place_control(const struct config *config, const char *local,
 	}
 	return NULL;
 }
+
+gboolean
+place_is_ours(const struct config *config, const char *local,
+    const char *domain)
+{
+	return place_find(config, local, domain, NULL) != NULL ||
+	    place_control(config, local, domain) != NULL;
+}
