@@ -62,13 +62,12 @@ deliver_free(struct deliver *d)
 	g_free(d);
 }
 
-gboolean
+enum place
 deliver_knows(const char *local, const char *domain, gpointer user_data)
 {
 	const struct deliver *d = user_data;
 
-	return place_find(d->config, local, domain, NULL) != NULL ||
-	    place_control(d->config, local, domain) != NULL;
+	return place_judge(d->config, local, domain);
 }
 
 /* --- one recipient ------------------------------------------------------ */
