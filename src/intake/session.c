@@ -467,6 +467,18 @@ session_find_refusal(const struct session *session)
 	return NULL;
 }
 
+/* The same reply for every recipient, without asking the caller. */
+static void
+session_refuse_message(struct session *session, const struct smtp_reply *reply)
+{
+	guint answers = session_answers(session);
+
+	for (guint i = 0; i < answers; i++)
+		session_reply(session, reply);
+	session_reset(session);
+	session->want = SESSION_INPUT;
+}
+
 static void
 session_end_data(struct session *session)
 {
@@ -476,15 +488,13 @@ session_end_data(struct session *session)
 
 	session->in_data = FALSE;
 	session->errors = 0;
+	if (refusal != NULL) {
+		session_refuse_message(session, refusal);
+		return;
+	}
 	for (guint i = 0; i < answers; i++)
-		if (refusal != NULL)
-			session_reply(session, refusal);
-		else
-			g_array_append_val(session->verdicts, temporary);
-	if (refusal != NULL)
-		session_reset(session);
-	else
-		session->want = SESSION_MESSAGE;
+		g_array_append_val(session->verdicts, temporary);
+	session->want = SESSION_MESSAGE;
 }
 
 static gsize
@@ -588,6 +598,8 @@ session_text_len(const struct session *session)
 void
 session_drop_text(struct session *session)
 {
-	g_assert(session->in_data);
+	g_assert(session->in_data || session->want == SESSION_MESSAGE);
 	message_reader_fault(&session->reader, MESSAGE_MEMORY);
+	if (session->want == SESSION_MESSAGE)
+		session_refuse_message(session, &reply_memory);
 }

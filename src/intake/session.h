@@ -113,9 +113,9 @@ gboolean session_is_in_data(const struct session *session);
 
 /* Octets of a message that are kept until session_message() or its end. */
 gsize session_text_len(const struct session *session);
-/* Between the 354 and the end of the message: frees what came of it and keeps
- * nothing of what comes. At its end it is answered 452 4.3.1, unless it is
- * refused for good. */
+/* Between the 354 and session_message() or the end of the message: frees what
+ * came of it and keeps nothing of what comes. At its end it is answered 452
+ * 4.3.1, unless it is refused for good; that ends SESSION_MESSAGE. */
 void session_drop_text(struct session *session);
 
 #endif
