@@ -5,6 +5,7 @@
 #include "intake/deliver.h"
 #include "intake/hazard.h"
 #include "intake/server.h"
+#include "intake/worker.h"
 #include "mail/language.h"
 #include "mail/parse.h"
 #include "rules/rules.h"
@@ -37,6 +38,22 @@ parts_load(const struct config *config, struct parts *parts, GError **err)
 	    language_init(textcat, ND_TEXTCAT_DATA "/", err);
 }
 
+/* Fronts that are not configured have no listener. */
+static void
+front_add(struct server_options *options, const char *name,
+    struct worker *worker)
+{
+	struct server_listener *other = &options->others[options->nothers];
+
+	worker->wait_ms = WORKER_WAIT_MS;
+	worker->size_max = options->limits.size_max;
+	worker->check = options->check;
+	worker->deliver = deliver_mail;
+	*other = (struct server_listener){role_fd(name), worker_serve, worker};
+	if (other->fd >= 0)
+		options->nothers++;
+}
+
 int
 main(void)
 {
@@ -53,6 +70,8 @@ main(void)
 		.protocol = SESSION_LMTP},
 	    .check = deliver_knows,
 	    .stop = &role_stop};
+	struct worker milter = {.front = ROLE_MILTER};
+	struct worker smtp = {.front = ROLE_SMTP};
 	gboolean ok;
 
 	role_start(ROLE_LMTP, &start);
@@ -70,6 +89,11 @@ main(void)
 		g_ptr_array_index(start.config->queues, 0))->domain;
 	options.idle_ms = start.config->lmtp_idle_s * 1000;
 	options.recycle = (guint)start.config->lmtp_recycle;
+	milter.uid = start.uids[ROLE_MILTER];
+	smtp.uid = start.uids[ROLE_SMTP];
+	milter.user_data = smtp.user_data = deliver;
+	front_add(&options, "lmtp.milter", &milter);
+	front_add(&options, "lmtp.smtp", &smtp);
 	ok = server_run(&options, deliver_mail, deliver);
 	deliver_free(deliver);
 	hazard_close(hazard);

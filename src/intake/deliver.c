@@ -155,7 +155,7 @@ rcpt_deliver(const struct mail_case *blank, const struct addr *rcpt_addr,
 
 void
 deliver_mail(const struct session_envelope *envelope, GBytes *message,
-    struct smtp_reply *replies, gpointer user_data)
+    enum proto_mail_outcome *outcomes, gpointer user_data)
 {
 	const struct deliver *d = user_data;
 	const struct mail_parse_options options = {
@@ -184,10 +184,10 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 		g_autoptr(GError) error = NULL;
 
 		if (rcpt_deliver(&blank, rcpt->addr, &error)) {
-			replies[i] = reply_of(PROTO_MAIL_TAKEN);
+			outcomes[i] = PROTO_MAIL_TAKEN;
 			continue;
 		}
-		replies[i] = reply_of(PROTO_MAIL_DEFERRED);
+		outcomes[i] = PROTO_MAIL_DEFERRED;
 		log_warn("intake.deferred", LOG_ERR(error));
 	}
 }

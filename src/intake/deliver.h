@@ -33,6 +33,6 @@ enum place deliver_knows(const char *local, const char *domain,
 
 /* A server_deliver; user_data is the struct deliver. */
 void deliver_mail(const struct session_envelope *envelope, GBytes *message,
-    struct smtp_reply *replies, gpointer user_data);
+    enum proto_mail_outcome *outcomes, gpointer user_data);
 
 #endif

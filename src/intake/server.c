@@ -72,6 +72,27 @@ server_is_stopping(struct server *server)
 	return TRUE;
 }
 
+gboolean
+server_is_done(struct server *server)
+{
+	guint recycle = server->options->recycle;
+
+	return (recycle != 0 && server->messages >= recycle) ||
+	       server_is_stopping(server);
+}
+
+const sigset_t *
+server_wait_mask(const struct server *server)
+{
+	return &server->wait_mask;
+}
+
+void
+server_count(struct server *server)
+{
+	server->messages++;
+}
+
 static enum wait_result
 connection_wait(struct connection *conn, short events, gint64 until_ms)
 {
@@ -136,22 +157,25 @@ connection_message(struct connection *conn)
 	const struct session_envelope *envelope =
 	    session_envelope(conn->session);
 	guint count = envelope->rcpts->len;
-	g_autofree struct smtp_reply *replies = NULL;
+	g_autofree enum proto_mail_outcome *outcomes = NULL;
 	g_autoptr(GBytes) message = NULL;
 
 	/* Replies to an earlier message must not wait for this one. */
 	if (!connection_flush(conn))
 		return FALSE;
-	replies = g_new(struct smtp_reply, count);
+	outcomes = g_new(enum proto_mail_outcome, count);
 	for (guint i = 0; i < count; i++)
-		replies[i] = reply_of(PROTO_MAIL_DEFERRED);
+		outcomes[i] = PROTO_MAIL_DEFERRED;
 	message = session_message(conn->session);
-	server->deliver(envelope, message, replies, server->user_data);
-	for (guint i = 0; i < count; i++)
-		session_verdict(conn->session, i, &replies[i]);
+	server->deliver(envelope, message, outcomes, server->user_data);
+	for (guint i = 0; i < count; i++) {
+		const struct smtp_reply reply = reply_of(outcomes[i]);
+
+		session_verdict(conn->session, i, &reply);
+	}
 	session_resume(conn->session);
 
-	server->messages++;
+	server_count(server);
 	if (server->options->recycle != 0 &&
 	    server->messages >= server->options->recycle)
 		session_retire(conn->session);
@@ -256,7 +280,7 @@ connection_close(struct connection *conn)
 }
 
 static void
-server_serve(struct server *server, int fd, sa_family_t family)
+server_serve_session(struct server *server, int fd, sa_family_t family)
 {
 	const struct server_options *options = server->options;
 	struct connection conn = {
@@ -274,20 +298,12 @@ server_serve(struct server *server, int fd, sa_family_t family)
 	connection_close(&conn);
 }
 
-/* FALSE if accepting makes no more sense. */
+/* After a failed accept(); FALSE if accepting makes no more sense. */
 static gboolean
-server_accept(struct server *server)
+server_forgive(struct server *server)
 {
-	struct sockaddr_storage peer = {0};
-	socklen_t len = sizeof(peer);
-	int fd = accept4(server->options->listen_fd, (struct sockaddr *)&peer,
-	    &len, SOCK_CLOEXEC);
 	g_autoptr(GError) err = NULL;
 
-	if (fd >= 0) {
-		server_serve(server, fd, peer.ss_family);
-		return TRUE;
-	}
 	switch (errno) {
 	case EMFILE:
 	case ENFILE:
@@ -311,13 +327,23 @@ server_accept(struct server *server)
 	}
 }
 
+/* other: NULL for Postfix's listener. */
 static gboolean
-server_is_done(struct server *server)
+server_accept(struct server *server, const struct server_listener *other)
 {
-	guint recycle = server->options->recycle;
+	struct sockaddr_storage peer = {0};
+	socklen_t len = sizeof(peer);
+	int fd = accept4(other != NULL ? other->fd
+				       : server->options->listen_fd,
+	    (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
 
-	return (recycle != 0 && server->messages >= recycle) ||
-	       server_is_stopping(server);
+	if (fd < 0)
+		return server_forgive(server);
+	if (other != NULL)
+		other->serve(server, fd, other->user_data);
+	else
+		server_serve_session(server, fd, peer.ss_family);
+	return TRUE;
 }
 
 static gboolean
@@ -338,28 +364,45 @@ server_loop(struct server *server)
 			log_error("intake.accept", LOG_ERR(err));
 			return FALSE;
 		}
-		if (!server_accept(server))
+		if (!server_accept(server, event.data.ptr))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-/* Of all workers that wait on the listener the kernel wakes one
+/* Of all workers that wait on a listener the kernel wakes one
  * (EPOLLEXCLUSIVE); should another be faster, accept() must not block. */
 static gboolean
-server_open(struct server *server, GError **err)
+server_watch(struct server *server, int fd, const struct server_listener *other,
+    GError **err)
 {
-	int fd = server->options->listen_fd;
 	int flags = fcntl(fd, F_GETFL);
-	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
+	    .data.ptr = (gpointer)other};
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return error_fail_errno(err, ERROR_PERM, "set up the listener");
-	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (server->epoll_fd < 0 ||
-	    epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return error_fail_errno(err, ERROR_TEMP, "watch the listener");
 	return TRUE;
+}
+
+/* Asked for one event at a time, epoll goes round the listeners that are
+ * ready: epoll_wait(2). */
+static gboolean
+server_open(struct server *server, GError **err)
+{
+	const struct server_options *options = server->options;
+
+	g_assert(options->nothers <= SERVER_OTHERS_MAX);
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (server->epoll_fd < 0)
+		return error_fail_errno(err, ERROR_TEMP, "watch the listener");
+	for (guint i = 0; i < options->nothers; i++)
+		if (!server_watch(server, options->others[i].fd,
+			&options->others[i], err))
+			return FALSE;
+	return server_watch(server, options->listen_fd, NULL, err);
 }
 
 static void

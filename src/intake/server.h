@@ -2,8 +2,9 @@
 #define ND_INTAKE_SERVER_H
 
 /*
- * One prefork worker of the mail intake: accepts on a shared listener and
- * serves one session at a time, blocking.
+ * One prefork worker of the mail intake: accepts on shared listeners and
+ * serves one connection at a time, blocking. One listener is Postfix's; those
+ * who serve the connections of others are bound by the same rules.
  *
  * Promises: a message is handed over whole or not at all, once; the replies
  * are what the callback gave; a client that went away before its message was
@@ -17,6 +18,9 @@
  * still coming in has SERVER_GRACE_MS to be complete), 421 is sent and
  * server_run() returns.
  *
+ * Listeners that are ready are served by turns: none has to wait until another
+ * has nothing to do.
+ *
  * Never: reads or writes a file, looks at a message, logs anything of it.
  */
 #include <signal.h>
@@ -27,9 +31,26 @@
 
 #define SERVER_GRACE_MS 5000
 
+struct server; /* a run in progress */
+
+/* Serves one connection to its end, or until server_is_done(); takes sock,
+ * which blocks. It waits with server_wait_mask() only and not for ever. */
+typedef void (*server_serve)(struct server *server, int sock,
+    gpointer user_data);
+
+struct server_listener {
+	int fd; /* as listen_fd below */
+	server_serve serve;
+	gpointer user_data; /* borrowed */
+};
+
+#define SERVER_OTHERS_MAX 2
+
 struct server_options {
 	int listen_fd; /* borrowed; listening, AF_UNIX or AF_INET(6); made
 			* non-blocking, for all processes that share it */
+	struct server_listener others[SERVER_OTHERS_MAX];
+	guint nothers;
 	struct session_limits limits;
 	session_rcpt_check check; /* gets the user_data of server_run() */
 	gint64 idle_ms;
@@ -37,16 +58,21 @@ struct server_options {
 	volatile sig_atomic_t *stop; /* borrowed; set by the signal handler */
 };
 
-/* Gives replies, one for each recipient and preset to 451, their final
- * values; their strings must be static. All arguments are borrowed for the
- * time of the call. */
+/* Gives outcomes, one for each recipient and preset to PROTO_MAIL_DEFERRED,
+ * their final values. All arguments are borrowed for the time of the call. */
 typedef void (*server_deliver)(const struct session_envelope *envelope,
-    GBytes *message, struct smtp_reply *replies, gpointer user_data);
+    GBytes *message, enum proto_mail_outcome *outcomes, gpointer user_data);
 
 /* Returns TRUE when asked to stop or after recycle messages (the session is
  * then ended at its next command): the process may exit and be replaced.
  * FALSE, after logging why, if it cannot accept connections any more. */
 gboolean server_run(const struct server_options *options,
     server_deliver deliver, gpointer user_data);
+
+/* For server_serve: the mask of ppoll(), which lets SIGTERM in; whether it has
+ * to end, for a stop or because recycle is reached; one more message is done. */
+const sigset_t *server_wait_mask(const struct server *server);
+gboolean server_is_done(struct server *server);
+void server_count(struct server *server);
 
 #endif

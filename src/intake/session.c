@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "intake/command.h"
+#include "intake/envelope.h"
 #include "intake/message.h"
 
 #include "base/banned.h"
@@ -86,16 +87,6 @@ static const struct {
 };
 
 static void
-rcpt_free(gpointer data)
-{
-	struct session_rcpt *rcpt = data;
-
-	g_free(rcpt->wire);
-	addr_free(rcpt->addr);
-	g_free(rcpt);
-}
-
-static void
 session_reset(struct session *session)
 {
 	struct session_envelope *envelope = &session->envelope;
@@ -124,7 +115,7 @@ session_new(const struct session_limits *limits, session_rcpt_check check,
 	session->user_data = user_data;
 	session->output = g_string_sized_new(512);
 	session->line = g_string_sized_new(128);
-	session->envelope.rcpts = g_ptr_array_new_with_free_func(rcpt_free);
+	session->envelope.rcpts = envelope_rcpts_new();
 	session->envelope.way = protocols[limits->protocol].way;
 	session->verdicts =
 	    g_array_new(FALSE, FALSE, sizeof(struct smtp_reply));
@@ -236,16 +227,6 @@ command_mail(struct session *session, const char *args)
 	session_reply(session, &reply_sender_ok);
 }
 
-static void
-session_add_rcpt(struct session *session, struct addr *take_addr)
-{
-	struct session_rcpt *rcpt = g_new(struct session_rcpt, 1);
-
-	rcpt->wire = addr_to_wire(take_addr);
-	rcpt->addr = take_addr;
-	g_ptr_array_add(session->envelope.rcpts, rcpt);
-}
-
 /* LMTP is spoken by a transport, which no mail of others can take but by
  * naming us; through a proxy goes all that its service gets. */
 static const struct smtp_reply *
@@ -283,7 +264,8 @@ command_rcpt(struct session *session, const char *args)
 	else
 		refusal = session_check_rcpt(session, addr);
 	if (refusal == NULL)
-		session_add_rcpt(session, g_steal_pointer(&addr));
+		envelope_rcpts_add(
+		    session->envelope.rcpts, g_steal_pointer(&addr));
 	session_reply(session, refusal != NULL ? refusal : &reply_rcpt_ok);
 }
 

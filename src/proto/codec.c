@@ -1,5 +1,6 @@
 #include "proto/codec.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/addr.h"
@@ -51,13 +52,16 @@ type_append(GString *type, const struct table *table)
 	g_string_append_c(type, ')');
 }
 
-/* Cached for the life of the process: there are few tables. */
+/* Cached for the life of the process: there are few tables. All threads have
+ * the same ones. */
 static const GVariantType *
 table_type(const struct table *table)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static GHashTable *cache;
 	GVariantType *type;
 
+	(void)pthread_mutex_lock(&lock);
 	if (cache == NULL)
 		cache = g_hash_table_new(g_direct_hash, g_direct_equal);
 	type = g_hash_table_lookup(cache, table);
@@ -68,6 +72,7 @@ table_type(const struct table *table)
 		type = g_variant_type_new(text->str);
 		g_hash_table_insert(cache, (gpointer)table, type);
 	}
+	(void)pthread_mutex_unlock(&lock);
 	return type;
 }
 

@@ -98,13 +98,14 @@ frame_receive(int sock, int *fd, int flags)
 		char buf[CMSG_SPACE(4 * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	static guint8 buf[PROTO_FRAME_MAX];
-	struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
+	/* Not on the stack: a thread of a library may have a small one. */
+	g_autofree guint8 *buf = g_malloc(PROTO_FRAME_MAX);
+	struct iovec iov = {.iov_base = buf, .iov_len = PROTO_FRAME_MAX};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control.buf,
 	    .msg_controllen = sizeof(control.buf)};
-	GBytes *frame;
+	GBytes *frame = NULL;
 	ssize_t n;
 
 	*fd = -1;
@@ -114,16 +115,15 @@ frame_receive(int sock, int *fd, int flags)
 	if (n < 0)
 		return NULL;
 	*fd = frame_take_fd(&msg);
-	errno = 0;
-	if (n == 0 || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-		if (*fd >= 0)
-			close(*fd);
+	if (n > 0 && (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
+		frame = g_bytes_new(buf, (gsize)n);
+	else if (*fd >= 0)
+		close(*fd);
+	if (frame == NULL)
 		*fd = -1;
-		return NULL;
-	}
-	frame = g_bytes_new(buf, (gsize)n);
 	/* An address may have passed through. */
 	explicit_bzero(buf, (gsize)n);
+	errno = 0;
 	return frame;
 }
 
@@ -352,29 +352,38 @@ ipc_server_listen(struct ipc_server *server, int fd, enum role client,
 	g_array_append_val(server->listeners, listener);
 }
 
-static void
-listener_accept(struct ipc_server *server, const struct listener *listener)
+gboolean
+ipc_server_adopt(struct ipc_server *server, int sock, enum role client,
+    uid_t client_uid)
 {
-	struct ucred cred;
+	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(cred);
 	struct ipc_peer *peer;
-	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
-	int sock = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 
-	if (sock < 0)
-		return;
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0 ||
-	    cred.uid != listener->uid) {
-		log_warn("ipc.refused", LOG_ROLE(listener->client),
+	    cred.uid != client_uid) {
+		log_warn("ipc.refused", LOG_ROLE(client),
 		    LOG_NUM("uid", cred.uid));
 		close(sock);
-		return;
+		return FALSE;
 	}
 	peer = g_new0(struct ipc_peer, 1);
 	peer->server = server;
 	peer->sock = sock;
-	peer->role = listener->client;
+	peer->role = client;
 	g_ptr_array_add(server->peers, peer);
+	return TRUE;
+}
+
+static void
+listener_accept(struct ipc_server *server, const struct listener *listener)
+{
+	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
+	int sock = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (sock >= 0)
+		(void)ipc_server_adopt(server, sock, listener->client,
+		    listener->uid);
 }
 
 static gboolean
@@ -441,6 +450,15 @@ server_bury(struct ipc_server *server)
 guint
 ipc_server_poll(struct ipc_server *server, int timeout_ms)
 {
+	return ipc_server_poll_masked(server, timeout_ms, NULL);
+}
+
+guint
+ipc_server_poll_masked(struct ipc_server *server, int timeout_ms,
+    const sigset_t *mask)
+{
+	const struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+	    .tv_nsec = (timeout_ms % 1000) * 1000000L};
 	guint nlisteners = server->listeners->len;
 	guint npeers = server->peers->len;
 	guint handled = 0;
@@ -458,7 +476,8 @@ ipc_server_poll(struct ipc_server *server, int timeout_ms)
 		    peer->is_waiting ? POLLRDHUP : POLLIN | POLLRDHUP);
 	}
 	p = (struct pollfd *)(gpointer)server->polled->data;
-	if (poll(p, server->polled->len, timeout_ms) <= 0)
+	if (ppoll(p, server->polled->len, timeout_ms < 0 ? NULL : &timeout,
+		mask) <= 0)
 		return 0;
 	for (guint i = 0; i < npeers; i++) {
 		struct ipc_peer *peer = g_ptr_array_index(server->peers, i);

@@ -9,6 +9,7 @@
  * server that dies: a client that connects meanwhile waits, bounded by its
  * timeout. Nothing here interprets a message beyond its type.
  */
+#include <signal.h>
 #include <sys/types.h>
 
 #include <glib.h>
@@ -18,7 +19,9 @@
 
 /* --- client --------------------------------------------------------- */
 
-struct ipc_client; /* one server; connects when needed, again after a loss */
+/* One server; connects when needed, again after a loss. Threads may have one
+ * each; nothing is shared between two of them. */
+struct ipc_client;
 
 /* No connection is made yet. timeout_ms bounds every call. */
 struct ipc_client *ipc_client_new(const char *run_dir, enum role server,
@@ -75,6 +78,16 @@ void ipc_server_listen(struct ipc_server *server, int fd, enum role client,
  * peer that has sent a frame. Returns the number of frames handled, 0 also
  * after a signal. */
 guint ipc_server_poll(struct ipc_server *server, int timeout_ms);
+
+/* The same with this mask of signals while it waits, as ppoll(2); NULL for
+ * the caller's. */
+guint ipc_server_poll_masked(struct ipc_server *server, int timeout_ms,
+    const sigset_t *mask);
+
+/* Makes a peer of a connection that the caller has accepted. Takes sock. FALSE
+ * after logging it, and nothing is ever read, if it has not this uid. */
+gboolean ipc_server_adopt(struct ipc_server *server, int sock,
+    enum role client, uid_t client_uid);
 
 /* Number of connected peers of this role. */
 guint ipc_server_peers(const struct ipc_server *server, enum role client);

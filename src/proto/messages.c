@@ -255,15 +255,15 @@ TABLE(proto_ctl_kpi, NUMBER(proto_ctl_kpi, number),
 TABLE(proto_ctl_numbers_are,
     LIST(proto_ctl_numbers_are, tickets, proto_ctl_kpi, 100));
 
-/* Images. */
 /* Intake. */
 TABLE(proto_intake_mail, U32(proto_intake_mail, way, PROTO_WAY_SMTP),
     TEXT(proto_intake_mail, sender_addr, ADDR_MAX),
-    TEXTS(proto_intake_mail, rcpt_addrs, PROTO_RCPTS_MAX),
+    TEXTS(proto_intake_mail, rcpt_addrs, PROTO_INTAKE_RCPTS_MAX),
     U32(proto_intake_mail, is_smtputf8, 1));
 TABLE(proto_intake_done,
     U32(proto_intake_done, outcome, PROTO_MAIL_OUTCOME_END - 1));
 
+/* Images. */
 TABLE(proto_image_cleaned, TEXT(proto_image_cleaned, type, TOKEN_MAX),
     U32(proto_image_cleaned, width, 65535),
     U32(proto_image_cleaned, height, 65535));

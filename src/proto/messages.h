@@ -26,6 +26,7 @@
 #define PROTO_ENVELOPE_MAX 1984 /* octets of a return envelope's content */
 #define PROTO_JOBS_MAX 8
 #define PROTO_RCPTS_MAX 64
+#define PROTO_INTAKE_RCPTS_MAX 128 /* in one frame, each of ADDR_MAX octets */
 
 enum proto_type {
 	PROTO_ERROR = 1,	/* answer to anything that failed */

@@ -83,7 +83,7 @@ letter_send(const struct letter *l)
 	g_autoptr(GBytes) message = g_bytes_new(raw, strlen(raw));
 	struct session_envelope envelope = {.sender_addr = sender,
 	    .rcpts = g_ptr_array_new_with_free_func(rcpt_free)};
-	struct smtp_reply replies[RCPTS_MAX];
+	enum proto_mail_outcome outcomes[RCPTS_MAX];
 	guint accepted = 0;
 
 	for (gsize i = 0; l->rcpts[i] != NULL; i++) {
@@ -96,9 +96,9 @@ letter_send(const struct letter *l)
 		    PLACE_OURS);
 		g_ptr_array_add(envelope.rcpts, rcpt);
 	}
-	deliver_mail(&envelope, message, replies, deliver);
+	deliver_mail(&envelope, message, outcomes, deliver);
 	for (guint i = 0; i < envelope.rcpts->len; i++)
-		accepted += replies[i].code == 250;
+		accepted += outcomes[i] == PROTO_MAIL_TAKEN;
 	g_ptr_array_unref(envelope.rcpts);
 	deliver_free(deliver);
 	return accepted;

@@ -68,7 +68,7 @@ check_any(const char *local, const char *domain, gpointer user_data)
 
 static void
 deliver_note(const struct session_envelope *envelope, GBytes *message,
-    struct smtp_reply *replies, gpointer user_data)
+    enum proto_mail_outcome *outcomes, gpointer user_data)
 {
 	const struct worker_side *side = user_data;
 	char octet = 'm';
@@ -79,7 +79,7 @@ deliver_note(const struct session_envelope *envelope, GBytes *message,
 		_exit(4);
 	g_assert(g_bytes_get_data(message, NULL) != NULL);
 	for (guint i = 0; i < envelope->rcpts->len; i++)
-		replies[i] = reply_of(PROTO_MAIL_TAKEN);
+		outcomes[i] = PROTO_MAIL_TAKEN;
 }
 
 static int
