@@ -3,7 +3,7 @@
 # Needs root; on Debian and its kin.
 set -e
 getent group nymdesk >/dev/null || addgroup --system nymdesk
-for role in lmtp desk vault post image; do
+for role in lmtp desk vault post image milter smtp socketmap; do
 	user=nymdesk-$role
 	getent passwd "$user" >/dev/null ||
 		adduser --system --no-create-home --home /nonexistent \

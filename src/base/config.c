@@ -17,8 +17,8 @@
 static const char *const named_groups[] = {"queue", "category"};
 
 /* Those that stand once. */
-static const char *const single_groups[] = {"nymdesk", "lmtp", "post",
-    "image", "limits", "vault"};
+static const char *const single_groups[] = {"nymdesk", "lmtp", "milter",
+    "smtp", "socketmap", "post", "image", "limits", "vault"};
 
 /* --- groups --------------------------------------------------------- */
 

@@ -28,6 +28,11 @@ static const struct {
     [ROLE_VAULT] = {0, 0, 1024, FALSE},
     [ROLE_POST] = {0, 0, 256, TRUE},
     [ROLE_IMAGE] = {0, 0, 64, FALSE},
+    /* Each thread has a stack and an arena of its own. */
+    [ROLE_MILTER] = {0, 0, 4096, FALSE},
+    /* It counts the octets of mails itself; two or three for a session. */
+    [ROLE_SMTP] = {0, 0, 32768, FALSE},
+    [ROLE_SOCKETMAP] = {256 * MIB, 8 * MIB, 2048, FALSE},
 };
 
 void
@@ -70,6 +75,17 @@ limit_set(__rlimit_resource_t what, rlim_t value)
 	return value == 0 || setrlimit(what, &limit) == 0;
 }
 
+/* Who is not root may have less, and then takes fewer connections. */
+static gboolean
+files_set(rlim_t value)
+{
+	struct rlimit now;
+
+	if (geteuid() != 0 && getrlimit(RLIMIT_NOFILE, &now) == 0)
+		value = MIN(value, now.rlim_max);
+	return limit_set(RLIMIT_NOFILE, value);
+}
+
 static gboolean
 limits_enter(enum role role, GError **err)
 {
@@ -80,7 +96,7 @@ limits_enter(enum role role, GError **err)
 #endif
 	if (!limit_set(RLIMIT_AS, memory) ||
 	    !limit_set(RLIMIT_STACK, cages[role].stack) ||
-	    !limit_set(RLIMIT_NOFILE, cages[role].files))
+	    !files_set(cages[role].files))
 		return error_fail_errno(err, ERROR_PERM,
 		    "cannot set resource limits");
 	return TRUE;

@@ -52,7 +52,7 @@ static void
 users_check(GArray *rows)
 {
 	static const enum role roles[] = {ROLE_LMTP, ROLE_DESK, ROLE_VAULT,
-	    ROLE_POST, ROLE_IMAGE};
+	    ROLE_POST, ROLE_IMAGE, ROLE_MILTER, ROLE_SMTP, ROLE_SOCKETMAP};
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
 	if (geteuid() != 0) {
@@ -131,7 +131,8 @@ role_sockets_check(GArray *rows, const struct config *config)
 	static const enum role pairs[][2] = {{ROLE_VAULT, ROLE_LMTP},
 	    {ROLE_VAULT, ROLE_POST}, {ROLE_DESK, ROLE_LMTP},
 	    {ROLE_DESK, ROLE_POST}, {ROLE_DESK, ROLE_CTL},
-	    {ROLE_POST, ROLE_LMTP}, {ROLE_IMAGE, ROLE_LMTP}};
+	    {ROLE_POST, ROLE_LMTP}, {ROLE_IMAGE, ROLE_LMTP},
+	    {ROLE_LMTP, ROLE_MILTER}, {ROLE_LMTP, ROLE_SMTP}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.%s",

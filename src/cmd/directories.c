@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -35,6 +38,71 @@ directory_make(const char *path, enum role owner, mode_t mode, GError **err)
 	return TRUE;
 }
 
+/* Through a descriptor: whoever owns a directory above could put a link in
+ * the place of this one. */
+static gboolean
+milter_directory_own(int dir, gboolean is_new, GError **err)
+{
+	const struct group *group = getgrnam("postfix");
+	struct stat st;
+	uid_t uid;
+	gid_t gid;
+
+	if (!sandbox_role_ids(ROLE_MILTER, &uid, &gid, err))
+		return FALSE;
+	if (fstat(dir, &st) != 0)
+		return error_fail_errno(err, ERROR_PERM, "cannot look at it");
+	if (st.st_uid != (is_new ? geteuid() : uid))
+		return error_fail(err, ERROR_PERM,
+		    "belongs to somebody else; name one that is not there yet");
+	if (geteuid() == 0 && group != NULL)
+		gid = group->gr_gid;
+	if ((geteuid() == 0 && fchown(dir, uid, gid) != 0) ||
+	    fchmod(dir, geteuid() == 0 && group != NULL ? 0750 : 0755) != 0)
+		return error_fail_errno(err, ERROR_PERM, "cannot own it");
+	return TRUE;
+}
+
+static gboolean
+milter_directory_open(const char *path, GError **err)
+{
+	g_autofree char *above = g_path_get_dirname(path);
+	gboolean is_new;
+	gboolean ok;
+	int dir;
+
+	if (g_mkdir_with_parents(above, 0755) != 0)
+		return error_fail_errno(err, ERROR_PERM,
+		    "cannot make the directory above");
+	is_new = mkdir(path, 0700) == 0;
+	if (!is_new && errno != EEXIST)
+		return error_fail_errno(err, ERROR_PERM, "cannot make it");
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return error_fail_errno(err, ERROR_PERM, "cannot open it");
+	ok = milter_directory_own(dir, is_new, err);
+	close(dir);
+	return ok;
+}
+
+static gboolean
+milter_directory_make(const char *listen, GError **err)
+{
+	g_autofree char *path = NULL;
+
+	if (listen[0] == '\0')
+		return TRUE;
+	if (!g_str_has_prefix(listen, "unix:/") ||
+	    strlen(listen) - 5 >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return error_fail(err, ERROR_PERM,
+		    "[milter] listen: not unix:/PATH");
+	path = g_path_get_dirname(listen + 5);
+	if (milter_directory_open(path, err))
+		return TRUE;
+	g_prefix_error(err, "[milter] listen: %s: ", path);
+	return FALSE;
+}
+
 gboolean
 directories_make(const struct config *config, GError **err)
 {
@@ -42,7 +110,8 @@ directories_make(const struct config *config, GError **err)
 	    directory_make(config->state_dir, ROLE_DESK, 0700, err) &&
 	    directory_make(config->key_dir, ROLE_VAULT, 0700, err) &&
 	    (!config_has_archive(config) ||
-		directory_make(config->spool_dir, ROLE_POST, 0700, err));
+		directory_make(config->spool_dir, ROLE_POST, 0700, err)) &&
+	    milter_directory_make(config->milter_listen, err);
 }
 
 gboolean

@@ -10,7 +10,13 @@
 #include "base/config.h"
 
 /* Makes run_dir, state_dir, key_dir and, with an archive, spool_dir if they are
- * missing, and as root gives the last three to their roles. The error names the path. */
+ * missing, and as root gives the last three to their roles. The error names the path.
+ *
+ * The same for the directory of the milter's socket, which the milter makes in it
+ * after it has given up its rights. It belongs to the milter, and only the group
+ * postfix may enter, which is what guards the socket; without that group, or not
+ * as root, all may, as with listeners_prepare(). One that was there before and
+ * belongs to anybody else is an error: it would be taken away from him. */
 gboolean directories_make(const struct config *config, GError **err);
 
 /* Takes the lock of run_dir and writes our process id there. *lock, the

@@ -38,11 +38,17 @@ static const struct {
     {ROLE_DESK, ROLE_CTL},
     {ROLE_POST, ROLE_LMTP},
     {ROLE_IMAGE, ROLE_LMTP},
+    {ROLE_LMTP, ROLE_MILTER},
+    {ROLE_LMTP, ROLE_SMTP},
 };
 
-/* Started in this order, stopped in reverse. */
-static const enum role order[] = {ROLE_VAULT, ROLE_DESK, ROLE_IMAGE,
-    ROLE_POST, ROLE_LMTP};
+#define IS(role) (1u << (role))
+
+/* Stopped in this order, all of a stage together; started in reverse: who asks
+ * goes before those who answer. */
+static const guint stages[] = {
+    IS(ROLE_MILTER) | IS(ROLE_SMTP) | IS(ROLE_SOCKETMAP), IS(ROLE_LMTP),
+    IS(ROLE_POST), IS(ROLE_IMAGE), IS(ROLE_DESK), IS(ROLE_VAULT)};
 
 struct child {
 	struct supervisor *supervisor; /* borrowed: owns this */
@@ -62,7 +68,7 @@ struct supervisor {
 	struct config *config; /* own */
 	int configs[ROLE_END]; /* memfds */
 	int sockets[G_N_ELEMENTS(pairs)];
-	int lmtp;
+	struct listeners *listeners; /* own */
 	int hazard; /* page of the front ends, intake/hazard.h */
 	int receipt_key; /* file for the vault's public key */
 	int lock;
@@ -71,7 +77,7 @@ struct supervisor {
 	gboolean is_stopping;
 	gboolean is_reloading;
 	gboolean has_failed; /* a reload that could not be undone */
-	guint stop_stage; /* index into order, from the end */
+	guint stop_stage; /* index into stages */
 	guint stop_timer;
 };
 
@@ -83,12 +89,14 @@ static void stop_advance(struct supervisor *sv);
 static gboolean
 configs_make(struct supervisor *sv, GError **err)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
-		enum role role = order[i];
-		g_autofree char *text =
-		    config_for_role(sv->path, role, err);
+	for (guint i = 0; i < ROLE_END; i++) {
+		enum role role = (enum role)i;
+		g_autofree char *text = NULL;
 		int fd;
 
+		if (role == ROLE_SUPERVISOR || role == ROLE_CTL)
+			continue;
+		text = config_for_role(sv->path, role, err);
 		if (text == NULL)
 			return FALSE;
 		fd = ipc_body_new(text, strlen(text), err);
@@ -119,8 +127,10 @@ sockets_make(struct supervisor *sv, GError **err)
 	if (sv->hazard < 0 || ftruncate(sv->hazard, HAZARD_SIZE) != 0)
 		return error_fail_errno(err, ERROR_TEMP,
 		    "cannot make a memory file");
-	sv->lmtp = listen_open(sv->config->lmtp_listen, err);
-	return sv->lmtp >= 0;
+	if (!listeners_prepare(sv->listeners, sv->config, TRUE, err))
+		return FALSE;
+	listeners_apply(sv->listeners);
+	return TRUE;
 }
 
 /* --- one child -------------------------------------------------------- */
@@ -153,6 +163,7 @@ static void
 passed_add_sockets(struct passed *passed, const struct child *child)
 {
 	const struct supervisor *sv = child->supervisor;
+	int listener = listeners_fd(sv->listeners, child->role);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		g_autofree char *name = g_strdup_printf("%s.%s",
@@ -163,10 +174,10 @@ passed_add_sockets(struct passed *passed, const struct child *child)
 	}
 	if (child->role == ROLE_VAULT)
 		passed_add(passed, "receipt-key", sv->receipt_key);
-	if (child->role != ROLE_LMTP)
-		return;
-	passed_add(passed, "listen", sv->lmtp);
-	passed_add(passed, "hazard", sv->hazard);
+	if (child->role == ROLE_LMTP)
+		passed_add(passed, "hazard", sv->hazard);
+	if (listener >= 0)
+		passed_add(passed, "listen", listener);
 }
 
 static char **
@@ -330,6 +341,12 @@ children_make(struct supervisor *sv)
 		children_add(sv, ROLE_POST, slot++, "archive");
 	for (gint64 i = 0; i < config->lmtp_workers; i++)
 		children_add(sv, ROLE_LMTP, (guint)i, NULL);
+	if (config->smtp_listen[0] != '\0')
+		children_add(sv, ROLE_SMTP, 0, NULL);
+	if (config->milter_listen[0] != '\0')
+		children_add(sv, ROLE_MILTER, 0, NULL);
+	if (config->socketmap_listen[0] != '\0')
+		children_add(sv, ROLE_SOCKETMAP, 0, NULL);
 }
 
 static void
@@ -341,17 +358,20 @@ children_start(struct supervisor *sv)
 
 /* --- stopping ---------------------------------------------------------- */
 
+/* How many of these roles (IS() of each) run; with sig not 0, signals them. */
 static guint
-children_signal(struct supervisor *sv, enum role role, int sig)
+children_signal(struct supervisor *sv, guint roles, int sig)
 {
 	guint running = 0;
 
 	for (guint i = 0; i < sv->children->len; i++) {
 		struct child *child = g_ptr_array_index(sv->children, i);
 
-		if (child->role != role || child->pid == 0)
+		if ((roles & IS(child->role)) == 0 || child->pid == 0)
 			continue;
 		running++;
+		if (sig == SIGKILL)
+			log_error("role.stop-timeout", LOG_ROLE(child->role));
 		if (sig != 0)
 			(void)kill(child->pid, sig);
 	}
@@ -364,22 +384,15 @@ on_stop_timeout(gpointer data)
 	struct supervisor *sv = data;
 
 	sv->stop_timer = 0;
-	if (sv->stop_stage < G_N_ELEMENTS(order)) {
-		enum role role =
-		    order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
-
-		log_error("role.stop-timeout", LOG_ROLE(role));
-		(void)children_signal(sv, role, SIGKILL);
-	}
+	if (sv->stop_stage < G_N_ELEMENTS(stages))
+		(void)children_signal(sv, stages[sv->stop_stage], SIGKILL);
 	return G_SOURCE_REMOVE;
 }
 
 static void
 stop_begin_stage(struct supervisor *sv)
 {
-	enum role role = order[G_N_ELEMENTS(order) - 1 - sv->stop_stage];
-
-	(void)children_signal(sv, role, SIGTERM);
+	(void)children_signal(sv, stages[sv->stop_stage], SIGTERM);
 	if (sv->stop_timer != 0)
 		g_source_remove(sv->stop_timer);
 	sv->stop_timer = g_timeout_add(STOP_MS, on_stop_timeout, sv);
@@ -411,13 +424,11 @@ stop_finish(struct supervisor *sv)
 static void
 stop_advance(struct supervisor *sv)
 {
-	while (sv->stop_stage < G_N_ELEMENTS(order)) {
-		if (children_signal(sv,
-			order[G_N_ELEMENTS(order) - 1 - sv->stop_stage],
-			0) > 0)
+	while (sv->stop_stage < G_N_ELEMENTS(stages)) {
+		if (children_signal(sv, stages[sv->stop_stage], 0) > 0)
 			return;
 		sv->stop_stage++;
-		if (sv->stop_stage < G_N_ELEMENTS(order))
+		if (sv->stop_stage < G_N_ELEMENTS(stages))
 			stop_begin_stage(sv);
 	}
 	stop_finish(sv);
@@ -458,8 +469,7 @@ on_usr1(gpointer data)
 	struct supervisor *sv = data;
 
 	log_raise_level();
-	for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
-		(void)children_signal(sv, order[i], SIGUSR1);
+	(void)children_signal(sv, ~0u, SIGUSR1);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -471,16 +481,15 @@ on_hup(gpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(config_auto) config = config_load_file(sv->path, &error);
 
-	if (config == NULL) {
+	if (sv->is_stopping)
+		return G_SOURCE_CONTINUE;
+	if (config == NULL || !directories_make(config, &error) ||
+	    !listeners_prepare(sv->listeners, config, FALSE, &error)) {
 		log_error("reload", LOG_ERR(error));
 		return G_SOURCE_CONTINUE;
 	}
-	if (sv->is_stopping)
-		return G_SOURCE_CONTINUE;
-	if (strcmp(config->run_dir, sv->config->run_dir) != 0 ||
-	    strcmp(config->lmtp_listen, sv->config->lmtp_listen) != 0)
-		log_warn("reload.needs-restart",
-		    LOG_WORD("what", "run_dir-or-listen"));
+	if (strcmp(config->run_dir, sv->config->run_dir) != 0)
+		log_warn("reload.needs-restart", LOG_WORD("what", "run_dir"));
 	log_info("reload", LOG_NUM("pid", getpid()));
 	sv->is_reloading = TRUE;
 	stop_begin(sv);
@@ -496,8 +505,11 @@ supervisor_reload(struct supervisor *sv, GError **err)
 		return FALSE;
 	config_free(sv->config);
 	sv->config = config;
-	if (!configs_make(sv, err) || !directories_make(config, err))
+	/* on_hup() has prepared this, if the file is still the same. */
+	if (!configs_make(sv, err) || !directories_make(config, err) ||
+	    !listeners_prepare(sv->listeners, config, FALSE, err))
 		return FALSE;
+	listeners_apply(sv->listeners);
 	g_ptr_array_set_size(sv->children, 0);
 	children_make(sv);
 	children_start(sv);
@@ -514,7 +526,8 @@ supervisor_new(const char *path, const char *program_dir, GError **err)
 	sv->path = g_canonicalize_filename(path, NULL);
 	sv->program_dir = g_canonicalize_filename(program_dir, NULL);
 	sv->children = g_ptr_array_new_with_free_func(child_free);
-	sv->lmtp = sv->lock = sv->hazard = sv->receipt_key = -1;
+	sv->listeners = listeners_new();
+	sv->lock = sv->hazard = sv->receipt_key = -1;
 	for (guint i = 0; i < ROLE_END; i++)
 		sv->configs[i] = -1;
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
@@ -548,7 +561,7 @@ supervisor_free(struct supervisor *sv)
 		fd_close(sv->configs[i]);
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
 		fd_close(sv->sockets[i]);
-	fd_close(sv->lmtp);
+	listeners_free(sv->listeners);
 	fd_close(sv->hazard);
 	fd_close(sv->receipt_key);
 	fd_close(sv->lock);

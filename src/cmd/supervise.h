@@ -3,8 +3,8 @@
 
 /*
  * The supervisor's children: makes sockets, directories and configurations,
- * starts every role, restarts a dead one with back-off, stops all in order
- * (front ends, posts, desk, vault).
+ * starts every role (of milter, smtp and socketmap those that listen), restarts a
+ * dead one with back-off, stops all in order (fronts, workers, posts, desk, vault).
  *
  * It also keeps for every post the last connection to the MTA and a shared
  * page that says which mail is on it, so that the successor of a post that

@@ -33,7 +33,9 @@ TEAM = "team@agents.example"
 ANNA = "anna@agents.example"
 BEN = "ben@agents.example"
 ROLES = ("lmtp", "desk", "vault", "post", "image")
-PROGRAMS = ("nymdesk", "nymdeskd") + tuple("nymdesk-" + r for r in ROLES)
+FRONTS = ("milter", "smtp", "socketmap")  # run if they have a `listen`
+PROGRAMS = ("nymdesk", "nymdeskd") + tuple(
+    "nymdesk-" + r for r in ROLES + FRONTS)
 
 CONF = """\
 [nymdesk]
@@ -204,7 +206,9 @@ class World:
         may take one away."""
         os.makedirs(self.bin, exist_ok=True)
         for name in PROGRAMS:
-            shutil.copy(os.path.join(build_dir(), name), self.bin)
+            if name[8:] not in FRONTS or \
+                    os.path.exists(os.path.join(build_dir(), name)):
+                shutil.copy(os.path.join(build_dir(), name), self.bin)
         for name in ("filters", "templates"):
             shutil.copytree(os.path.join(ROOT, name),
                             os.path.join(self.dir, "share", name),

@@ -36,7 +36,11 @@ int base_config_tests(void);
 	      "[category withdrawal]\nqueue=vip\npriority=1\ncomplex=true\n"   \
 	      "first_reply=30m\ndecision=12h\nfaq=https://f.test/w\n"          \
 	      "[category bonus]\nfaq=https://f.test/never\n"                   \
-	      "[category other]\npriority=5\n"
+	      "[category other]\npriority=5\n"                                  \
+	      "[lmtp]\nsize_max=77777\nrecipients_max=7\n"                     \
+	      "[milter]\nlisten=unix:/m/socket\ntransport=ours\n"              \
+	      "[smtp]\nlisten=inet:127.0.0.1:10030\nsessions=7\n"              \
+	      "[socketmap]\nlisten=unix:/socketmap\n"
 
 static char *
 file_write(const char *text)
@@ -299,7 +303,15 @@ a_role_sees_its_part(void **state)
 	    {"@seniors.test", IN(LMTP) | IN(POST)},
 	    {"@heads.test", IN(LMTP) | IN(POST)},
 	    {"@agents.test", IN(LMTP) | IN(POST)},
-	    {"Control@CASINO", IN(LMTP)},
+	    {"Control@CASINO",
+		IN(LMTP) | IN(MILTER) | IN(SMTP) | IN(SOCKETMAP)},
+	    {"/m/socket", IN(MILTER)},
+	    {"transport=ours", IN(MILTER)},
+	    {"127.0.0.1:10030", IN(SMTP)},
+	    {"sessions=7", IN(SMTP)},
+	    {"/socketmap", IN(SOCKETMAP)},
+	    {"size_max=77777", IN(LMTP) | IN(MILTER) | IN(SMTP)},
+	    {"recipients_max=7", IN(LMTP) | IN(MILTER) | IN(SMTP)},
 	    {"escalate=90m", IN(DESK)},
 	    {"weekly=false", IN(DESK)},
 	    {"imap.test", IN(POST)},
@@ -314,7 +326,8 @@ a_role_sees_its_part(void **state)
 	    {"faq=https://f.test/w", IN(POST)},
 	};
 	static const enum role roles[] = {
-	    ROLE_LMTP, ROLE_DESK, ROLE_VAULT, ROLE_POST, ROLE_IMAGE};
+	    ROLE_LMTP, ROLE_DESK, ROLE_VAULT, ROLE_POST, ROLE_IMAGE,
+	    ROLE_MILTER, ROLE_SMTP, ROLE_SOCKETMAP};
 	g_autofree char *path = file_write(FULL);
 
 	(void)state;
@@ -334,7 +347,8 @@ static void
 a_role_reads_its_part(void **state)
 {
 	static const enum role roles[] = {
-	    ROLE_LMTP, ROLE_DESK, ROLE_VAULT, ROLE_POST, ROLE_IMAGE};
+	    ROLE_LMTP, ROLE_DESK, ROLE_VAULT, ROLE_POST, ROLE_IMAGE,
+	    ROLE_MILTER, ROLE_SMTP, ROLE_SOCKETMAP};
 
 	(void)state;
 	for (gsize r = 0; r < G_N_ELEMENTS(roles); r++) {
@@ -344,13 +358,16 @@ a_role_reads_its_part(void **state)
 
 		assert_non_null(queue);
 		assert_int_equal(config->categories->len,
-		    roles[r] == ROLE_VAULT || roles[r] == ROLE_IMAGE ? 0 : 3);
+		    (roles[r] == ROLE_LMTP || roles[r] == ROLE_DESK ||
+			roles[r] == ROLE_POST)
+			? 3
+			: 0);
 		assert_string_equal(config_faq(config, queue, "withdrawal"),
 		    roles[r] == ROLE_POST ? "https://f.test/w" : "");
 		if (roles[r] == ROLE_POST)
 			assert_string_equal(
 			    config_queue_level(queue, 3)[0], "otto@heads.test");
-		else if (roles[r] == ROLE_LMTP)
+		else if (roles[r] == ROLE_LMTP || roles[r] >= ROLE_MILTER)
 			assert_string_equal(
 			    queue->control, "control@casino.test");
 		else
