@@ -27,6 +27,12 @@
 /* session_feed() takes no more input while this much output waits. */
 #define SESSION_OUTPUT_MARK 4096
 
+/* What the programs ask for. */
+#define SESSION_LINE_MAX 2048
+#define SESSION_TEXT_LINE_MAX 65536
+#define SESSION_HEADER_MAX 262144
+#define SESSION_ERRORS_MAX 20
+
 enum session_protocol {
 	SESSION_LMTP,
 	SESSION_SMTP,
@@ -35,10 +41,10 @@ enum session_protocol {
 struct session_limits {
 	gsize size_max;	      /* octets of a message; announced with SIZE */
 	guint rcpt_max;	      /* accepted recipients of a message */
-	gsize line_max;	      /* octets of a command with CRLF, 2048 */
-	gsize text_line_max;  /* octets of a line of a message, 65536 */
-	gsize header_max;     /* octets of a header block, 262144 */
-	guint errors_max;     /* bad commands between two messages, 20 */
+	gsize line_max;	      /* octets of a command with CRLF */
+	gsize text_line_max;  /* octets of a line of a message */
+	gsize header_max;     /* octets of a header block */
+	guint errors_max;     /* bad commands between two messages */
 	const char *hostname; /* borrowed: as long as the session */
 	enum session_protocol protocol;
 };
