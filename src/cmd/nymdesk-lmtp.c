@@ -13,11 +13,6 @@
 
 #include "base/banned.h"
 
-#define LINE_MAX_OCTETS 2048
-#define TEXT_LINE_MAX 65536
-#define HEADER_MAX 262144
-#define ERRORS_MAX 20
-
 struct parts {
 	struct rules *rules;	 /* own */
 	struct answers *answers; /* own */
@@ -63,10 +58,10 @@ main(void)
 	struct deliver *deliver;
 	g_autoptr(GError) error = NULL;
 	struct server_options options = {
-	    .limits = {.line_max = LINE_MAX_OCTETS,
-		.text_line_max = TEXT_LINE_MAX,
-		.header_max = HEADER_MAX,
-		.errors_max = ERRORS_MAX,
+	    .limits = {.line_max = SESSION_LINE_MAX,
+		.text_line_max = SESSION_TEXT_LINE_MAX,
+		.header_max = SESSION_HEADER_MAX,
+		.errors_max = SESSION_ERRORS_MAX,
 		.protocol = SESSION_LMTP},
 	    .check = deliver_knows,
 	    .stop = &role_stop};

@@ -25,13 +25,12 @@
 /* libmilter writes a reply after we gave it. */
 #define REPLY_MS 100
 
-static gboolean
+static enum place
 is_ours(const char *local, const char *domain, gpointer user_data)
 {
 	const struct config *config = user_data;
 
-	return place_find(config, local, domain, NULL) != NULL ||
-	    place_control(config, local, domain) != NULL;
+	return place_judge(config, local, domain);
 }
 
 static gboolean

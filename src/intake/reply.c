@@ -26,6 +26,10 @@ static const struct smtp_reply replies[PROTO_MAIL_OUTCOME_END] = {
 	"This sender has to log in, send through the submission service"},
 };
 
+const struct smtp_reply reply_idle = {421, "4.4.2", "Timeout, closing"};
+const struct smtp_reply reply_stopping = {
+    421, "4.3.2", "Shutting down, come again"};
+
 struct smtp_reply
 reply_of(enum proto_mail_outcome outcome)
 {
