@@ -208,7 +208,7 @@ done
 # at once.
 say 'system tests; leak test: pairs, after destruction'
 system gcc 1 leakscan images forget roles cli clients quotes loops \
-    complaints &
+    complaints recipients &
 one=$!
 system gcc 2 report archive commands day pairs after &
 two=$!

@@ -42,4 +42,8 @@ enum place place_judge(
 const struct config_queue *place_control(const struct config *config,
     const char *local, const char *domain);
 
+/* Is it one or the other? What Postfix is told of an address. */
+gboolean place_is_ours(const struct config *config, const char *local,
+    const char *domain);
+
 #endif

@@ -38,6 +38,8 @@ check nymdesk-image 'libjpeg|libpng16|libgif|libwebp|libwebpdemux'
 check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
 check nymdesk-smtp ''
 check nymdesk-vault libsodium
+# Fronts do not look into a mail.
+check nymdesk-socketmap
 need nymdesk-desk libsqlite3
 need nymdesk-lmtp libgmime-3.0
 for lib in libjpeg libpng16 libgif libwebpdemux; do

@@ -17,7 +17,7 @@ MODULES = ("leakscan", "conversation", "agents", "commands", "shapes",
            "files", "cli", "roles", "faults", "images", "forget", "logs",
            "corpus", "clients", "quotes", "loops", "routes", "once",
            "machine", "guesses", "complaints", "archive", "archivist",
-           "receipts", "report", "day")
+           "receipts", "report", "recipients", "day")
 
 
 class Lines(unittest.TestResult):

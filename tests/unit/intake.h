@@ -11,6 +11,7 @@ int test_intake_place(void);
 int test_intake_proxy(void);
 int test_intake_session(void);
 int test_intake_server(void);
+int test_intake_socketmap(void);
 int test_intake_wish(void);
 
 #endif
