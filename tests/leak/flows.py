@@ -104,14 +104,15 @@ class Run(Trouble, Steering):
                 except IndexError:
                     break
                 try:
+                    if self.world.way != "lmtp":
+                        self.keep_one(mail, is_agent)
+                        continue
                     if smtp is None:
                         smtp = self.connect(mail.sender if is_agent
                                             else None)
                     self.send_one(smtp, mail)
                 except (smtplib.SMTPException, OSError) as error:
-                    with self.lock:
-                        self.refused[mail.flow] += 1
-                        self.last_refusal = "%s %r" % (mail.flow, error)
+                    self.refuse(mail, error)
                     if smtp:
                         smtp.close()
                     smtp = None
@@ -130,6 +131,17 @@ class Run(Trouble, Steering):
             thread.join()
         return []
 
+    def refuse(self, mail, error):
+        with self.lock:
+            self.refused[mail.flow] += 1
+            self.last_refusal = "%s %r" % (mail.flow, error)
+
+    def keep_one(self, mail, is_agent):
+        """Who sends it keeps it until it is taken."""
+        self.world.courier.send(
+            lambda: self.connect(mail.sender if is_agent else None),
+            lambda smtp, rcpts: self.send_one(smtp, mail), [mail.rcpt])
+
     def connect(self, agent):
         postfix = self.world.postfix
         smtp = smtplib.SMTP("127.0.0.1", postfix.submit if agent
@@ -147,11 +159,12 @@ class Run(Trouble, Steering):
             options.append("SMTPUTF8")
             smtp.command_encoding = "utf-8"
         try:
-            smtp.sendmail(mail.sender, [mail.rcpt], mail.data, options,
-                          mail.draft.rcpt_options)
+            refused = smtp.sendmail(mail.sender, [mail.rcpt], mail.data,
+                                    options, mail.draft.rcpt_options)
         finally:
             smtp.command_encoding = "ascii"
         mail.is_sent = True
+        return refused
 
     def settle(self, timeout=240):
         """Also what a server refused while it came back."""
@@ -162,7 +175,7 @@ class Run(Trouble, Steering):
             except Timeout:
                 if time.monotonic() > end:
                     raise
-                self.world.postfix.flush()
+                self.world.flush()
 
     # --- what came out -----------------------------------------------------
 

@@ -168,7 +168,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(mails.seen(notice, [self.number, CONTROL]), [])
         self.new(TEAM)
         other = mails.message(ANNA, CONTROL, "list", "list\n")
-        self.world.send(other, ANNA, CONTROL)
+        self.world.forge(self.world.send, other, ANNA, CONTROL)
         told, = self.new(ANNA)
         self.assertIn("not proven", mails.text_of(told))
         self.assertEqual(mails.seen(told, [self.number]), [])
