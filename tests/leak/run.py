@@ -22,7 +22,7 @@ from judge import Judge, place_of
 from report import Report
 from staff import ARCHIVE, LeakWorld
 from tools import wait_for
-from world import WAYS
+from ways import ALL
 
 FLOWS = ("new", "follow", "agent", "steer", "bounce", "lmtp", "fault",
          "epoch")
@@ -273,7 +273,7 @@ def main():
     args.add_argument("--seed", default="1")
     args.add_argument("--flows", default=",".join(FLOWS),
                       type=lambda text: text.split(","))
-    args.add_argument("--way", choices=WAYS, help="how mails come in",
+    args.add_argument("--way", choices=ALL, help="how mails come in",
                       default=os.environ.get("ND_WAY") or "lmtp")
     args.add_argument("--show", type=int, action="append", default=[],
                       help="print this mail and its copy")
