@@ -156,7 +156,7 @@ class Sink:
 
 class Gateway(World):
     """Use it as World. more: further lines of nymdesk.conf, as configure()
-    takes them; names: domain, team (the queue's agents) and members."""
+    takes them; names: domain, team (the queue's agents), members and way."""
 
     def __init__(self, more=None, workers=4, **names):
         self.domain = names.get("domain", "casino.example")
@@ -166,7 +166,7 @@ class Gateway(World):
         self.members = names.get("members", World.members)
         self.more = more or {}
         self.seen = 0
-        super().__init__(workers=workers, clock=True)
+        super().__init__(workers=workers, clock=True, way=names.get("way"))
 
     def make_servers(self, players, log_filter):
         self.sink = Sink()

@@ -20,6 +20,7 @@ def row(name, ways=ALL, why=None, short=()):
     MODULES[name] = (ways, why, short)
 
 
+row("milter", ("milter",), "is about one way")
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
@@ -54,6 +55,7 @@ row("complaints", ("lmtp",), "reads the list of tests")
 row("archive", ("lmtp",), NO_MAIL)
 row("archivist")
 row("receipts")
+row("recipients", ("lmtp",), NO_MAIL)
 row("report", ("lmtp",), NO_MAIL)
 row("recipients", ("lmtp",), "Postfix asks about addresses, by any way")
 row("day")
