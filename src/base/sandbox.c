@@ -75,15 +75,16 @@ limit_set(__rlimit_resource_t what, rlim_t value)
 	return value == 0 || setrlimit(what, &limit) == 0;
 }
 
-/* Who is not root may have less, and then takes fewer connections. */
+/* Who may not raise his limits, as root of a container, has less, and then
+ * takes fewer connections. */
 static gboolean
 files_set(rlim_t value)
 {
 	struct rlimit now;
 
-	if (geteuid() != 0 && getrlimit(RLIMIT_NOFILE, &now) == 0)
-		value = MIN(value, now.rlim_max);
-	return limit_set(RLIMIT_NOFILE, value);
+	return limit_set(RLIMIT_NOFILE, value) ||
+	    (errno == EPERM && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
+		limit_set(RLIMIT_NOFILE, MIN(value, now.rlim_max)));
 }
 
 static gboolean
