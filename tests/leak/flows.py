@@ -132,6 +132,12 @@ class Run(Trouble, Steering):
         return []
 
     def refuse(self, mail, error):
+        """What is refused on the line as it should be is as good as taken."""
+        replies = getattr(error, "recipients", {}).values() or [
+            (getattr(error, "smtp_code", 0), b"")]
+        if mail.wants and {code for code, _ in replies} == {mail.wants}:
+            mail.is_sent = True
+            return
         with self.lock:
             self.refused[mail.flow] += 1
             self.last_refusal = "%s %r" % (mail.flow, error)
@@ -152,7 +158,10 @@ class Run(Trouble, Steering):
         return smtp
 
     def send_one(self, smtp, mail):
-        options = list(mail.draft.mail_options)
+        options, more = mail.draft.mail_options[:], mail.draft.rcpt_options
+        # Not told to the proxy, as docs/postfix.md has it.
+        if not smtp.has_extn("dsn"):
+            options, more = [], []
         if not mail.data.isascii():
             options.append("BODY=8BITMIME")
         if not mail.sender.isascii():
@@ -160,7 +169,7 @@ class Run(Trouble, Steering):
             smtp.command_encoding = "utf-8"
         try:
             refused = smtp.sendmail(mail.sender, [mail.rcpt], mail.data,
-                                    options, mail.draft.rcpt_options)
+                                    options, more)
         finally:
             smtp.command_encoding = "ascii"
         mail.is_sent = True
@@ -270,6 +279,10 @@ class Run(Trouble, Steering):
         else:
             mail.draft.raw_body = shapes.multipart("mixed", "m", [
                 ([("X-Part", mail.tok("H15.part"))], b"a\r\n")] * 9000)
+        if self.world.judges(self.world.send):
+            # 552, and 554 for the parts.
+            mail.has_copy = mail.has_ack = False
+            mail.wants = (552 if mail.serial % 2 else 554)
         kept = mail.draft.raw_body
         mail.compose_player([])
         mail.keep = []
