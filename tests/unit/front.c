@@ -286,9 +286,10 @@ main(void)
 	int failed;
 
 	log_init(ROLE_MILTER, LOG_LEVEL_ERROR);
-	failed = cmocka_run_group_tests_name("front", tests, NULL, NULL);
+	/* First: what is made once is made by threads then. */
+	failed = test_front_threads();
+	failed += cmocka_run_group_tests_name("front", tests, NULL, NULL);
 	failed += test_front_worker();
 	failed += test_front_stop();
-	failed += test_front_threads();
 	return failed;
 }
