@@ -56,6 +56,7 @@ row("archivist")
 row("receipts")
 row("report", ("lmtp",), NO_MAIL)
 row("day")
+row("spool", ("lmtp",), "brings all three ways")
 # Below tests/leak.
 row("pairs", short=("pairs",))
 row("after")
