@@ -143,5 +143,7 @@ log_init(enum role role, enum log_level level)
 {
 	log_role = role_program(role);
 	log_level = (int)level;
+	/* Made before there are threads that could all make it. */
+	(void)ND_ERROR;
 	libraries_catch();
 }

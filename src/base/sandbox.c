@@ -75,16 +75,17 @@ limit_set(__rlimit_resource_t what, rlim_t value)
 	return value == 0 || setrlimit(what, &limit) == 0;
 }
 
-/* Who may not raise his limits, as root of a container, has less, and then
- * takes fewer connections. */
+/* Who may not raise a limit (root in a container, too) has less, and then takes
+ * fewer connections. */
 static gboolean
 files_set(rlim_t value)
 {
 	struct rlimit now;
 
-	return limit_set(RLIMIT_NOFILE, value) ||
-	    (errno == EPERM && getrlimit(RLIMIT_NOFILE, &now) == 0 &&
-		limit_set(RLIMIT_NOFILE, MIN(value, now.rlim_max)));
+	if (limit_set(RLIMIT_NOFILE, value))
+		return TRUE;
+	return getrlimit(RLIMIT_NOFILE, &now) == 0 && value > now.rlim_max &&
+	       limit_set(RLIMIT_NOFILE, now.rlim_max);
 }
 
 static gboolean

@@ -67,10 +67,11 @@ typedef void (*server_deliver)(const struct session_envelope *envelope,
 gboolean server_run(const struct server_options *options,
     server_deliver deliver, gpointer user_data);
 
-/* For server_serve: the mask of ppoll(), which lets SIGTERM in; whether it has
- * to end, for a stop or because recycle is reached; one more message is done. */
+/* For server_serve. The mask for ppoll(), which lets SIGTERM in. */
 const sigset_t *server_wait_mask(const struct server *server);
+/* Has it to end, for a stop or because recycle is reached? */
 gboolean server_is_done(struct server *server);
+/* One more message is done. */
 void server_count(struct server *server);
 
 #endif

@@ -52,8 +52,8 @@ type_append(GString *type, const struct table *table)
 	g_string_append_c(type, ')');
 }
 
-/* Cached for the life of the process: there are few tables. All threads have
- * the same ones. */
+/* Cached for the life of the process, for all threads: there are few tables.
+ * Not a GMutex, of which ThreadSanitizer knows nothing. */
 static const GVariantType *
 table_type(const struct table *table)
 {

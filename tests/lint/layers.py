@@ -13,7 +13,7 @@ OPEN = re.compile(
     r"^(glib|gio|glib-unix|glib/gstdio|gio/\w+)\.h$"
     r"|^(sys|netinet|arpa|linux|net)/[\w/]+\.h$"
     r"|^(assert|ctype|dirent|endian|errno|fcntl|float|getopt|grp|inttypes"
-    r"|limits|locale|malloc|math|netdb|poll|pwd|sched|setjmp|signal|stdalign"
+    r"|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign"
     r"|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn"
     r"|string|strings|syslog|time|unistd|utime|wchar)\.h$")
 

@@ -101,7 +101,7 @@ worker_run(const struct office *office, const struct temper *temper,
 {
 	const struct worker proto = {.front = ROLE_MILTER,
 	    .uid = geteuid() + (uid_t)temper->uid_more,
-	    .wait_ms = temper->wait_ms != 0 ? temper->wait_ms : PATIENCE_MS,
+	    .wait_ms = temper->wait_ms != 0 ? temper->wait_ms : WORKER_WAIT_MS,
 	    .size_max = temper->size_max != 0 ? temper->size_max : 1000000,
 	    .check = check_ours,
 	    .deliver = deliver_note,

@@ -49,6 +49,7 @@ a_stop_ends_a_wait(void **state)
 	office_open(&office, &temper);
 	sock = wire_open(&office, "lmtp.milter");
 	wire_ready(sock);
+	g_usleep(20000); /* until it waits */
 	office_term(&office);
 	assert_int_equal(wire_hears(sock), 0);
 	close(sock);

@@ -88,6 +88,7 @@ test_unparsed_mail_is_a_placeholder(void **state)
 	mail_init();
 	mail = mail_parse(bytes, &options);
 	assert_true(mail->is_placeholder);
+	assert_false(mail->has_bad_shape);
 	assert_string_equal(mail->text, "");
 	assert_string_equal(mail->message_id, "x@b.test");
 	assert_non_null(mail->from_addr);

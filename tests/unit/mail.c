@@ -28,6 +28,7 @@ int mail_signs_tests(void);
 int mail_steer_tests(void);
 int mail_steer_client_tests(void);
 int mail_text_tests(void);
+int mail_ways_tests(void);
 
 #define PART TEXT_PART "\n"
 #define SECONDS_MAX 10 /* for any one mail, sanitizers included */
@@ -486,7 +487,8 @@ bombs_are_bounded(void **state)
 			g_string_append(raw, rows[i].unit);
 		g_string_append(raw, "\r\n\r\nend\r\n");
 		mail = parse_timed(raw->str, raw->len);
-		if (mail->is_placeholder != rows[i].is_placeholder)
+		if (mail->is_placeholder != rows[i].is_placeholder ||
+		    mail->has_bad_shape != rows[i].is_placeholder)
 			fail_msg("row %zu", i);
 		assert_string_equal(mail->subject, "S");
 		assert_string_equal(mail->from_addr->local, "a");
@@ -564,9 +566,12 @@ placeholder_keeps_the_facts(void **state)
 	assert_string_equal(mail->references->pdata[0], "2@c");
 	assert_int_equal(mail->machine, MAIL_REPLIED);
 	assert_memory_not_equal(mail->digest, again->digest, MAIL_DIGEST_LEN);
+	assert_true(mail->has_bad_shape);
 	assert_true(empty->is_placeholder);
+	assert_false(empty->has_bad_shape);
 	assert_string_equal(empty->from_addr->local, "env");
 	assert_true(unbound->is_placeholder);
+	assert_false(unbound->has_bad_shape);
 	assert_string_equal(unbound->text, "");
 }
 
@@ -657,5 +662,6 @@ main(void)
 	failed += mail_signs_tests();
 	failed += mail_steer_tests();
 	failed += mail_steer_client_tests();
+	failed += mail_ways_tests();
 	return failed;
 }
