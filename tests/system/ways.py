@@ -59,6 +59,7 @@ row("recipients", ("lmtp",), NO_MAIL)
 row("report", ("lmtp",), NO_MAIL)
 row("recipients", ("lmtp",), "Postfix asks about addresses, by any way")
 row("day")
+row("spool", ("lmtp",), "brings all three ways")
 # Below tests/leak.
 row("pairs", short=("pairs",))
 row("after")
