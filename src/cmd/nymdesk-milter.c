@@ -17,7 +17,11 @@
 
 /* A thread for each mail at a time: Postfix has a hundred sessions by default,
  * and nothing here has deep stacks or needs an arena of its own. */
+#ifdef ND_SANITIZED
+#define STACK_SIZE (8 * 1024 * 1024) /* the sanitizers keep much there */
+#else
 #define STACK_SIZE (512 * 1024)
+#endif
 #define ARENAS 4
 
 /* A signal that came just before a wait is seen after so long. */
@@ -28,10 +32,7 @@
 static gboolean
 is_ours(const char *local, const char *domain, gpointer user_data)
 {
-	const struct config *config = user_data;
-
-	return place_find(config, local, domain, NULL) != NULL ||
-	    place_control(config, local, domain) != NULL;
+	return place_is_ours(user_data, local, domain);
 }
 
 static gboolean
