@@ -6,12 +6,13 @@ set -e
 build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
 	libpcre2-dev libxml2-dev libexttextcat-dev libexttextcat-data
 	libsqlite3-dev libsodium-dev libetpan-dev libgnutls28-dev
-	libjson-glib-dev libsystemd-dev libseccomp-dev
+	libjson-glib-dev libsystemd-dev libseccomp-dev libmilter-dev
 	libjpeg62-turbo-dev libpng-dev libgif-dev libwebp-dev'
 world='adduser python3 postfix dovecot-core dovecot-imapd dovecot-lmtpd'
 lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
 	ca-certificates xz-utils'
 bench='dovecot-sieve valgrind'
+milter='miltertest'
 readers='mutt s-nail notmuch'
 browser='chromium fonts-dejavu-core'
 
@@ -19,7 +20,7 @@ case $1 in
 build) want=$build ;;
 try) want="$build $world" ;;
 bench) want="$build $world $bench" ;;
-test) want="$build $world $bench $readers $browser $lint" ;;
+test) want="$build $world $bench $readers $browser $milter $lint" ;;
 *)
 	echo 'usage: packages.sh build|try|bench|test [--list]' >&2
 	exit 2

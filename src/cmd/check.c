@@ -189,9 +189,9 @@ server_parse(const char *where)
 	    (guint16)g_ascii_strtoull(colon + 1, NULL, 10)));
 }
 
-/* Sends lines and returns everything the server says until it closes. */
-static char *
-dialog_run(const char *where, const char *lines, GError **err)
+/* Sends octets and returns everything the server says until it closes. */
+static GString *
+dialog_run(const char *where, const char *octets, gsize len, GError **err)
 {
 	g_autoptr(GSocketConnectable) server = server_parse(where);
 	g_autoptr(GSocketClient) client = g_socket_client_new();
@@ -209,40 +209,99 @@ dialog_run(const char *where, const char *lines, GError **err)
 	connection = g_socket_client_connect(client, server, NULL, err);
 	if (connection == NULL ||
 	    !g_output_stream_write_all(
-		g_io_stream_get_output_stream(G_IO_STREAM(connection)), lines,
-		strlen(lines), NULL, NULL, err))
+		g_io_stream_get_output_stream(G_IO_STREAM(connection)),
+		octets, len, NULL, NULL, err))
 		return NULL;
 	while (said->len < 65536 &&
 	    (n = g_input_stream_read(
 		 g_io_stream_get_input_stream(G_IO_STREAM(connection)), buf,
 		 sizeof(buf), NULL, NULL)) > 0)
 		g_string_append_len(said, buf, n);
-	return g_string_free(g_steal_pointer(&said), FALSE);
+	return g_steal_pointer(&said);
 }
 
+static gboolean
+has_greeted(const GString *said)
+{
+	return g_str_has_prefix(said->str, "220 ") &&
+	    strstr(said->str, "\r\n250") != NULL;
+}
+
+/* One of our own sockets: what it is told, and how its answer is known. */
+struct dialog {
+	const char *what;
+	const char *where;
+	const char *octets;
+	gsize len;
+	gboolean (*is_right)(const GString *said);
+};
+
 static void
-lmtp_check(GArray *rows, const struct config *config)
+dialog_check(GArray *rows, const struct dialog *dialog)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *said = dialog_run(config->lmtp_listen,
-	    "LHLO localhost\r\nQUIT\r\n", &error);
+	g_autoptr(GString) said = NULL;
 
+	if (dialog->where[0] == '\0')
+		return;
+	said = dialog_run(dialog->where, dialog->octets, dialog->len, &error);
 	if (said == NULL)
-		check_row_add(rows, "lmtp", CHECK_FAIL, error->message);
-	else if (!g_str_has_prefix(said, "220 ") ||
-	    strstr(said, "\r\n250") == NULL)
-		check_row_add(rows, "lmtp", CHECK_FAIL,
-		    "does not speak LMTP: is it our socket?");
+		check_row_add(rows, dialog->what, CHECK_FAIL, error->message);
+	else if (!dialog->is_right(said))
+		check_row_add(rows, dialog->what, CHECK_FAIL,
+		    "does not answer as it should: is it our socket?");
 	else
-		check_row_add(rows, "lmtp", CHECK_OK, "answers");
+		check_row_add(rows, dialog->what, CHECK_OK, "answers");
+}
+
+static gboolean
+has_negotiated(const GString *said)
+{
+	return said->len > 4 && said->str[4] == 'O';
+}
+
+static gboolean
+has_found(const GString *said)
+{
+	return g_str_has_prefix(said->str, "7:OK ours,");
+}
+
+/* Where Postfix finds us. */
+static void
+fronts_check(GArray *rows, const struct config *config)
+{
+	static const char lhlo[] = "LHLO localhost\r\nQUIT\r\n";
+	static const char ehlo[] = "EHLO localhost\r\nQUIT\r\n";
+	/* Version 6, all actions and steps offered; then the end. */
+	static const char negotiation[] =
+	    "\0\0\0\15O\0\0\0\6\0\0\1\377\0\37\377\377\0\0\0\1Q";
+	const struct config_queue *queue =
+	    g_ptr_array_index(config->queues, 0);
+	g_autofree char *key = g_strdup_printf(
+	    "recipients %s@%s", queue->local, queue->domain);
+	/* What is no netstring ends it. */
+	g_autofree char *question =
+	    g_strdup_printf("%zu:%s,QUIT", strlen(key), key);
+	const struct dialog all[] = {
+	    {"lmtp", config->lmtp_listen, lhlo, sizeof(lhlo) - 1, has_greeted},
+	    {"milter", config->milter_listen, negotiation,
+		sizeof(negotiation) - 1, has_negotiated},
+	    {"smtp", config->smtp_listen, ehlo, sizeof(ehlo) - 1, has_greeted},
+	    {"socketmap", config->socketmap_listen, question,
+		strlen(question), has_found},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+		dialog_check(rows, &all[i]);
 }
 
 static void
 postfix_check(GArray *rows, const struct config *config)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *said = dialog_run(config->post_server,
-	    "EHLO localhost\r\nQUIT\r\n", &error);
+	static const char ehlo[] = "EHLO localhost\r\nQUIT\r\n";
+	g_autoptr(GString) said = dialog_run(
+	    config->post_server, ehlo, sizeof(ehlo) - 1, &error);
 	static const char *const wanted[] = {"8BITMIME", "SMTPUTF8",
 	    "ENHANCEDSTATUSCODES", "PIPELINING"};
 
@@ -250,14 +309,13 @@ postfix_check(GArray *rows, const struct config *config)
 		check_row_add(rows, "postfix", CHECK_FAIL, error->message);
 		return;
 	}
-	if (!g_str_has_prefix(said, "220 ") ||
-	    strstr(said, "\r\n250") == NULL) {
+	if (!has_greeted(said)) {
 		check_row_add(rows, "postfix", CHECK_FAIL,
 		    "[post] server does not speak SMTP to us");
 		return;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++)
-		if (strstr(said, wanted[i]) == NULL) {
+		if (strstr(said->str, wanted[i]) == NULL) {
 			g_autofree char *detail = g_strdup_printf(
 			    "does not offer %s: see docs/postfix.md",
 			    wanted[i]);
@@ -286,7 +344,7 @@ check_all(const char *path, const char *postfix_dir)
 	check_archives(rows, config);
 	role_sockets_check(rows, config);
 	desk_check(rows, config);
-	lmtp_check(rows, config);
+	fronts_check(rows, config);
 	postfix_check(rows, config);
 	check_postfix_settings(rows, config, postfix_dir);
 	return rows;

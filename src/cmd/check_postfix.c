@@ -156,7 +156,9 @@ check_postfix_settings(GArray *rows, const struct config *config,
 	    .services = services,
 	    .out_port = g_str_has_prefix(config->post_server, "inet:")
 		? port + 1
-		: NULL};
+		: NULL,
+	    .milter = config->milter_listen,
+	    .proxy = config->smtp_listen};
 	findings = postfix_settings_judge(&settings);
 	machine_judge(main, findings);
 	rows_add(rows, findings);

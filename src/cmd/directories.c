@@ -58,7 +58,7 @@ milter_directory_own(int dir, gboolean is_new, GError **err)
 	if (geteuid() == 0 && group != NULL)
 		gid = group->gr_gid;
 	if ((geteuid() == 0 && fchown(dir, uid, gid) != 0) ||
-	    fchmod(dir, geteuid() == 0 && group != NULL ? 0750 : 0755) != 0)
+	    fchmod(dir, geteuid() == 0 && group != NULL ? 02750 : 0755) != 0)
 		return error_fail_errno(err, ERROR_PERM, "cannot own it");
 	return TRUE;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "desk/burst.h"
 #include "desk/decision.h"
 #include "desk/internal.h"
 
@@ -305,8 +306,11 @@ commit_saved(struct desk *desk, const struct proto_desk_commit *commit,
 	    !number_equal(&d.ticket.t.number, &commit->number))
 		return error_fail(err, ERROR_CONFLICT,
 		    "the ticket has changed since the mail was admitted");
-	return check_name(&d, commit->pseudonym, err) &&
-	       take_mail(&d, commit, err);
+	if (!check_name(&d, commit->pseudonym, err) ||
+	    !take_mail(&d, commit, err))
+		return FALSE;
+	burst_add(desk->burst, &d, now);
+	return TRUE;
 }
 
 gboolean

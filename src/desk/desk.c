@@ -3,6 +3,7 @@
 #include "base/epoch.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "desk/burst.h"
 #include "desk/internal.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ desk_new(struct store *store, const struct config *config)
 	desk->store = store;
 	desk->config = config;
 	desk->first_live = G_MININT64;
+	desk->burst = burst_new();
 	desk->told = g_hash_table_new_full(
 	    proto_key_hash, proto_key_equal, g_free, NULL);
 	/* A number is its text. */
@@ -40,6 +42,7 @@ desk_free(struct desk *desk)
 {
 	g_hash_table_unref(desk->told);
 	g_hash_table_unref(desk->raised);
+	burst_free(desk->burst);
 	g_free(desk);
 }
 

@@ -35,6 +35,8 @@ gboolean desk_commit_turn(struct desk *desk, GError **err);
 /* What would become of this mail. Changes nothing; may run outside a turn.
  * PROTO_FLAG_FORGET is in the answer only if it is granted: by the ticket's
  * capability address, from its own contact.
+ * PROTO_LATER if its sender is on the line, and mail_burst mails of him were
+ * committed within ack_window; a known mail is PROTO_DUPLICATE all the same.
  * ERROR_TEMP if the mail is an agent's answer that is being sent, or its
  * numbers are taken. */
 gboolean desk_admit(struct desk *desk, const struct proto_desk_admit *mail,

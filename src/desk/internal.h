@@ -15,6 +15,7 @@ struct desk {
 	gint64 guesses;		     /* in that hour */
 	GHashTable *told;	     /* own struct proto_key to how often */
 	gint64 told_hour;
+	struct burst *burst;	     /* own */
 	GHashTable *raised; /* own struct number to the level it has been
 			     * given in this turn */
 };

@@ -1,6 +1,7 @@
 #include "desk/desk.h"
 
 #include "base/error.h"
+#include "desk/burst.h"
 #include "desk/decision.h"
 #include "desk/internal.h"
 #include "ticket/pseudonym.h"
@@ -331,6 +332,12 @@ desk_admit(struct desk *desk, const struct proto_desk_admit *mail, gint64 now,
 	if (!decision_make(desk, mail, now, &d, err))
 		return FALSE;
 	desk_guessed(desk, d.guesses, now);
+	/* A commit does not ask this again: its copy has left. */
+	if (mail->is_on_line && burst_is_over(desk->burst, &d, now)) {
+		*answer =
+		    (struct proto_desk_admitted){.verdict = PROTO_LATER};
+		return TRUE;
+	}
 	t = &d.ticket.t;
 	*answer = (struct proto_desk_admitted){
 	    .verdict = d.verdict,

@@ -38,6 +38,9 @@ struct mail_case {
 	const struct config_queue *queue;
 	const struct mail *mail;
 	gboolean *is_told;		  /* borrowed; agents had a word */
+	gboolean is_on_line;		  /* its sender can be told to come
+					   * again later */
+	enum proto_mail_outcome outcome;  /* if delivering it did not fail */
 	gint64 now;			  /* s: receipt by the gateway */
 	GArray *claims;			  /* own struct proto_claim */
 	struct label wish;		  /* of an address, not yet proven */

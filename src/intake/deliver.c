@@ -8,6 +8,7 @@
 #include "intake/image.h"
 #include "intake/names.h"
 #include "intake/place.h"
+#include "intake/refuse.h"
 #include "intake/report.h"
 #include "mail/canonical.h"
 #include "mail/parse.h"
@@ -124,33 +125,43 @@ case_deliver(struct mail_case *c, GError **err)
 	return player_deliver(c, err);
 }
 
-/* blank: a case without queue. */
 static gboolean
-rcpt_deliver(const struct mail_case *blank, const struct addr *rcpt_addr,
-    GError **err)
+rcpt_deliver(struct mail_case *c, const struct addr *rcpt_addr, GError **err)
 {
-	struct mail_case c = *blank;
 	struct label label;
 	gboolean is_asked = FALSE;
 	gboolean ok;
 
-	c.queue = place_control(c.config, rcpt_addr->local, rcpt_addr->domain);
-	if (c.queue != NULL) {
+	c->queue =
+	    place_control(c->config, rcpt_addr->local, rcpt_addr->domain);
+	if (c->queue != NULL) {
 		label = (struct label){.kind = LABEL_NONE};
-		is_asked = control_is(&c);
+		is_asked = control_is(c);
 	} else {
-		c.queue = place_find(c.config, rcpt_addr->local,
+		c->queue = place_find(c->config, rcpt_addr->local,
 		    rcpt_addr->domain, &label);
 	}
-	if (c.queue == NULL)
+	if (c->queue == NULL)
 		return error_fail(err, ERROR_TEMP, "no such queue any more");
 	if (is_asked)
-		ok = case_identify(&c, &label, err) &&
-		    control_deliver(&c, err);
+		ok = case_identify(c, &label, err) && control_deliver(c, err);
 	else
-		ok = case_open(&c, &label, err) && case_deliver(&c, err);
-	case_forget(&c);
+		ok = case_open(c, &label, err) && case_deliver(c, err);
+	case_forget(c);
 	return ok;
+}
+
+/* blank: a case without queue. */
+static enum proto_mail_outcome
+rcpt_outcome(const struct mail_case *blank, const struct addr *rcpt_addr)
+{
+	struct mail_case c = *blank;
+	g_autoptr(GError) error = NULL;
+
+	if (rcpt_deliver(&c, rcpt_addr, &error))
+		return c.outcome;
+	log_warn("intake.deferred", LOG_ERR(error));
+	return PROTO_MAIL_DEFERRED;
 }
 
 void
@@ -161,9 +172,14 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	const struct mail_parse_options options = {
 	    .authserv_id = d->config->authserv_id,
 	    .sender_addr = envelope->sender_addr,
+	    /* What Postfix's cleanup would have deleted is still there. */
+	    .results = envelope->way == PROTO_WAY_SMTP
+		? MAIL_RESULTS_ABOVE_RECEIVED
+		: MAIL_RESULTS_ALL,
 	    .is_unsafe = !hazard_enter(d->hazard, message)};
 	g_autoptr(mail_auto) mail = mail_parse(message, &options);
 	gboolean is_told = FALSE;
+	enum proto_mail_outcome whole;
 	struct mail_case blank = {.peers = &d->peers,
 	    .hazard = d->hazard,
 	    .message = message,
@@ -173,21 +189,20 @@ deliver_mail(const struct session_envelope *envelope, GBytes *message,
 	    .names = d->names,
 	    .mail = mail,
 	    .is_told = &is_told,
+	    .is_on_line = envelope->way != PROTO_WAY_LMTP,
+	    .outcome = PROTO_MAIL_TAKEN,
 	    .now = g_get_real_time() / G_USEC_PER_SEC};
 
 	(void)canonical_digest(g_bytes_get_data(message, NULL),
 	    g_bytes_get_size(message), blank.canonical.b);
 	hazard_leave(d->hazard);
+	whole = refuse_mail(&blank, envelope);
 	for (guint i = 0; i < envelope->rcpts->len; i++) {
 		const struct session_rcpt *rcpt =
 		    g_ptr_array_index(envelope->rcpts, i);
-		g_autoptr(GError) error = NULL;
 
-		if (rcpt_deliver(&blank, rcpt->addr, &error)) {
-			outcomes[i] = PROTO_MAIL_TAKEN;
-			continue;
-		}
-		outcomes[i] = PROTO_MAIL_DEFERRED;
-		log_warn("intake.deferred", LOG_ERR(error));
+		outcomes[i] = whole == PROTO_MAIL_TAKEN
+		    ? rcpt_outcome(&blank, rcpt->addr)
+		    : whole;
 	}
 }

@@ -11,13 +11,14 @@
 #define SCAN_WINDOW 256
 
 void
-message_reader_init(
-    struct message_reader *reader, const struct message_limits *limits)
+message_reader_init(struct message_reader *reader,
+    const struct message_limits *limits, gboolean is_stuffed)
 {
 	message_reader_done(reader);
 	*reader = (struct message_reader){
 	    .limits = *limits,
 	    .bytes = g_byte_array_sized_new(BYTES_FIRST),
+	    .is_stuffed = is_stuffed,
 	    .in_header = TRUE,
 	};
 }
@@ -93,8 +94,12 @@ reader_octet(struct message_reader *reader, guint8 octet)
 {
 	switch (reader->state) {
 	case MESSAGE_LINE_START:
-		if (octet == '.' || octet == '\r') {
-			reader->state = octet == '.' ? MESSAGE_DOT : MESSAGE_CR;
+		if (octet == '\r') {
+			reader->state = MESSAGE_CR;
+			return 1;
+		}
+		if (octet == '.' && reader->is_stuffed) {
+			reader->state = MESSAGE_DOT;
 			return 1;
 		}
 		break;
@@ -140,6 +145,17 @@ message_reader_feed(
 			used += reader_octet(reader, data[used]);
 	}
 	return used;
+}
+
+void
+message_reader_end(struct message_reader *reader)
+{
+	g_assert(!reader->is_stuffed && reader->state != MESSAGE_DONE);
+	if (reader->state == MESSAGE_CR)
+		message_reader_fault(reader, MESSAGE_BARE);
+	else if (reader->state == MESSAGE_TEXT)
+		reader_end_line(reader);
+	reader->state = MESSAGE_DONE;
 }
 
 gsize

@@ -12,6 +12,10 @@
  * carries a fault. A message with a fault is counted but not kept, so no
  * input makes the reader hold more than size_max octets. NUL and 8-bit
  * octets pass unchanged.
+ *
+ * A text that is not stuffed (of a milter: headers and pieces of a body) is
+ * read the same way, but a dot is text, and its end is told. Both give the same
+ * message for the same mail.
  */
 #include <glib.h>
 
@@ -22,6 +26,10 @@ enum message_fault {		 /* bits; all that hold are set */
 	MESSAGE_LINE = 1 << 3,	 /* a line longer than line_max */
 	MESSAGE_MEMORY = 1 << 4, /* the caller has no room for it */
 };
+
+/* What mail servers let pass, and more than any person needs. */
+#define MESSAGE_HEADER_MAX 262144
+#define MESSAGE_LINE_MAX 65536
 
 struct message_limits {
 	gsize size_max;	  /* octets of the message without stuffed dots */
@@ -44,19 +52,24 @@ struct message_reader {
 	GByteArray *bytes; /* own; NULL after a fault */
 	gsize size;
 	gsize line_len;
+	gboolean is_stuffed;
 	gboolean in_header;
 	guint faults; /* enum message_fault */
 };
 
 /* Starts a message; the reader must be zeroed or done. */
-void message_reader_init(
-    struct message_reader *reader, const struct message_limits *limits);
+void message_reader_init(struct message_reader *reader,
+    const struct message_limits *limits, gboolean is_stuffed);
 void message_reader_done(struct message_reader *reader);
 
-/* Returns how many octets it took: all, unless the message ended, which
+/* Returns how many octets it took: all, unless a stuffed message ended, which
  * sets reader->state to MESSAGE_DONE. */
 gsize message_reader_feed(
     struct message_reader *reader, const guint8 *data, gsize len);
+
+/* Ends a message that is not stuffed, once, and so does its last line, as a line
+ * after DATA always has an end. A CR that still waits for its LF is bare. */
+void message_reader_end(struct message_reader *reader);
 
 /* From now on nothing of the message is kept, and what was is freed. */
 void message_reader_fault(

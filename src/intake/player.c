@@ -164,6 +164,10 @@ admitted_deliver(struct mail_case *c, struct scrubbed *body,
 	case PROTO_DUPLICATE:
 		log_info("mail.again", LOG_QUEUE(c->queue));
 		return TRUE;
+	case PROTO_LATER:
+		log_info("mail.later", LOG_QUEUE(c->queue));
+		c->outcome = PROTO_MAIL_TOO_MANY;
+		return TRUE;
 	case PROTO_NEW:
 	case PROTO_FOLLOW_UP:
 		break;

@@ -2,9 +2,9 @@
 #define ND_INTAKE_REPLY_H
 
 /*
- * What becomes of a whole mail, as SMTP replies (RFC 5321 4.2, RFC 2034,
- * RFC 3463). What is wrong with a client's words or with the size of a mail
- * is for the session to say.
+ * What becomes of a whole mail or of a recipient, as SMTP replies (RFC 5321
+ * 4.2, RFC 2034, RFC 3463), the same by each way in. What is wrong with a
+ * client's commands is for the session to say.
  *
  * A reply is three constants: it travels verbatim into the client's log,
  * its deferred queue and the bounces it makes, so nothing of a mail or of
@@ -28,5 +28,13 @@ extern const struct smtp_reply reply_stopping;
 /* PROTO_MAIL_TAKEN is 250; PROTO_MAIL_DEFERRED is what went wrong behind the session,
  * whatever its kind: the client keeps the mail. */
 struct smtp_reply reply_of(enum proto_mail_outcome outcome);
+
+/* What is wrong with the text of a mail: bits of enum message_fault
+ * (intake/message.h). NULL if nothing is; static. */
+const struct smtp_reply *reply_of_faults(guint faults);
+
+extern const struct smtp_reply reply_no_user;  /* no address of ours */
+extern const struct smtp_reply reply_rcpt_max; /* one recipient too many */
+extern const struct smtp_reply reply_size;     /* a mail over size_max */
 
 #endif

@@ -58,23 +58,10 @@ static const struct smtp_reply reply_errors = {421, "4.7.0", "Too many errors"};
 static const struct smtp_reply reply_retired = {
     421, "4.3.2", "Closing, come again"};
 
-static const struct smtp_reply reply_no_user = {
-    550, "5.1.1", "No such address here"};
 /* Somebody else's mail came to us by a mistake of the operator: it waits at
  * its sender until that is mended. */
 static const struct smtp_reply reply_wrong_route = {451, "4.3.5",
     "Only nymdesk's addresses are taken here, check smtpd_proxy_filter"};
-static const struct smtp_reply reply_rcpt_max = {
-    452, "4.5.3", "Too many recipients"};
-static const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
-static const struct smtp_reply reply_bare = {
-    550, "5.6.0", "Bare CR or LF in message"};
-static const struct smtp_reply reply_memory = {
-    452, "4.3.1", "Too many mails at once, try later"};
-static const struct smtp_reply reply_header = {
-    554, "5.6.0", "Message header too long"};
-static const struct smtp_reply reply_text_line = {
-    554, "5.6.0", "Line too long in message"};
 
 /* What differs between the protocols. */
 static const struct {
@@ -286,7 +273,7 @@ command_data(struct session *session, const char *args)
 		/* RFC 2033 4.2: DATA must fail then. */
 		session_reply(session, &reply_no_rcpt);
 	} else {
-		message_reader_init(&session->reader, &limits);
+		message_reader_init(&session->reader, &limits, TRUE);
 		session->in_data = TRUE;
 		session_reply(session, &reply_go_ahead);
 	}
@@ -428,27 +415,6 @@ session_answers(const struct session *session)
 		   : 1;
 }
 
-/* NULL if the message is whole. */
-static const struct smtp_reply *
-session_find_refusal(const struct session *session)
-{
-	static const struct {
-		enum message_fault fault;
-		const struct smtp_reply *reply;
-	} refusals[] = {
-	    {MESSAGE_BARE, &reply_bare},
-	    {MESSAGE_SIZE, &reply_size},
-	    {MESSAGE_HEADER, &reply_header},
-	    {MESSAGE_LINE, &reply_text_line},
-	    {MESSAGE_MEMORY, &reply_memory}, /* the only one that may pass */
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++)
-		if ((session->reader.faults & (guint)refusals[i].fault) != 0)
-			return refusals[i].reply;
-	return NULL;
-}
-
 /* The same reply for every recipient, without asking the caller. */
 static void
 session_refuse_message(struct session *session, const struct smtp_reply *reply)
@@ -465,7 +431,8 @@ static void
 session_end_data(struct session *session)
 {
 	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
-	const struct smtp_reply *refusal = session_find_refusal(session);
+	const struct smtp_reply *refusal =
+	    reply_of_faults(session->reader.faults);
 	guint answers = session_answers(session);
 
 	session->in_data = FALSE;
@@ -583,5 +550,6 @@ session_drop_text(struct session *session)
 	g_assert(session->in_data || session->want == SESSION_MESSAGE);
 	message_reader_fault(&session->reader, MESSAGE_MEMORY);
 	if (session->want == SESSION_MESSAGE)
-		session_refuse_message(session, &reply_memory);
+		session_refuse_message(
+		    session, reply_of_faults(session->reader.faults));
 }

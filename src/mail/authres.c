@@ -241,18 +241,38 @@ read_header(struct verdict *verdict, const char *value, const char *id)
 	}
 }
 
+/* How many headers, from the top, are of those who may say so. */
+static guint
+trusted_count(const struct headers *headers, enum mail_results results)
+{
+	if (results == MAIL_RESULTS_ALL)
+		return headers->list->len;
+	for (guint i = 0; i < headers->list->len; i++) {
+		const struct header *header = headers->list->pdata[i];
+
+		if (strcmp(header->name, "received") == 0)
+			return i;
+	}
+	return 0;
+}
+
 enum mail_auth
-authres_evaluate(const struct headers *headers, const char *authserv_id,
-    const struct addr *from, gboolean is_sole)
+authres_evaluate(const struct headers *headers,
+    const struct mail_parse_options *options, const struct addr *from,
+    gboolean is_sole)
 {
 	struct verdict verdict = {.from = from, .is_sole = is_sole};
-	const char *value;
+	const char *id = options->authserv_id;
+	guint trusted = trusted_count(headers, options->results);
 
-	if (authserv_id == NULL || *authserv_id == '\0')
+	if (id == NULL || *id == '\0')
 		return MAIL_AUTH_NONE;
-	for (guint n = 0; (value = headers_get(headers,
-	    "authentication-results", n)) != NULL; n++)
-		read_header(&verdict, value, authserv_id);
+	for (guint i = 0; i < trusted; i++) {
+		const struct header *header = headers->list->pdata[i];
+
+		if (strcmp(header->name, "authentication-results") == 0)
+			read_header(&verdict, header->value, id);
+	}
 	if (verdict.has_pass)
 		return MAIL_AUTH_PASS;
 	return verdict.has_fail ? MAIL_AUTH_FAIL : MAIL_AUTH_NONE;

@@ -80,6 +80,8 @@ struct mail {
 				   * it, if anything */
 	gboolean is_placeholder;  /* refused by the pre-scan or unparsable:
 				   * text is "" and only the facts hold */
+	gboolean has_bad_shape;	  /* a placeholder, and why: what a reader of
+				   * mail needs is beyond the limits */
 
 	enum mail_machine machine;
 	enum mail_action action;	  /* of a DSN */

@@ -223,8 +223,8 @@ read_facts(struct mail *mail, const struct headers *headers,
 	mail->message_id = ids_first(headers, "message-id");
 	ids_read_references(mail->references, headers);
 	mail->thread = ids_thread(headers);
-	mail->auth = authres_evaluate(headers, options->authserv_id,
-	    mail->from_addr, authors == 1);
+	mail->auth = authres_evaluate(
+	    headers, options, mail->from_addr, authors == 1);
 }
 
 /* A NUL cuts a header value in GMime and takes the line end with it. */
@@ -257,13 +257,16 @@ static void
 fill(struct mail *mail, const char *raw, gsize len,
     const struct mail_parse_options *options)
 {
-	gboolean is_ok = !options->is_unsafe &&
-	    prescan_check(raw, len) == PRESCAN_OK;
+	enum prescan_result shape =
+	    options->is_unsafe ? PRESCAN_OK : prescan_check(raw, len);
+	gboolean is_ok = !options->is_unsafe && shape == PRESCAN_OK;
 	g_autoptr(headers_auto) headers = headers_scan(raw, len,
 	    is_ok ? PRESCAN_HEADER_BYTES : DECODE_SHORT);
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_auto(report_parts_auto) report = {0};
 
+	mail->has_bad_shape =
+	    shape != PRESCAN_OK && shape != PRESCAN_EMPTY;
 	read_facts(mail, headers, options);
 	sum_facts(sum, mail, headers);
 	if (is_ok && parts_collect(raw, len, mail, sum, &report))

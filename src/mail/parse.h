@@ -13,10 +13,19 @@
 
 #include "mail/model.h"
 
+/* Which Authentication-Results are of our border MTA. */
+enum mail_results {
+	MAIL_RESULTS_ALL, /* that MTA has deleted what it did not write */
+	MAIL_RESULTS_ABOVE_RECEIVED, /* it could not; but it writes its own above
+				      * its Received field, and what a sender
+				      * writes is below. No Received: none */
+};
+
 struct mail_parse_options {
 	const char *authserv_id; /* whose results count; "" or NULL: nobody's */
 	const char *sender_addr; /* MAIL FROM without brackets, "" for the
 				  * null one, NULL if there is no envelope */
+	enum mail_results results;
 	gboolean is_unsafe;	 /* do not try: a placeholder at once */
 };
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "postfix/fronts.h"
+
 #include "base/banned.h"
 
 #define DAY_S 86400
@@ -37,11 +39,6 @@ static const struct rule rules[] = {
 	"writes whole sessions into the log; empty it"},
     {"content_filter", IS_EMPTY, POSTFIX_WARN,
 	"one more program reads the mails; it must keep nothing"},
-    {"smtpd_proxy_filter", IS_EMPTY, POSTFIX_WARN,
-	"one more program reads the mails; it must keep nothing"},
-    {"smtpd_milters", IS_EMPTY, POSTFIX_WARN,
-	"one more program reads the mails; it must keep no history, log or "
-	"temporary files"},
     {"non_smtpd_milters", IS_EMPTY, POSTFIX_WARN,
 	"one more program reads the mails; it must keep no history, log or "
 	"temporary files"},
@@ -104,9 +101,8 @@ postfix_findings_free(GArray *findings)
 
 /* --- one value --------------------------------------------------------- */
 
-/* "1d", "3600s", "5" (days): seconds, as postconf(5) reads these two. */
-static gint64
-time_parse(const char *value)
+gint64
+postfix_time_parse(const char *value, gint64 preset_s)
 {
 	static const char units[] = "smhdw";
 	static const gint64 seconds[] = {1, 60, 3600, DAY_S, 7 * DAY_S};
@@ -116,7 +112,7 @@ time_parse(const char *value)
 
 	if (n > G_MAXINT32)
 		return G_MAXINT64;
-	return (gint64)n * (unit != NULL ? seconds[unit - units] : DAY_S);
+	return (gint64)n * (unit != NULL ? seconds[unit - units] : preset_s);
 }
 
 static gboolean
@@ -138,7 +134,7 @@ value_is_good(enum demand demand, const char *value)
 	case IS_ZERO:
 		return strcmp(value, "0") == 0;
 	case IS_A_DAY_AT_MOST:
-		return time_parse(value) <= DAY_S;
+		return postfix_time_parse(value, DAY_S) <= DAY_S;
 	case IS_A_PIPE:
 		return strcmp(value, "/dev/stdout") == 0;
 	case HAS_PLUS:
@@ -343,6 +339,19 @@ table_judge(struct judge *judge, GHashTable *table, gboolean is_main)
 	}
 }
 
+static void
+fronts_judge(struct judge *judge, const struct postfix_settings *settings)
+{
+	const struct postfix_fronts fronts = {.main = judge->main,
+	    .overrides = judge->overrides,
+	    .services = settings->services,
+	    .milter = settings->milter,
+	    .proxy = settings->proxy,
+	    .out_port = settings->out_port};
+
+	postfix_fronts_judge(&fronts, judge->findings);
+}
+
 GArray *
 postfix_settings_judge(const struct postfix_settings *settings)
 {
@@ -358,6 +367,7 @@ postfix_settings_judge(const struct postfix_settings *settings)
 	table_judge(&judge, judge.overrides, FALSE);
 	for (char **line = services; *line != NULL; line++)
 		service_judge(&judge, *line);
+	fronts_judge(&judge, settings);
 	caches_judge(&judge);
 	if (settings->out_port != NULL)
 		listener_judge(&judge, settings->out_port);

@@ -27,6 +27,8 @@ struct postfix_settings {
 	const char *overrides; /* postconf -P -x */
 	const char *services;  /* postconf -M */
 	const char *out_port;  /* port nymdesk hands its mails to, or NULL */
+	const char *milter;    /* [milter] listen, or NULL */
+	const char *proxy;     /* [smtp] listen, or NULL */
 };
 
 /* The findings, none if all is well. Free with postfix_findings_free(). */
@@ -34,6 +36,9 @@ GArray *postfix_settings_judge(const struct postfix_settings *settings);
 /* severity, what and detail as a finding; takes detail. */
 void postfix_findings_add(GArray *findings, enum postfix_severity severity,
     const char *what, char *detail);
+/* "1d", "3600s", "5" as so many seconds; a number without a unit is of preset_s
+ * seconds each. */
+gint64 postfix_time_parse(const char *value, gint64 preset_s);
 void postfix_findings_free(GArray *findings);
 
 #endif

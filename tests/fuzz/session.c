@@ -1,8 +1,10 @@
 /* The session machine with arbitrary input, cut at random. The first octet
  * chooses the protocol, how far a decent client got before, and whether the
- * caller runs out of memory; the second seeds the cuts. */
+ * caller runs out of memory; the second seeds the cuts. The same input, as text
+ * that is not stuffed, for the reader of messages. */
 #include "reach.h"
 
+#include "intake/message.h"
 #include "intake/session.h"
 
 #include <stdint.h>
@@ -136,6 +138,58 @@ play(const GString *in, enum session_protocol protocol, gboolean is_poor,
 	return out;
 }
 
+/* Returns what it read, NULL if that has a fault. */
+static GBytes *
+read_text(const GString *in, GRand *rand, guint *faults)
+{
+	static const struct message_limits most = {
+	    .size_max = 4096,
+	    .header_max = 1024,
+	    .line_max = 512,
+	};
+	struct message_reader reader = {0};
+	GBytes *got;
+
+	message_reader_init(&reader, &most, FALSE);
+	for (gsize at = 0; at < in->len;) {
+		gsize len = in->len - at;
+
+		if (rand != NULL)
+			len = (gsize)g_rand_int_range(
+			    rand, 1, (gint32)MIN(len, 40) + 1);
+		at += message_reader_feed(
+		    &reader, (const guint8 *)in->str + at, len);
+		g_assert(at <= in->len);
+	}
+	message_reader_end(&reader);
+	got = message_reader_take(&reader);
+	*faults = reader.faults;
+	g_assert((got == NULL) == (reader.faults != 0));
+	message_reader_done(&reader);
+	return got;
+}
+
+/* What is kept of a text is the text, and the end of its last line. */
+static void
+check_text(const GString *in, GRand *rand)
+{
+	guint faults;
+	guint cut_faults;
+	g_autoptr(GBytes) whole = read_text(in, NULL, &faults);
+	g_autoptr(GBytes) cut = read_text(in, rand, &cut_faults);
+	gsize len;
+	const char *data;
+
+	g_assert(faults == cut_faults);
+	if (whole == NULL)
+		return;
+	g_assert(g_bytes_equal(whole, cut));
+	data = g_bytes_get_data(whole, &len);
+	g_assert(len == in->len || len == in->len + 2);
+	g_assert(in->len == 0 || memcmp(data, in->str, in->len) == 0);
+	g_assert(len == in->len || memcmp(data + in->len, "\r\n", 2) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -161,5 +215,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Which messages are dropped depends on where the input was cut. */
 	if ((data[0] & 8) != 0)
 		g_string_free(play(in, protocol, TRUE, rand), TRUE);
+	check_text(in, rand);
 	return 0;
 }

@@ -35,6 +35,7 @@ check nymdesk 'libjson-glib-1.0|libsodium'
 check nymdesk-desk libsqlite3
 check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
 check nymdesk-image 'libjpeg|libpng16|libgif|libwebp|libwebpdemux'
+check nymdesk-milter libmilter
 check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
 check nymdesk-smtp ''
 check nymdesk-vault libsodium
@@ -45,6 +46,7 @@ need nymdesk-lmtp libgmime-3.0
 for lib in libjpeg libpng16 libgif libwebpdemux; do
 	need nymdesk-image $lib
 done
+need nymdesk-milter libmilter
 need nymdesk-post libetpan
 need nymdesk-vault libsodium
 exit $failed

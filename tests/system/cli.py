@@ -102,6 +102,24 @@ class Command(unittest.TestCase):
                 % self.world.postfix.inbound)
         self.assertEqual((code, states["-v"]), (1, "FAIL"))
 
+    def test_check_knows_our_milter(self):
+        """Named in nymdesk.conf, and not by an open door in main.cf."""
+        where = "unix:%s/milter/listen" % self.world.run_dir
+        self.world.configure(**{"milter.listen": where})
+        try:
+            # Nobody asks there, and nobody listens.
+            code, states = self.checks()
+            self.assertEqual((code, states["milter"]), (1, "FAIL"))
+            self.assertEqual(states["smtpd_milters"], "warn")
+            self.set_postfix(
+                "smtpd_milters={ %s, default_action=accept }" % where)
+            code, states = self.checks()
+            self.assertEqual(states["milter_default_action"], "FAIL")
+            self.assertNotIn("smtpd_milters", states)
+        finally:
+            self.set_postfix("smtpd_milters=")
+            self.world.configure()
+
     def test_check_without_a_postfix(self):
         code, out, _ = self.run_it("check", "--postfix", "/nonexistent")
         self.assertEqual(code, 1)

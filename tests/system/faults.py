@@ -52,7 +52,7 @@ class Fault(unittest.TestCase):
     def kept(self):
         """"deferred" after a temporary code, "active" while a connection is
         held, None if Postfix has no mail for us."""
-        for mail in self.world.postfix.queue():
+        for mail in self.world.waiting():
             for rcpt in mail["recipients"]:
                 if rcpt["address"] == QUEUE:
                     return "deferred" if rcpt.get("delay_reason") \
@@ -60,7 +60,7 @@ class Fault(unittest.TestCase):
         return None
 
     def expect_one_of_each(self):
-        self.world.postfix.flush()
+        self.world.flush()
         wait_for(lambda: self.world.dovecot.count(self.player), 60,
                  "the acknowledgement")
         self.world.wait_idle(60)
@@ -109,6 +109,9 @@ class Broken(Fault):
 
     def test_lmtp_killed(self):
         self.role_away("lmtp")
+
+    def test_front_killed(self):
+        self.role_away(self.world.way)
 
     def test_database_read_only(self):
         if os.geteuid() != 0:
@@ -227,7 +230,7 @@ class Killed(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertGreater(killed, 2)
-        self.world.postfix.flush()
+        self.world.flush()
         wait_for(lambda: all(map(self.world.dovecot.count, players)),
                  120, "%d acknowledgements" % len(players))
         self.world.wait_idle(60)
@@ -250,6 +253,9 @@ class Killed(unittest.TestCase):
 
     def test_kill_lmtp_workers(self):
         self.kill_in_the_middle("lmtp", 5)
+
+    def test_kill_front(self):
+        self.kill_in_the_middle(self.world.way)
 
     def test_kill_post(self):
         self.kill_in_the_middle("post")

@@ -242,7 +242,7 @@ class Withheld(Case):
         finally:
             self.world.give_back("image")
         wait_for(self.world.has_roles, 60, "image to come back")
-        self.world.postfix.flush()
+        self.world.flush()
         wait_for(lambda: self.world.dovecot.count(TEAM) == before + 2, 90,
                  what="the copy with the image")
         copy = self.world.mailbox(TEAM)[-1]

@@ -328,7 +328,7 @@ class Epochs(unittest.TestCase):
             self.assertEqual(world.mailbox(TEAM), [])
             self.assertEqual(epoch_files(world), alive)
             world.advance(7 * WEEK)
-            world.postfix.flush()
+            world.flush()
             world.wait_mails(TEAM, 1)
             world.wait_mails(PLAYER, 1)
 

@@ -1,14 +1,14 @@
 """A light world: nymdesk with all its roles, without Postfix and Dovecot.
 
-Mails go in by LMTP as a Postfix would hand them over, and what nymdesk hands
-out is taken by a small SMTP server in this process. It has a clock of its
-own, may stand for any domain, and several of them may run side by side.
+Mails go in as a Postfix would hand them over, by LMTP, milter or SMTP, and
+what nymdesk hands out is taken by a small SMTP server in this process. It has
+a clock of its own, may stand for any domain, and several of them may run side
+by side.
 """
 
 import email.policy
 import json
 import re
-import smtplib
 import socket
 import socketserver
 import sqlite3
@@ -17,6 +17,7 @@ import threading
 import time
 
 import mails
+import wire
 from tools import wait_for
 from world import ANNA, World
 
@@ -155,7 +156,7 @@ class Sink:
 
 class Gateway(World):
     """Use it as World. more: further lines of nymdesk.conf, as configure()
-    takes them; names: domain, team (the queue's agents) and members."""
+    takes them; names: domain, team (the queue's agents), members and way."""
 
     def __init__(self, more=None, workers=4, **names):
         self.domain = names.get("domain", "casino.example")
@@ -165,7 +166,7 @@ class Gateway(World):
         self.members = names.get("members", World.members)
         self.more = more or {}
         self.seen = 0
-        super().__init__(workers=workers, clock=True)
+        super().__init__(workers=workers, clock=True, way=names.get("way"))
 
     def make_servers(self, players, log_filter):
         self.sink = Sink()
@@ -201,27 +202,17 @@ class Gateway(World):
 
     # --- mails in --------------------------------------------------------
 
-    def deliver(self, octets, sender, rcpts):
-        """One LMTP transaction; one (code, text) for each recipient, of RCPT
-        if that refused it, else of the mail."""
-        with smtplib.LMTP(self.lmtp.split(":", 1)[1],
-                          local_hostname="mx.test", timeout=30) as lmtp:
-            lmtp.ehlo()
-            lmtp.docmd("MAIL", "FROM:<%s>" % sender)
-            replies = [lmtp.docmd("RCPT", "TO:<%s>" % rcpt)
-                       for rcpt in rcpts]
-            if any(code == 250 for code, _ in replies):
-                code, text = lmtp.docmd("DATA")
-                if code != 354:
-                    raise smtplib.SMTPDataError(code, text)
-                body = re.sub(rb"(?m)^\.", b"..", re.sub(
-                    rb"\r?\n", b"\r\n", octets))
-                lmtp.send(body + (b"" if body.endswith(b"\r\n") else b"\r\n")
-                          + b".\r\n")
-                # RFC 2033 4.2: a reply for each one that was taken.
-                replies = [lmtp.getreply() if code == 250 else (code, text)
-                           for code, text in replies]
-        return replies
+    def deliver(self, octets, sender, rcpts, above=b""):
+        """One transaction; one (code, text) for each recipient. above: what
+        our Postfix puts above its own Received."""
+        # A proxy gets what smtpd has written; the others what was asked for.
+        trace = wire.TRACE if self.way == "smtp" else b""
+        return wire.deliver(self, above + trace + octets, sender, rcpts)
+
+    def results(self, text):
+        """What our Postfix found, as give() wants it."""
+        return b"Authentication-Results: %s; %s\r\n" % (
+            self.host.encode(), text.encode())
 
     def give(self, mail, sender=None, to=None, auth=None):
         """A mail from outside. auth: what our Postfix found, as it would
@@ -230,9 +221,7 @@ class Gateway(World):
             to = [to]
         octets = mail if isinstance(mail, bytes) else mail.as_bytes(
             policy=email.policy.SMTP)
-        if auth:
-            octets = b"Authentication-Results: %s; %s\r\n" % (
-                self.host.encode(), auth.encode()) + octets
+        above = self.results(auth) if auth else b""
         if sender is None:
             sender = mail["From"].addresses[0].addr_spec
         if to is None:
@@ -240,7 +229,7 @@ class Gateway(World):
                   for field in mail.get_all(name, [])
                   for addr in field.addresses
                   if addr.addr_spec.lower().endswith("@" + self.domain)]
-        replies = self.deliver(octets, sender, to)
+        replies = self.deliver(octets, sender, to, above)
         if any(code != 250 for code, _ in replies):
             raise AssertionError("not taken: %r" % replies)
 

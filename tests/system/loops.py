@@ -309,10 +309,9 @@ class Words(unittest.TestCase):
     def give(self, mail):
         """As Anna's own client; what she is told. Put off or taken, nothing
         else becomes of it."""
-        octets = b"Authentication-Results: mx.casino.example; auth=pass " \
-            b"smtp.auth=anna@agents.example\r\n" + mail.as_bytes(
-                policy=email.policy.SMTP)
-        (code, text), = self.world.deliver(octets, ANNA, [self.world.queue])
+        (code, text), = self.world.deliver(
+            mail.as_bytes(policy=email.policy.SMTP), ANNA, [self.world.queue],
+            self.world.results("auth=pass smtp.auth=" + ANNA))
         self.assertIn(code, (250, 451), text)
         taken = self.world.news()
         for item in taken:
@@ -410,18 +409,17 @@ class Breaker(unittest.TestCase):
         self.assertEqual(self.world.status()["post_hold"], "operator")
         world.give(mails.message(player, world.queue, "Bonus", "Where?\n"))
         answer = mails.reply(copy.mail, ANNA, "It is on its way.\n")
-        octets = b"Authentication-Results: mx.casino.example; auth=pass " \
-            b"smtp.auth=anna@agents.example\r\n" + answer.as_bytes(
-                policy=email.policy.SMTP)
+        octets = answer.as_bytes(policy=email.policy.SMTP)
+        above = world.results("auth=pass smtp.auth=" + ANNA)
         to = [copy.mail["Reply-To"].addresses[0].addr_spec]
-        (code, _), = world.deliver(octets, ANNA, to)
+        (code, _), = world.deliver(octets, ANNA, to, above)
         self.assertEqual(code, 451)
         self.assertEqual(self.sent_to([player, "before@players.example"]),
                          [0, 1])
         world.nymdesk("post", "release")
         # Postfix tries again; twice, because its answer got lost.
         for _ in range(2):
-            (code, _), = world.deliver(octets, ANNA, to)
+            (code, _), = world.deliver(octets, ANNA, to, above)
             self.assertEqual(code, 250)
         wait_for(world.is_idle, 20, "the promise to be kept")
         self.assertEqual(self.sent_to([player, "before@players.example"]),

@@ -169,8 +169,8 @@ class Office(Gateway):
     def is_idle(self):
         # Twice: what Postfix brought us may have made a promise, and a mail
         # by it may be with Postfix again.
-        return not self.postfix.queue() and Gateway.is_idle(self) \
-            and not self.postfix.queue()
+        return not self.waiting() and Gateway.is_idle(self) \
+            and not self.waiting()
 
     def is_filed(self):
         """The archive has all that it is to get."""
@@ -186,7 +186,7 @@ class Office(Gateway):
                 " 0) FROM promise WHERE state IN (1, 2)",
                 (self.frozen,)).fetchone()
         return count and not ready and self.is_filed() \
-            and not self.postfix.queue()
+            and not self.waiting()
 
     def wait_idle(self, timeout=30):
         """Where the clock stands still, it runs for seconds until what is to

@@ -84,16 +84,22 @@ QUICK = {"minimal_backoff_time": "1s", "queue_run_delay": "1s",
          "maximal_backoff_time": "3s", "transport_retry_time": "1s"}
 
 
+# The shipped lines of each way in; LMTP has those that all have.
+WAY_LINES = {"lmtp": (), "milter": ("milter.cf",), "smtp": ("proxy.cf",)}
+
+
 class Postfix:
-    def __init__(self, scratch, names, log_filter=None):
-        """names: host, domain, mail_domains, mail_lmtp, mail_auth,
-        lmtp (of nymdesk: "unix:/path" or "inet:..."). log_filter: a command
-        the log is piped through, as docs/postfix.md shows it."""
+    def __init__(self, scratch, names, log_filter=None, way="lmtp"):
+        """names: host, domain, mail_domains, mail_lmtp, mail_auth, and
+        nymdesk's lmtp, milter, smtp ("unix:/path" or "inet:..."). log_filter:
+        a command the log is piped through, as docs/postfix.md shows it. way:
+        how nymdesk gets the mails."""
         self.dir = os.path.join(scratch, "postfix")
         self.etc = os.path.join(self.dir, "etc")
         self.log = os.path.join(scratch, "log", "postfix.log")
         self.filtered = os.path.join(scratch, "filtered", "postfix.log")
         self.log_filter = log_filter
+        self.way = way
         self.more_main = ""
         self.more_transport = ""
         self.names = names
@@ -108,6 +114,8 @@ class Postfix:
         for old, new in (
                 ("/etc/postfix/nymdesk", self.etc + "/nymdesk"),
                 ("unix:/run/nymdesk/lmtp", self.names["lmtp"]),
+                ("unix:/run/nymdesk/milter/listen", self.names["milter"]),
+                ("unix:/run/nymdesk/smtp", self.names["smtp"]),
                 ("127.0.0.1:10026", "127.0.0.1:%d" % self.reinject),
                 ("submission inet n ",
                  "127.0.0.1:%d inet n " % self.submit),
@@ -127,7 +135,8 @@ class Postfix:
             dir=self.dir, log="/dev/stdout" if self.log_filter else self.log,
             logdir=os.path.dirname(self.log),
             **self.names)
-        lines = self.contrib("main.cf")
+        lines = self.contrib("main.cf") + "".join(
+            map(self.contrib, WAY_LINES[self.way]))
         for key, value in QUICK.items():
             lines = re.sub(r"(?m)^%s\s*=.*\n" % key, "", lines)
             lines += "%s = %s\n" % (key, value)
@@ -136,7 +145,7 @@ class Postfix:
               BASE_MASTER.format(inbound=self.inbound)
               + self.contrib("master.cf"))
         for name in ("transport", "inbound-checks", "outgoing-checks",
-                     "submission-checks", "submission-proof",
+                     "submission-checks", "submission-proof", "proxy-proof",
                      "sender-logins"):
             write("%s/nymdesk/%s" % (self.etc, name), self.contrib(name)
                   + (self.more_transport if name == "transport" else ""))

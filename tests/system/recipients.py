@@ -71,6 +71,14 @@ class Recipients(unittest.TestCase):
             self.assertEqual(self.world.ask(address), (1, ""), address)
         self.assertEqual(self.world.ask(QUEUE, "access"), (1, ""))
 
+    def test_1_check(self):
+        """nymdesk check asks it as Postfix does."""
+        rows = self.world.nymdesk("check", "--postfix",
+                                  self.world.postfix.etc)
+        states = {row["check"]: row["state"] for row in rows}
+        self.assertEqual(states["socketmap"], "ok", rows)
+        self.assertNotIn("smtp", states)
+
     def test_2_the_sender_is_told(self):
         for address in (QUEUE, CONTROL, *self.shapes()):
             self.assertEqual(self.world.rcpt(address)[0], 250, address)

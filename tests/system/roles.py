@@ -139,7 +139,7 @@ class Roles(unittest.TestCase):
                 if role == "nymdeskd":
                     self.world.start_nymdesk()
                 wait_for(self.world.has_roles, 20, "the roles")
-                self.world.postfix.flush()
+                self.world.flush()
                 self.world.wait_idle()
                 self.assertEqual(cores(places | {self.world.dir}), before)
         self.assertNotIn("core dumped", self.world.logs())

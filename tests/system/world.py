@@ -1,7 +1,8 @@
 """The world around nymdesk for system tests and for contrib/try.sh.
 
-A private Postfix takes mails of players and agents and delivers to nymdesk
-by LMTP; nymdesk hands its mails back to the same Postfix; a private Dovecot
+A private Postfix takes mails of players and agents and gives them to nymdesk
+by one of three ways: by LMTP when they are in its queue, or before, by the
+milter or the SMTP proxy. nymdesk hands its mails back to the same Postfix; a private Dovecot
 keeps the mailboxes. All of it lives in one scratch directory, on loopback,
 and is stopped again by the processes it started and no others.
 
@@ -22,6 +23,7 @@ import subprocess
 import tempfile
 import time
 
+from courier import Courier, recipients
 from dovecot import PASSWORD, Dovecot
 from postfix import Postfix
 from tools import (ROOT, Timeout, descendants, is_alive, pids, process, read,
@@ -53,6 +55,7 @@ workers={workers}
 server=inet:127.0.0.1:{server}
 [limits]
 ack_burst=100000
+mail_burst=100000
 post_rate=1000000
 [queue support]
 address={queue}
@@ -81,12 +84,15 @@ def has_no_privileges(pid):
 class World:
     """Use it as a context: whatever happens inside, everything stops.
 
-    With clock=True nymdesk has a time of day of its own: advance()."""
+    With clock=True nymdesk has a time of day of its own: advance(). way is
+    how mails come in, else what ND_WAY says."""
 
     host, queue, team, members = HOST, QUEUE, TEAM, (ANNA, BEN)
 
     def __init__(self, scratch=None, workers=20, lmtp="unix", clock=False,
-                 players="players.example", log_filter=None):
+                 players="players.example", log_filter=None, way=None):
+        self.way = way or os.environ.get("ND_WAY") or "lmtp"
+        self.courier = Courier()
         self.is_own_dir = scratch is None
         # Socket paths have 107 characters: keep the directory short.
         self.dir = scratch or tempfile.mkdtemp(
@@ -101,6 +107,9 @@ class World:
         self.bin = self.dir + "/bin"
         self.workers = workers
         self.lmtp = "unix:%s/lmtp" % self.run_dir if lmtp == "unix" else lmtp
+        self.milter = "unix:%s/milter/listen" % self.run_dir
+        self.smtp = "unix:%s/smtp" % self.run_dir
+        self.roles = ROLES if self.way == "lmtp" else ROLES + (self.way,)
         self.make_servers(players, log_filter)
         self.daemon = None
         self.mounts = []
@@ -131,6 +140,7 @@ class World:
     def stop(self):
         """Stops all it started; also after a failure half way."""
         atexit.unregister(self.stop)
+        self.courier.stop()
         try:
             self.stop_nymdesk()
         finally:
@@ -151,7 +161,8 @@ class World:
             "host": HOST, "domain": "casino.example",
             "mail_domains": "agents.example " + players,
             "mail_lmtp": self.dovecot.lmtp, "mail_auth": self.dovecot.auth,
-            "lmtp": self.lmtp}, log_filter)
+            "lmtp": self.lmtp, "milter": self.milter, "smtp": self.smtp},
+            log_filter, self.way)
 
     def start_servers(self):
         self.dovecot.start()
@@ -234,6 +245,8 @@ class World:
             share=self.dir + "/share", host=self.host, lmtp=self.lmtp,
             workers=self.workers, server=self.server_port(),
             queue=self.queue, team=self.team, members=";".join(self.members))
+        if self.way != "lmtp":
+            more[self.way + ".listen"] = self.listen()
         for key, value in more.items():
             group, key = key.rsplit(".", 1)
             text += "[%s]\n%s=%s\n" % (group, key, value)
@@ -266,8 +279,11 @@ class World:
             raise RuntimeError("nymdeskd ended with %d:\n%s" % (
                 self.daemon.returncode, read(self.log)[-3000:]))
         try:
-            with self.connect_lmtp() as sock:
-                return sock.recv(4) == b"220 " and self.has_roles()
+            for way in {"lmtp", self.way}:
+                with self.connect(way) as sock:
+                    if way != "milter" and sock.recv(4) != b"220 ":
+                        return False
+            return self.has_roles()
         except OSError:
             return False
 
@@ -275,11 +291,18 @@ class World:
         """One of each role at least, and each in its cage already."""
         family = self.family()
         names = [proc["name"] for proc in family]
-        return all(("nymdesk-" + role)[:15] in names for role in ROLES) \
+        return all(("nymdesk-" + role)[:15] in names for role in self.roles) \
             and all(has_no_privileges(proc["pid"]) for proc in family)
 
+    def listen(self):
+        """Where this world's way in begins."""
+        return getattr(self, self.way)
+
     def connect_lmtp(self):
-        kind, where = self.lmtp.split(":", 1)
+        return self.connect("lmtp")
+
+    def connect(self, way):
+        kind, where = getattr(self, way).split(":", 1)
         if kind == "unix":
             sock = socket.socket(socket.AF_UNIX)
             address = where
@@ -380,18 +403,38 @@ class World:
     # --- mail ----------------------------------------------------------
 
     def send(self, message, sender=None, to=None):
-        """Sends as a player, through the listener of the Internet."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.inbound,
-                          "client.players.example", timeout=60) as smtp:
-            smtp.send_message(message, sender, to)
+        """Sends as a player's server, through the listener of the
+        Internet."""
+        self.hand_in(self.session, message, sender, to)
 
     def submit(self, message, user=ANNA, to=None):
         """Sends as an agent who has logged in."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.submit,
-                          "client.agents.example", timeout=60) as smtp:
+        self.hand_in(lambda: self.session(user), message, user, to)
+
+    def session(self, user=None):
+        """A connection that may send."""
+        smtp = smtplib.SMTP(
+            "127.0.0.1", self.postfix.submit if user else
+            self.postfix.inbound, "client.agents.example" if user else
+            "client.players.example", timeout=60)
+        try:
             smtp.ehlo()
-            smtp.login(user, PASSWORD)
-            smtp.send_message(message, user, to)
+            if user:
+                smtp.login(user, PASSWORD)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def hand_in(self, connect, message, sender, to):
+        """By LMTP Postfix keeps what we do not take; else its client."""
+        if self.way == "lmtp":
+            with connect() as smtp:
+                smtp.send_message(message, sender, to)
+        else:
+            self.courier.send(
+                connect, lambda smtp, rcpts: smtp.send_message(
+                    message, sender, rcpts), recipients(message, to))
 
     def mailbox(self, user):
         return self.dovecot.mailbox(user)
@@ -412,8 +455,18 @@ class World:
         """Until Postfix's queue is empty and no promise is open."""
         wait_for(self.is_idle, timeout, "an empty queue")
 
+    def waiting(self):
+        """Mails that are not with us yet, and those in Postfix's queue, as
+        postqueue -j gives them."""
+        return self.courier.queue() + self.postfix.queue()
+
+    def flush(self):
+        """All that waits is tried again now."""
+        self.courier.flush()
+        self.postfix.flush()
+
     def is_idle(self):
-        if self.postfix.queue():
+        if self.waiting():
             return False
         try:
             return self.nymdesk("status")["promises_open"] == 0

@@ -25,6 +25,8 @@
 	"control=desk@casino.test\n"                                           \
 	"[queue vip]\naddress=vip@lounge.test\nrole=Lounge\n"                  \
 	"agents=club@agents.test\nmembers=zoe@agents.test\n"                   \
+	"[queue open]\naddress=open@casino.test\nrole=Open\n"                 \
+	"agents=team@agents.test\nmembers=anna@agents.test\nproof=false\n"     \
 	"[category withdrawal]\nqueue=vip\n"
 
 struct config *config;
@@ -72,8 +74,8 @@ rcpt_free(gpointer data)
 	g_free(rcpt);
 }
 
-guint
-letter_send(const struct letter *l)
+static guint
+letter_deliver(const struct letter *l, enum proto_mail_outcome *outcomes)
 {
 	struct deliver *deliver = deliver_new(config, rules, answers, NULL);
 	g_autofree char *sender =
@@ -82,9 +84,9 @@ letter_send(const struct letter *l)
 	    l->headers, "\r\n", l->text, "\r\n", NULL);
 	g_autoptr(GBytes) message = g_bytes_new(raw, strlen(raw));
 	struct session_envelope envelope = {.sender_addr = sender,
+	    .way = l->way,
 	    .rcpts = g_ptr_array_new_with_free_func(rcpt_free)};
-	enum proto_mail_outcome outcomes[RCPTS_MAX];
-	guint accepted = 0;
+	guint count;
 
 	for (gsize i = 0; l->rcpts[i] != NULL; i++) {
 		struct session_rcpt *rcpt = g_new0(struct session_rcpt, 1);
@@ -97,11 +99,33 @@ letter_send(const struct letter *l)
 		g_ptr_array_add(envelope.rcpts, rcpt);
 	}
 	deliver_mail(&envelope, message, outcomes, deliver);
-	for (guint i = 0; i < envelope.rcpts->len; i++)
-		accepted += outcomes[i] == PROTO_MAIL_TAKEN;
+	count = envelope.rcpts->len;
 	g_ptr_array_unref(envelope.rcpts);
 	deliver_free(deliver);
+	return count;
+}
+
+guint
+letter_send(const struct letter *letter)
+{
+	enum proto_mail_outcome outcomes[RCPTS_MAX];
+	guint count = letter_deliver(letter, outcomes);
+	guint accepted = 0;
+
+	for (guint i = 0; i < count; i++)
+		accepted += outcomes[i] == PROTO_MAIL_TAKEN;
 	return accepted;
+}
+
+enum proto_mail_outcome
+letter_outcome(const struct letter *letter)
+{
+	enum proto_mail_outcome outcomes[RCPTS_MAX];
+	guint count = letter_deliver(letter, outcomes);
+
+	for (guint i = 1; i < count; i++)
+		assert_int_equal(outcomes[i], outcomes[0]);
+	return outcomes[0];
 }
 
 const char *
@@ -290,6 +314,7 @@ main(void)
 	failed += test_deliver_agents();
 	failed += test_deliver_claims();
 	failed += test_deliver_control();
+	failed += test_deliver_refuse();
 	failed += test_deliver_reports();
 	failed += test_deliver_steer();
 	failed += test_deliver_wishes();

@@ -13,6 +13,7 @@
 int test_deliver_agents(void);
 int test_deliver_claims(void);
 int test_deliver_control(void);
+int test_deliver_refuse(void);
 int test_deliver_reports(void);
 int test_deliver_steer(void);
 int test_deliver_wishes(void);
@@ -54,7 +55,7 @@ int test_deliver_wishes(void);
 	"MIME-Version: 1.0\r\nContent-Type: multipart/report; "                \
 	"report-type=delivery-status; boundary=b\r\n"
 
-/* Two queues, support and vip. */
+/* The queues support and vip, and open, where nobody has to prove himself. */
 extern struct config *config;
 
 #define RCPTS_MAX 3
@@ -65,6 +66,7 @@ struct letter { /* one mail */
 	const char *text;
 	const char *sender;  /* NULL: from */
 	const char *rcpts[RCPTS_MAX + 1];
+	enum proto_way way;  /* none: LMTP */
 };
 
 /* What proves that a mail is Anna's. */
@@ -74,6 +76,8 @@ struct letter { /* one mail */
 
 /* Returns how many recipients were accepted. */
 guint letter_send(const struct letter *letter);
+/* The same, but what all its recipients got. */
+enum proto_mail_outcome letter_outcome(const struct letter *letter);
 
 /* The last mail handed over, "" if there is none; as a reader sees it: the
  * words of notices are ASCII, and folded at blanks. */

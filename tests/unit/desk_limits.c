@@ -1,6 +1,6 @@
 /*
- * What bounds the harm of loops: the hold of the post, the count of guesses,
- * and that a mail is in one worker's hands at a time.
+ * What bounds the harm of loops: the hold of the post, the count of guesses and
+ * of mails, and that a mail is in one worker's hands at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "desk/burst.h"
 #include "desk/in_hand.h"
 #include "desk/internal.h"
 #include "desk_world.h"
@@ -189,6 +190,116 @@ an_agent_is_told_so_often(void **state)
 	assert_true(error_is(error, ERROR_TEMP));
 }
 
+/* The verdict on one more mail of this sender, which is not taken. */
+static enum proto_verdict
+judge(struct world *w, const char *from)
+{
+	struct world_mail mail = world_mail("one more", from);
+	struct proto_desk_admitted answer = {0};
+	enum proto_verdict verdict;
+
+	mail.is_on_line = TRUE;
+	assert_true(world_admit(w, &mail, &answer, NULL));
+	verdict = answer.verdict;
+	world_admitted_clear(&answer);
+	return verdict;
+}
+
+static void
+receive(struct world *w, const char *name, const char *from)
+{
+	struct world_mail mail = world_mail(name, from);
+
+	(void)world_receive(w, &mail);
+}
+
+static void
+so_many_mails_in_a_window(void **state)
+{
+	struct world *w = *state;
+
+	w->config.mail_burst = BURST;
+	receive(w, "a1", "anna");
+	w->now += 1800;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+	receive(w, "a2", "anna");
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	assert_int_equal(judge(w, "bert"), PROTO_NEW);
+	w->now += 1800; /* the first is as old as the window */
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	w->now += 1;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+	receive(w, "a3", "anna");
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	w->now += 1800;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+}
+
+static void
+a_window_may_have_two_epochs(void **state)
+{
+	struct world *w = *state;
+
+	w->config.mail_burst = BURST;
+	w->now = (w->now / WORLD_EPOCH_S + 1) * WORLD_EPOCH_S - 2;
+	receive(w, "a1", "anna");
+	w->now += 1;
+	receive(w, "b1", "bert");
+	w->now += 1;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+	receive(w, "a2", "anna");
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	assert_int_equal(judge(w, "bert"), PROTO_NEW);
+}
+
+/* Back over a day, and forth again. */
+static void
+a_clock_set_back_keeps_nobody_out(void **state)
+{
+	struct world *w = *state;
+
+	w->config.mail_burst = BURST;
+	receive(w, "a1", "anna");
+	receive(w, "a2", "anna");
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	w->now -= 86400;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+	receive(w, "a3", "anna");
+	receive(w, "a4", "anna");
+	assert_int_equal(judge(w, "anna"), PROTO_LATER);
+	w->now += 86400;
+	assert_int_equal(judge(w, "anna"), PROTO_NEW);
+}
+
+/* Other senders' mails push out the oldest. */
+static void
+counted_mails_are_bounded(void **state)
+{
+	struct world *w = *state;
+	struct burst *burst = burst_new();
+	struct proto_epoch_ids ids = {0};
+	GArray *epochs = g_array_new(FALSE, FALSE, sizeof(ids));
+	struct proto_desk_admit admit = {.epochs = epochs};
+	struct decision d = {
+	    .desk = w->desk, .mail = &admit, .verdict = PROTO_NEW};
+
+	w->config.mail_burst = 1;
+	g_array_append_val(epochs, ids);
+	for (guint32 i = 0; i < BURST_MAILS_MAX + 2; i++) {
+		memcpy(g_array_index(epochs, struct proto_epoch_ids, 0)
+			   .contact.b, &i, sizeof(i));
+		burst_add(burst, &d, w->now);
+	}
+	for (guint32 i = 0; i < BURST_MAILS_MAX + 2; i++) {
+		memcpy(g_array_index(epochs, struct proto_epoch_ids, 0)
+			   .contact.b, &i, sizeof(i));
+		assert_int_equal(burst_is_over(burst, &d, w->now), i >= 2);
+	}
+	assert_false(burst_is_over(burst, &d, w->now + 3601));
+	g_array_unref(epochs);
+	burst_free(burst);
+}
+
 static void
 one_worker_has_a_mail(void **state)
 {
@@ -227,6 +338,10 @@ desk_limits_tests(void)
 	    IN_WORLD(an_operator_holds_answers_too),
 	    IN_WORLD(guesses_are_counted_by_the_hour),
 	    IN_WORLD(an_agent_is_told_so_often),
+	    IN_WORLD(so_many_mails_in_a_window),
+	    IN_WORLD(a_window_may_have_two_epochs),
+	    IN_WORLD(a_clock_set_back_keeps_nobody_out),
+	    IN_WORLD(counted_mails_are_bounded),
 	    cmocka_unit_test(one_worker_has_a_mail),
 	};
 

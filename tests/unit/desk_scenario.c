@@ -22,13 +22,14 @@
  *     report KIND [of T ack|answer|copy|byref|byaddress]   it says of a mail
  *                     of ours, named by its envelope sender, by a Message-ID,
  *                     or sent to the capability: failed, delayed, done
+ *     online          its sender can be told to come again later
  *     twice           by two ways at one moment
  *   again             the last mail arrives once more, byte for byte
  *   is VERDICT [of T|of -] [other] [mentions T] [forgetting] [repeat] [burst]
  *      [undeliverable] [delayed] [vip] [escalating] [transcribing] [rated]
  *                     what became of the last mail: new, followup,
- *                     duplicate, bounce, reply, unknown; of the ticket that
- *                     T opened, or of none
+ *                     duplicate, bounce, reply, unknown, later; of the ticket
+ *                     that T opened, or of none
  *   due DURATION      what the agents were told, counted from now
  *   nym same|differs T   its pseudonym beside that of T's ticket
  *   wait DURATION     time passes: 90, 59m, 2h, 7d; the desk ticks
@@ -289,6 +290,8 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 		mail->category = keep(p, play_word(p));
 	else if (play_next_is(p, "agent"))
 		mail->side = PROTO_SIDE_AGENT;
+	else if (play_next_is(p, "online"))
+		mail->is_on_line = TRUE;
 	else if (play_next_is(p, "nomsgid"))
 		*has_id = TRUE;
 	else if (play_next_is(p, "rate"))
@@ -356,6 +359,7 @@ check_verdict(struct play *p, enum proto_verdict verdict)
 	    {"bounce", PROTO_BOUNCE},
 	    {"reply", PROTO_REPLY},
 	    {"unknown", PROTO_UNKNOWN},
+	    {"later", PROTO_LATER},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(verdicts); i++)

@@ -40,6 +40,7 @@ world_init(struct world *w, struct store *take_store)
 	w->config.post_rate = 1000000;
 	w->config.guess_rate = 1000000;
 	w->config.ack_burst = 5;
+	w->config.mail_burst = 4;
 	w->config.ack_window_s = 3600;
 	w->config.repeat_s = 86400;
 	w->config.queues = g_ptr_array_new();
@@ -225,6 +226,7 @@ world_admit_make(const struct world *w, const struct world_mail *mail)
 	    .report = mail->report,
 	    .job = mail->job,
 	    .rating = mail->rating,
+	    .is_on_line = (guint32)mail->is_on_line,
 	};
 
 	out.clues = keyed_clues(out.epochs, mail);
@@ -393,6 +395,7 @@ must_commit(struct world *w, const struct world_mail *mail,
 
 	if (answer->verdict != PROTO_REPLY &&
 	    answer->verdict != PROTO_UNKNOWN &&
+	    answer->verdict != PROTO_LATER &&
 	    !world_commit(w, mail, answer, &err))
 		g_error("commit failed: %s", err->message);
 }

@@ -43,6 +43,7 @@ struct world_mail {
 	enum proto_report report;
 	guint32 job;
 	guint32 rating;
+	gboolean is_on_line; /* PROTO_LATER: it is not committed */
 };
 
 /* Takes the store. */

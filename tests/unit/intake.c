@@ -32,6 +32,8 @@ main(void)
 
 	failed += test_intake_hazard();
 	failed += test_intake_image();
+	failed += test_intake_message();
+	failed += test_intake_milter();
 	failed += test_intake_place();
 	failed += test_intake_session();
 	failed += test_intake_server();

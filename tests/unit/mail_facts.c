@@ -107,6 +107,9 @@ prescan_refuses_bombs(void **state)
 
 /* --- authentication results ----------------------------------------- */
 
+static const struct mail_parse_options of_ours = {.authserv_id = "mx.us"};
+static const struct mail_parse_options of_nobody = {.authserv_id = ""};
+
 static void
 authentication_is_judged(void **state)
 {
@@ -193,10 +196,11 @@ authentication_is_judged(void **state)
 		    ? addr_parse(rows[i].from, -1, NULL)
 		    : NULL;
 
-		if (authres_evaluate(headers, "mx.us", from, TRUE) !=
+		if (authres_evaluate(headers, &of_ours, from, TRUE) !=
 		    rows[i].want)
 			fail_msg("row %zu", i);
-		assert_int_equal(authres_evaluate(headers, "", from, TRUE),
+		assert_int_equal(
+		    authres_evaluate(headers, &of_nobody, from, TRUE),
 		    MAIL_AUTH_NONE);
 	}
 }
@@ -210,8 +214,72 @@ dmarc_of_several_authors_must_name_one(void **state)
 	g_autoptr(addr_auto) from = addr_parse("a@b.com", -1, NULL);
 
 	(void)state;
-	assert_int_equal(authres_evaluate(headers, "mx.us", from, FALSE),
+	assert_int_equal(authres_evaluate(headers, &of_ours, from, FALSE),
 	    MAIL_AUTH_NONE);
+}
+
+/* Of a mail that no header check has seen. The sender writes what he likes, but
+ * all of it is below our own Received. */
+static void
+only_what_stands_above_received_counts(void **state)
+{
+#define OWN "Authentication-Results: mx.us; dmarc=pass header.from=b.com\n"
+#define BAD "Authentication-Results: mx.us; spf=fail\n"
+#define HOP "Received: from x by y; now\n"
+	static const struct {
+		const char *raw;
+		enum mail_auth all;
+		enum mail_auth above;
+	} rows[] = {
+		{OWN HOP "From: a@b.com\n", MAIL_AUTH_PASS, MAIL_AUTH_PASS},
+		{OWN BAD HOP "From: a@b.com\n", MAIL_AUTH_PASS,
+		    MAIL_AUTH_PASS},
+		{BAD HOP OWN "From: a@b.com\n", MAIL_AUTH_PASS,
+		    MAIL_AUTH_FAIL},
+		{"X-Else: x\n" OWN "received : from x\n", MAIL_AUTH_PASS,
+		    MAIL_AUTH_PASS},
+		/* Forged: below, between two hops, folded into a field above,
+		 * behind a Received that is folded, in capitals. */
+		{HOP OWN, MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		{HOP OWN HOP, MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		{"X-Else: x\n " OWN HOP, MAIL_AUTH_NONE, MAIL_AUTH_NONE},
+		{"Received:\n from x\n by y\n" OWN HOP, MAIL_AUTH_PASS,
+		    MAIL_AUTH_NONE},
+		{"RECEIVED: x\nAUTHENTICATION-RESULTS: mx.us; dmarc=pass\n",
+		    MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		{"Received:\n" OWN HOP, MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		/* A word that only begins so is no Received. */
+		{OWN "Received-SPF: fail\n" HOP, MAIL_AUTH_PASS,
+		    MAIL_AUTH_PASS},
+		/* Whose is it, if we wrote no Received? */
+		{OWN "From: a@b.com\n", MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		{OWN "Received-SPF: pass\nX-Received: x\n", MAIL_AUTH_PASS,
+		    MAIL_AUTH_NONE},
+		{OWN "\n" HOP, MAIL_AUTH_PASS, MAIL_AUTH_NONE},
+		{"\n" OWN HOP, MAIL_AUTH_NONE, MAIL_AUTH_NONE},
+		{HOP, MAIL_AUTH_NONE, MAIL_AUTH_NONE},
+		{"", MAIL_AUTH_NONE, MAIL_AUTH_NONE},
+	};
+	static const struct mail_parse_options above = {
+		.authserv_id = "mx.us",
+		.results = MAIL_RESULTS_ABOVE_RECEIVED,
+	};
+	g_autoptr(addr_auto) from = addr_parse("a@b.com", -1, NULL);
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(headers_auto) headers = headers_scan(rows[i].raw,
+		    strlen(rows[i].raw), 999);
+
+		if (authres_evaluate(headers, &of_ours, from, TRUE) !=
+			rows[i].all ||
+		    authres_evaluate(headers, &above, from, TRUE) !=
+			rows[i].above)
+			fail_msg("row %zu", i);
+	}
+#undef OWN
+#undef BAD
+#undef HOP
 }
 
 /* --- language ------------------------------------------------------- */
@@ -281,6 +349,7 @@ mail_facts_tests(void)
 		cmocka_unit_test(prescan_refuses_bombs),
 		cmocka_unit_test(authentication_is_judged),
 		cmocka_unit_test(dmarc_of_several_authors_must_name_one),
+		cmocka_unit_test(only_what_stands_above_received_counts),
 		cmocka_unit_test(language_is_guessed),
 	};
 

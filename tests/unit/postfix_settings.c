@@ -39,8 +39,10 @@ findings_show(GArray *findings)
 static char *
 judged(const char *main, const char *overrides, const char *services)
 {
-	const struct postfix_settings settings = {main, overrides, services,
-	    "10026"};
+	const struct postfix_settings settings = {.main = main,
+	    .overrides = overrides,
+	    .services = services,
+	    .out_port = "10026"};
 	GArray *findings = postfix_settings_judge(&settings);
 	char *shown = findings_show(findings);
 
@@ -170,6 +172,194 @@ services_are_judged_too(void **state)
 		    rows[i].services);
 
 		assert_string_equal(got, rows[i].want);
+	}
+}
+
+#define MILTER "unix:/run/n/milter/listen"
+#define PROXY "unix:/q/nymdesk/smtp"
+#define OUT "127.0.0.1:10026 inet n - n - - smtpd"
+#define QUEUE "queue_directory = /q\n"
+
+/* With a milter and a proxy of ours, at MILTER and PROXY. */
+static char *
+fronts_judged(const char *main, const char *overrides, const char *services)
+{
+	g_autofree char *all = g_strconcat(QUEUE, main, NULL);
+	g_autofree char *out = g_strconcat(GOOD_OUT, overrides, NULL);
+	const struct postfix_settings settings = {.main = all,
+	    .overrides = out,
+	    .services = services,
+	    .out_port = "10026",
+	    .milter = strstr(main, "milters") != NULL ? MILTER : "",
+	    .proxy = strstr(main, "proxy") != NULL ? PROXY : ""};
+	GArray *findings = postfix_settings_judge(&settings);
+	char *shown = findings_show(findings);
+
+	postfix_findings_free(findings);
+	return shown;
+}
+
+void
+our_milter_is_judged(void **state)
+{
+#define OURS "smtpd_milters = " MILTER "\n"
+#define BRACED(options) "smtpd_milters = { " MILTER options " }\n"
+#define ACTION "milter_default_action"
+	static const struct {
+		const char *main;
+		const char *overrides;
+		const char *services;
+		const char *want;
+	} rows[] = {
+	    {OURS, "", SMTPD, ""},
+	    {OURS ACTION " = tempfail\nmilter_protocol = 6\n"
+		  "milter_content_timeout = 300s\n",
+		"", SMTPD, ""},
+	    {"smtpd_milters = local:/run/n//milter/listen\n", "", SMTPD, ""},
+	    {"smtpd_milters = unix:../run/n/milter/listen\n", "", SMTPD, ""},
+	    {"smtpd_milters = inet:127.0.0.1:8891 " MILTER "\n", "", SMTPD,
+		"smtpd_milters:w"},
+	    {"smtpd_milters = { inet:localhost:8891, protocol=2 }, "
+	     MILTER "\n",
+		"", SMTPD, "smtpd_milters:w"},
+	    {"smtpd_milters = unix:/run/n/milter/listen2\n", "", SMTPD,
+		"smtpd_milters:w,smtpd_milters:w"},
+	    {"smtpd_milters = inet:/run/n/milter/listen\n", "", SMTPD,
+		"smtpd_milters:w,smtpd_milters:w"},
+	    {"smtpd_milters =\n", "", SMTPD, "smtpd_milters:w"},
+	    {"smtpd_milters =\n", "smtp/inet/" OURS, SMTPD, ""},
+	    /* What happens while it is away. */
+	    {OURS ACTION " = accept\n", "", SMTPD, ACTION ":R"},
+	    {OURS ACTION " = reject\n", "", SMTPD, ACTION ":R"},
+	    {OURS ACTION " = quarantine\n", "", SMTPD, ACTION ":R"},
+	    {BRACED(", default_action=accept") ACTION " = tempfail\n", "",
+		SMTPD, ACTION ":R"},
+	    {BRACED(", default_action = tempfail") ACTION " = accept\n", "",
+		SMTPD, ""},
+	    {BRACED(" , protocol=6,default_action=reject,command_timeout=1s"),
+		"", SMTPD, ACTION ":R"},
+	    {"smtpd_milters = { unix:/x, default_action=tempfail } " MILTER
+	     "\n" ACTION " = accept\n",
+		"", SMTPD, ACTION ":R,smtpd_milters:w"},
+	    {"smtpd_milters = { unix:/x, default_action=accept } " MILTER,
+		"", SMTPD, "smtpd_milters:w"},
+	    {OURS, "smtp/inet/" ACTION " = accept", SMTPD, ACTION ":R"},
+	    {OURS ACTION " = accept\n", "smtp/inet/" ACTION " = tempfail",
+		SMTPD, ACTION ":R"},
+	    {"smtpd_milters =\n" ACTION " = accept\n",
+		"smtp/inet/" OURS "smtp/inet/" ACTION " = tempfail", SMTPD,
+		""},
+	    /* What it needs. */
+	    {OURS "milter_protocol = 4\n", "", SMTPD, "milter_protocol:R"},
+	    {BRACED(", protocol=2"), "", SMTPD, "milter_protocol:R"},
+	    {OURS "milter_content_timeout = 4m\n", "", SMTPD,
+		"milter_content_timeout:w"},
+	    {OURS "milter_content_timeout = 250\n", "", SMTPD, ""},
+	    {BRACED(", content_timeout=30s"), "", SMTPD,
+		"milter_content_timeout:w"},
+	    /* A chroot has another /. */
+	    {OURS, "", "smtp inet n - y - - smtpd", "smtpd_milters:w"},
+	    {"smtpd_milters = unix:run/n/milter/listen\n", "", SMTPD,
+		"smtpd_milters:w,smtpd_milters:w"},
+	    /* Nymdesk's own mails. */
+	    {OURS, "", SMTPD "\n" OUT, "smtpd_milters:w"},
+	    {OURS, "127.0.0.1:10026/inet/smtpd_milters =", SMTPD "\n" OUT,
+		""},
+	    {"smtpd_milters = { " MILTER, "", SMTPD, ""},
+	    {"smtpd_milters = {", "", SMTPD,
+		"smtpd_milters:w,smtpd_milters:w"},
+	    {"smtpd_milters = } , {}", "", SMTPD,
+		"smtpd_milters:w,smtpd_milters:w"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = fronts_judged(rows[i].main,
+		    rows[i].overrides, rows[i].services);
+
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("row %zu: %s", i, got);
+	}
+}
+
+void
+our_proxy_is_judged(void **state)
+{
+#define THROUGH "smtpd_proxy_filter = unix:nymdesk/smtp\n"
+#define PATIENT "smtpd_proxy_timeout = 300s\n"
+#define FILTER "smtpd_proxy_filter"
+	static const struct {
+		const char *main;
+		const char *overrides;
+		const char *services;
+		const char *want;
+	} rows[] = {
+	    {THROUGH PATIENT, "", SMTPD, ""},
+	    {FILTER " = unix:/q/nymdesk/smtp\n" PATIENT, "", SMTPD, ""},
+	    {THROUGH PATIENT "smtpd_proxy_options =\n", "", SMTPD, ""},
+	    {THROUGH PATIENT, "", "smtp inet n - y - - smtpd", ""},
+	    {FILTER " = unix:/q/nymdesk/smtp\n" PATIENT, "",
+		"smtp inet n - y - - smtpd", FILTER ":w"},
+	    {FILTER " = unix:/nymdesk/smtp\n" PATIENT, "",
+		"smtp inet n - y - - smtpd", ""},
+	    {FILTER " = 127.0.0.1:25\n" PATIENT, "", SMTPD,
+		FILTER ":w," FILTER ":w"},
+	    {FILTER " =\n", "", SMTPD, FILTER ":w"},
+	    {THROUGH PATIENT "smtpd_proxy_options = speed_adjust\n", "",
+		SMTPD, "smtpd_proxy_options:R"},
+	    {THROUGH PATIENT, "smtp/inet/smtpd_proxy_options = speed_adjust",
+		SMTPD, "smtpd_proxy_options:R"},
+	    {THROUGH, "", SMTPD, "smtpd_proxy_timeout:w"},
+	    {THROUGH "smtpd_proxy_timeout = 4m\n", "", SMTPD,
+		"smtpd_proxy_timeout:w"},
+	    {THROUGH "smtpd_proxy_timeout = 250\n", "", SMTPD, ""},
+	    {FILTER " =\n" PATIENT, "smtp/inet/" THROUGH, SMTPD, ""},
+	    {THROUGH PATIENT, "", SMTPD "\n" OUT, FILTER ":R"},
+	    {THROUGH PATIENT, "127.0.0.1:10026/inet/" FILTER " =",
+		SMTPD "\n" OUT, ""},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *got = fronts_judged(rows[i].main,
+		    rows[i].overrides, rows[i].services);
+
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("row %zu: %s", i, got);
+	}
+}
+
+void
+a_port_of_ours_is_known(void **state)
+{
+	static const struct {
+		const char *where;
+		gboolean is_ours;
+	} rows[] = {
+	    {"inet:127.0.0.1:10030", TRUE},
+	    {"127.0.0.1:10030", TRUE},
+	    {"[127.0.0.1]:10030", TRUE},
+	    {"localhost:10030", TRUE},
+	    {"inet:localhost:10030", TRUE},
+	    {"10030", TRUE},
+	    {":10030", TRUE},
+	    {"127.0.0.1:10031", FALSE},
+	    {"127.0.0.2:10030", FALSE},
+	    {"unix:10030", FALSE},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *main = g_strdup_printf(
+		    "smtpd_proxy_filter = %s\n" PATIENT, rows[i].where);
+		const struct postfix_settings settings = {.main = main,
+		    .services = SMTPD,
+		    .proxy = "inet:127.0.0.1:10030"};
+		GArray *findings = postfix_settings_judge(&settings);
+
+		if ((findings->len == 0) != rows[i].is_ours)
+			fail_msg("%s", rows[i].where);
+		postfix_findings_free(findings);
 	}
 }
 

@@ -13,6 +13,9 @@ void the_stream_ends_with_its_reader(void **state);
 /* The settings. */
 void each_bad_setting_is_found(void **state);
 void services_are_judged_too(void **state);
+void our_milter_is_judged(void **state);
+void our_proxy_is_judged(void **state);
+void a_port_of_ours_is_known(void **state);
 void the_shipped_settings_are_good(void **state);
 void the_machine_is_judged(void **state);
 
