@@ -222,7 +222,7 @@ work_beside() {
 say 'system tests; leak test: pairs, after destruction; beside them the rest'
 work_beside >"$scratch/work.out" 2>"$scratch/work.err" &
 five=$!
-system gcc 1 leakscan images forget roles cli clients quotes loops \
+system gcc 1 leakscan images forget roles cli clients quotes loops spool \
     complaints recipients &
 one=$!
 system gcc 2 report archive commands day pairs after &
