@@ -44,7 +44,7 @@ const struct config_row config_rows[] = {
 	"unix:" ND_RUNDIR "/lmtp", 0, 0, TO_INTAKE,
 	"Where Postfix delivers: unix:PATH or inet:ADDRESS:PORT (loopback)."},
     {"lmtp", "workers", VALUE_NUMBER, C(lmtp_workers), "20", 1, 256,
-	TO_INTAKE,
+	TO_INTAKE | TO_SMTP,
 	"Processes; each holds one session, so not fewer than Postfix's "
 	"concurrency."},
     {"lmtp", "recycle", VALUE_NUMBER, C(lmtp_recycle), "1000", 1, 1000000,

@@ -75,15 +75,17 @@ limit_set(__rlimit_resource_t what, rlim_t value)
 	return value == 0 || setrlimit(what, &limit) == 0;
 }
 
-/* Who is not root may have less, and then takes fewer connections. */
+/* Who may not raise a limit (root in a container, too) has less, and then takes
+ * fewer connections. */
 static gboolean
 files_set(rlim_t value)
 {
 	struct rlimit now;
 
-	if (geteuid() != 0 && getrlimit(RLIMIT_NOFILE, &now) == 0)
-		value = MIN(value, now.rlim_max);
-	return limit_set(RLIMIT_NOFILE, value);
+	if (limit_set(RLIMIT_NOFILE, value))
+		return TRUE;
+	return getrlimit(RLIMIT_NOFILE, &now) == 0 && value > now.rlim_max &&
+	       limit_set(RLIMIT_NOFILE, now.rlim_max);
 }
 
 static gboolean

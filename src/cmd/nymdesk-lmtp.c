@@ -4,6 +4,7 @@
 #include "cmd/role_main.h"
 #include "intake/deliver.h"
 #include "intake/hazard.h"
+#include "intake/message.h"
 #include "intake/server.h"
 #include "intake/worker.h"
 #include "mail/language.h"
@@ -12,11 +13,6 @@
 #include "template/answer.h"
 
 #include "base/banned.h"
-
-#define LINE_MAX_OCTETS 2048
-#define TEXT_LINE_MAX 65536
-#define HEADER_MAX 262144
-#define ERRORS_MAX 20
 
 struct parts {
 	struct rules *rules;	 /* own */
@@ -63,10 +59,10 @@ main(void)
 	struct deliver *deliver;
 	g_autoptr(GError) error = NULL;
 	struct server_options options = {
-	    .limits = {.line_max = LINE_MAX_OCTETS,
-		.text_line_max = TEXT_LINE_MAX,
-		.header_max = HEADER_MAX,
-		.errors_max = ERRORS_MAX,
+	    .limits = {.line_max = SESSION_LINE_MAX,
+		.text_line_max = MESSAGE_LINE_MAX,
+		.header_max = MESSAGE_HEADER_MAX,
+		.errors_max = SESSION_ERRORS_MAX,
 		.protocol = SESSION_LMTP},
 	    .check = deliver_knows,
 	    .stop = &role_stop};

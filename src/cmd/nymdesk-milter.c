@@ -17,7 +17,11 @@
 
 /* A thread for each mail at a time: Postfix has a hundred sessions by default,
  * and nothing here has deep stacks or needs an arena of its own. */
+#ifdef ND_SANITIZED
+#define STACK_SIZE (8 * 1024 * 1024) /* the sanitizers keep much there */
+#else
 #define STACK_SIZE (512 * 1024)
+#endif
 #define ARENAS 4
 
 /* A signal that came just before a wait is seen after so long. */
@@ -25,10 +29,10 @@
 /* libmilter writes a reply after we gave it. */
 #define REPLY_MS 100
 
-static gboolean
+static enum place
 is_ours(const char *local, const char *domain, gpointer user_data)
 {
-	return place_is_ours(user_data, local, domain);
+	return place_judge(user_data, local, domain);
 }
 
 static gboolean

@@ -89,9 +89,25 @@ mail_parse_size(const char *value, struct command_mail *out)
 	return NULL;
 }
 
-static const struct smtp_reply *
-mail_parse_parameter(const char *text, struct command_mail *out)
+/* keywords: "RET=" and so on, ended by NULL; their values are not looked at. */
+static gboolean
+parameter_is_one_of(const char *text, const char *const *keywords)
 {
+	for (; *keywords != NULL; keywords++)
+		if (g_ascii_strncasecmp(text, *keywords, strlen(*keywords)) ==
+		    0)
+			return TRUE;
+	return FALSE;
+}
+
+static const struct smtp_reply *
+mail_parse_parameter(
+    const char *text, gboolean is_passed_on, struct command_mail *out)
+{
+	static const char *const skipped[] = {"RET=", "ENVID=", "AUTH=", NULL};
+
+	if (is_passed_on && parameter_is_one_of(text, skipped))
+		return NULL;
 	if (g_ascii_strncasecmp(text, "SIZE=", 5) == 0)
 		return mail_parse_size(text + 5, out);
 	if (g_ascii_strncasecmp(text, "BODY=", 5) == 0) {
@@ -108,7 +124,8 @@ mail_parse_parameter(const char *text, struct command_mail *out)
 }
 
 static const struct smtp_reply *
-mail_parse_parameters(const char *text, struct command_mail *out)
+mail_parse_parameters(
+    const char *text, gboolean is_passed_on, struct command_mail *out)
 {
 	g_auto(GStrv) words = g_strsplit(text, " ", -1);
 
@@ -117,7 +134,7 @@ mail_parse_parameters(const char *text, struct command_mail *out)
 
 		if (**word == '\0')
 			continue;
-		refusal = mail_parse_parameter(*word, out);
+		refusal = mail_parse_parameter(*word, is_passed_on, out);
 		if (refusal != NULL)
 			return refusal;
 	}
@@ -145,7 +162,8 @@ sender_check(const char *addr, gboolean smtputf8)
 }
 
 const struct smtp_reply *
-command_parse_mail(const char *args, struct command_mail *out)
+command_parse_mail(
+    const char *args, gboolean is_passed_on, struct command_mail *out)
 {
 	g_autofree char *addr = NULL;
 	const struct smtp_reply *refusal;
@@ -155,7 +173,7 @@ command_parse_mail(const char *args, struct command_mail *out)
 	rest = path_split(args, "FROM:", &addr);
 	if (rest == NULL)
 		return &bad_sender;
-	refusal = mail_parse_parameters(rest, out);
+	refusal = mail_parse_parameters(rest, is_passed_on, out);
 	if (refusal == NULL)
 		refusal = sender_check(addr, out->smtputf8);
 	if (refusal == NULL)
@@ -163,16 +181,32 @@ command_parse_mail(const char *args, struct command_mail *out)
 	return refusal;
 }
 
-const struct smtp_reply *
-command_parse_rcpt(const char *args, gboolean smtputf8, struct addr **addr)
+static const struct smtp_reply *
+rcpt_parse_parameters(const char *text, gboolean is_passed_on)
 {
+	static const char *const skipped[] = {"NOTIFY=", "ORCPT=", NULL};
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	for (char **word = words; *word != NULL; word++)
+		if (**word != '\0' &&
+		    !(is_passed_on && parameter_is_one_of(*word, skipped)))
+			return &bad_parameter;
+	return NULL;
+}
+
+const struct smtp_reply *
+command_parse_rcpt(const char *args, gboolean is_passed_on, gboolean smtputf8,
+    struct addr **addr)
+{
+	const struct smtp_reply *refusal;
 	g_autofree char *text = NULL;
 	const char *rest = path_split(args, "TO:", &text);
 
 	if (rest == NULL)
 		return &bad_recipient;
-	if (rest[strspn(rest, " ")] != '\0')
-		return &bad_parameter;
+	refusal = rcpt_parse_parameters(rest, is_passed_on);
+	if (refusal != NULL)
+		return refusal;
 	if (!g_str_is_ascii(text) &&
 	    (!smtputf8 || !g_utf8_validate(text, -1, NULL)))
 		return &bad_utf8;

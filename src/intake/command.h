@@ -7,8 +7,10 @@
  *
  * A parser returns NULL for success or the reply that refuses the command;
  * on refusal *out holds nothing to free. A source route is dropped. Of the
- * parameters only those that LHLO announces are known: ORCPT, NOTIFY, ENVID
- * and RET name the player's history and must not come in.
+ * parameters only those that the session announces are known: ORCPT, NOTIFY,
+ * ENVID, RET (RFC 3461) and AUTH (RFC 4954) name the player's history and must
+ * not come in. Postfix passes them on to a proxy as its client gave them,
+ * announced or not: with is_passed_on they are skipped unread.
  */
 #include <glib.h>
 
@@ -26,10 +28,10 @@ struct command_mail {
  * and shown to addr_parse(), which may still refuse it: sender addresses
  * with an overlong local part exist, and their mail counts too. */
 const struct smtp_reply *command_parse_mail(
-    const char *args, struct command_mail *out);
+    const char *args, gboolean is_passed_on, struct command_mail *out);
 
 /* args: what follows "RCPT ". Caller frees *addr. */
-const struct smtp_reply *command_parse_rcpt(
-    const char *args, gboolean smtputf8, struct addr **addr);
+const struct smtp_reply *command_parse_rcpt(const char *args,
+    gboolean is_passed_on, gboolean smtputf8, struct addr **addr);
 
 #endif

@@ -63,12 +63,12 @@ deliver_free(struct deliver *d)
 	g_free(d);
 }
 
-gboolean
+enum place
 deliver_knows(const char *local, const char *domain, gpointer user_data)
 {
 	const struct deliver *d = user_data;
 
-	return place_is_ours(d->config, local, domain);
+	return place_judge(d->config, local, domain);
 }
 
 /* --- one recipient ------------------------------------------------------ */

@@ -28,7 +28,7 @@ void deliver_free(struct deliver *deliver);
 
 /* A session_rcpt_check: is it an address of one of our queues? user_data is
  * the struct deliver. The same for right and wrong capabilities. */
-gboolean deliver_knows(const char *local, const char *domain,
+enum place deliver_knows(const char *local, const char *domain,
     gpointer user_data);
 
 /* A server_deliver; user_data is the struct deliver. */

@@ -29,8 +29,8 @@ message_reader_done(struct message_reader *reader)
 	g_clear_pointer(&reader->bytes, g_byte_array_unref);
 }
 
-static void
-reader_fault(struct message_reader *reader, enum message_fault fault)
+void
+message_reader_fault(struct message_reader *reader, enum message_fault fault)
 {
 	reader->faults |= (guint)fault;
 	g_clear_pointer(&reader->bytes, g_byte_array_unref);
@@ -43,9 +43,9 @@ reader_store(struct message_reader *reader, const guint8 *data, gsize len)
 {
 	reader->size += len;
 	if (reader->size > reader->limits.size_max)
-		reader_fault(reader, MESSAGE_SIZE);
+		message_reader_fault(reader, MESSAGE_SIZE);
 	if (reader->in_header && reader->size > reader->limits.header_max)
-		reader_fault(reader, MESSAGE_HEADER);
+		message_reader_fault(reader, MESSAGE_HEADER);
 	if (reader->bytes != NULL)
 		g_byte_array_append(reader->bytes, data, (guint)len);
 }
@@ -74,14 +74,14 @@ reader_scan_text(struct message_reader *reader, const guint8 *data, gsize len)
 		text = (gsize)(cr - data);
 	reader->line_len += text;
 	if (reader->line_len > reader->limits.line_max)
-		reader_fault(reader, MESSAGE_LINE);
+		message_reader_fault(reader, MESSAGE_LINE);
 	reader_store(reader, data, text);
 	if (cr != NULL) {
 		reader->state = MESSAGE_CR;
 		return text + 1;
 	}
 	if (lf != NULL) {
-		reader_fault(reader, MESSAGE_BARE);
+		message_reader_fault(reader, MESSAGE_BARE);
 		return text + 1;
 	}
 	return text;
@@ -108,7 +108,7 @@ reader_octet(struct message_reader *reader, guint8 octet)
 			reader_end_line(reader);
 			return 1;
 		}
-		reader_fault(reader, MESSAGE_BARE);
+		message_reader_fault(reader, MESSAGE_BARE);
 		break;
 	case MESSAGE_DOT: /* RFC 5321 4.5.2: more text, so the dot goes */
 		if (octet == '\r') {
@@ -121,7 +121,7 @@ reader_octet(struct message_reader *reader, guint8 octet)
 			reader->state = MESSAGE_DONE;
 			return 1;
 		}
-		reader_fault(reader, MESSAGE_BARE);
+		message_reader_fault(reader, MESSAGE_BARE);
 		break;
 	case MESSAGE_TEXT:
 	case MESSAGE_DONE:
@@ -152,10 +152,16 @@ message_reader_end(struct message_reader *reader)
 {
 	g_assert(!reader->is_stuffed && reader->state != MESSAGE_DONE);
 	if (reader->state == MESSAGE_CR)
-		reader_fault(reader, MESSAGE_BARE);
+		message_reader_fault(reader, MESSAGE_BARE);
 	else if (reader->state == MESSAGE_TEXT)
 		reader_end_line(reader);
 	reader->state = MESSAGE_DONE;
+}
+
+gsize
+message_reader_kept(const struct message_reader *reader)
+{
+	return reader->bytes != NULL ? reader->bytes->len : 0;
 }
 
 GBytes *

@@ -24,6 +24,7 @@ enum message_fault {		 /* bits; all that hold are set */
 	MESSAGE_SIZE = 1 << 1,	 /* more than size_max octets */
 	MESSAGE_HEADER = 1 << 2, /* header block longer than header_max */
 	MESSAGE_LINE = 1 << 3,	 /* a line longer than line_max */
+	MESSAGE_MEMORY = 1 << 4, /* the caller has no room for it */
 };
 
 /* What mail servers let pass, and more than any person needs. */
@@ -69,6 +70,13 @@ gsize message_reader_feed(
 /* Ends a message that is not stuffed, once, and so does its last line, as a line
  * after DATA always has an end. A CR that still waits for its LF is bare. */
 void message_reader_end(struct message_reader *reader);
+
+/* From now on nothing of the message is kept, and what was is freed. */
+void message_reader_fault(
+    struct message_reader *reader, enum message_fault fault);
+
+/* Octets of the message that are kept, 0 after a fault. */
+gsize message_reader_kept(const struct message_reader *reader);
 
 /* The message, once; NULL if it has a fault. Caller unrefs. No copy. */
 GBytes *message_reader_take(struct message_reader *reader);

@@ -96,7 +96,7 @@ milter_mail_from(struct milter_mail *mail, const char *const *argv)
 
 	milter_mail_reset(mail);
 	mail->has_sender = TRUE;
-	mail->refusal = command_parse_mail(args, &said);
+	mail->refusal = command_parse_mail(args, FALSE, &said);
 	if (mail->refusal != NULL)
 		return;
 	mail->envelope.sender_addr = said.addr;
@@ -116,9 +116,10 @@ rcpt_find(struct milter_mail *mail, const char *const *argv)
 	g_autofree char *args = arguments_join("TO:", alone);
 	g_autoptr(addr_auto) addr = NULL;
 
-	if (command_parse_rcpt(args, mail->envelope.smtputf8, &addr) != NULL ||
-	    !mail->limits->check(
-		addr->local, addr->domain, mail->limits->user_data))
+	if (command_parse_rcpt(
+		args, FALSE, mail->envelope.smtputf8, &addr) != NULL ||
+	    mail->limits->check(addr->local, addr->domain,
+		mail->limits->user_data) != PLACE_OURS)
 		return NULL;
 	return g_steal_pointer(&addr);
 }

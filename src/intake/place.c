@@ -108,3 +108,31 @@ place_is_ours(const struct config *config, const char *local,
 	return place_find(config, local, domain, NULL) != NULL ||
 	    place_control(config, local, domain) != NULL;
 }
+
+static gboolean
+domain_is_ours(const struct config *config, const char *domain)
+{
+	g_autofree char *ascii = g_hostname_to_ascii(domain);
+
+	for (guint i = 0; ascii != NULL && i < config->queues->len; i++) {
+		const struct config_queue *queue =
+		    g_ptr_array_index(config->queues, i);
+		const char *at = queue->control != NULL
+		    ? strrchr(queue->control, '@')
+		    : NULL;
+
+		if (g_ascii_strcasecmp(ascii, queue->domain) == 0 ||
+		    (at != NULL && g_ascii_strcasecmp(ascii, at + 1) == 0))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+enum place
+place_judge(
+    const struct config *config, const char *local, const char *domain)
+{
+	if (place_is_ours(config, local, domain))
+		return PLACE_OURS;
+	return domain_is_ours(config, domain) ? PLACE_UNKNOWN : PLACE_OTHERS;
+}

@@ -27,6 +27,16 @@
 const struct config_queue *place_find(const struct config *config,
     const char *local, const char *domain, struct label *label);
 
+/* Whose an address is. */
+enum place {
+	PLACE_OTHERS,  /* of a domain in which we have no address */
+	PLACE_UNKNOWN, /* of a domain of ours, but none of our addresses */
+	PLACE_OURS,    /* a queue's, with or without a label, or for control */
+};
+
+enum place place_judge(
+    const struct config *config, const char *local, const char *domain);
+
 /* The queue whose control address this is, exactly, or NULL. It goes before
  * what place_find() says. */
 const struct config_queue *place_control(const struct config *config,

@@ -10,6 +10,8 @@ const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
 
 static const struct smtp_reply reply_bare = {
     550, "5.6.0", "Bare CR or LF in message"};
+static const struct smtp_reply reply_memory = {
+    452, "4.3.1", "Too many mails at once, try later"};
 static const struct smtp_reply reply_header = {
     554, "5.6.0", "Message header too long"};
 static const struct smtp_reply reply_text_line = {
@@ -25,6 +27,10 @@ static const struct smtp_reply replies[PROTO_MAIL_OUTCOME_END] = {
     [PROTO_MAIL_FORGED] = {550, "5.7.1",
 	"This sender has to log in, send through the submission service"},
 };
+
+const struct smtp_reply reply_idle = {421, "4.4.2", "Timeout, closing"};
+const struct smtp_reply reply_stopping = {
+    421, "4.3.2", "Shutting down, come again"};
 
 struct smtp_reply
 reply_of(enum proto_mail_outcome outcome)
@@ -43,5 +49,8 @@ reply_of_faults(guint faults)
 		return &reply_size;
 	if (faults & MESSAGE_HEADER)
 		return &reply_header;
-	return faults & MESSAGE_LINE ? &reply_text_line : NULL;
+	if (faults & MESSAGE_LINE)
+		return &reply_text_line;
+	/* The only one that may pass. */
+	return faults & MESSAGE_MEMORY ? &reply_memory : NULL;
 }

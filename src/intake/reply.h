@@ -21,6 +21,10 @@ struct smtp_reply {
 	const char *text;   /* static; one line */
 };
 
+/* To whom was silent for too long, and to all when we stop. */
+extern const struct smtp_reply reply_idle;
+extern const struct smtp_reply reply_stopping;
+
 /* PROTO_MAIL_TAKEN is 250; PROTO_MAIL_DEFERRED is what went wrong behind the session,
  * whatever its kind: the client keeps the mail. */
 struct smtp_reply reply_of(enum proto_mail_outcome outcome);

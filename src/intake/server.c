@@ -1,9 +1,6 @@
 #include "intake/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -11,13 +8,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "intake/accept.h"
 
 #include "base/banned.h"
-
-#define BUFFER_SIZE 65536
-#define MESSAGE_IDLES 10    /* a whole message may take so many idle_ms */
-#define ACCEPT_PAUSE_MS 100 /* after running out of descriptors */
-#define DRAIN_READS 16
 
 struct server {
 	const struct server_options *options;
@@ -29,7 +22,7 @@ struct server {
 	sigset_t caller_mask;
 	gint64 stop_ms; /* when *stop was first seen, 0 before */
 	guint messages;
-	guint8 *buffer; /* own; BUFFER_SIZE */
+	guint8 *buffer; /* own; ACCEPT_BUFFER */
 };
 
 struct connection {
@@ -45,10 +38,6 @@ enum wait_result {
 	WAIT_SIGNAL,
 	WAIT_FAILED,
 };
-
-static const struct smtp_reply reply_idle = {421, "4.4.2", "Timeout, closing"};
-static const struct smtp_reply reply_stopping = {
-    421, "4.3.2", "Shutting down, come again"};
 
 static gint64
 now_ms(void)
@@ -118,7 +107,7 @@ static gint64
 connection_cap(struct connection *conn, gint64 until_ms)
 {
 	if (server_is_stopping(conn->server))
-		return MIN(until_ms, conn->server->stop_ms + SERVER_GRACE_MS);
+		return MIN(until_ms, conn->server->stop_ms + ACCEPT_GRACE_MS);
 	return until_ms;
 }
 
@@ -186,7 +175,7 @@ static void
 connection_start_message(struct connection *conn)
 {
 	conn->message_by_ms =
-	    now_ms() + MESSAGE_IDLES * conn->server->options->idle_ms;
+	    now_ms() + ACCEPT_MESSAGE_IDLES * conn->server->options->idle_ms;
 }
 
 /* Feeds what was read; FALSE if the connection is dead. */
@@ -240,7 +229,7 @@ connection_read(struct connection *conn)
 		if (waited != WAIT_READY)
 			return 0;
 		n = recv(
-		    conn->fd, conn->server->buffer, BUFFER_SIZE, MSG_DONTWAIT);
+		    conn->fd, conn->server->buffer, ACCEPT_BUFFER, MSG_DONTWAIT);
 		if (n >= 0)
 			return (gsize)n;
 		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
@@ -266,84 +255,47 @@ connection_serve(struct connection *conn)
 	(void)connection_flush(conn);
 }
 
-/* Input that nobody read would turn the close into a reset, which may
- * overtake our last reply. */
 static void
-connection_close(struct connection *conn)
-{
-	for (int i = 0; i < DRAIN_READS; i++)
-		if (recv(conn->fd, conn->server->buffer, BUFFER_SIZE,
-			MSG_DONTWAIT) <= 0)
-			break;
-	close(conn->fd);
-	session_free(conn->session);
-}
-
-static void
-server_serve_session(struct server *server, int fd, sa_family_t family)
+server_serve_session(struct server *server, int take_fd)
 {
 	const struct server_options *options = server->options;
 	struct connection conn = {
 	    .server = server,
-	    .fd = fd,
+	    .fd = take_fd,
 	    .session = session_new(
 		&options->limits, options->check, server->user_data),
 	};
-	int on = 1;
 
-	/* Replies are written whole: Nagle could only delay them. */
-	if (family == AF_INET || family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	connection_serve(&conn);
-	connection_close(&conn);
+	accept_close(take_fd, server->buffer);
+	session_free(conn.session);
 }
 
-/* After a failed accept(); FALSE if accepting makes no more sense. */
+/* other: NULL for Postfix's listener. FALSE if accepting makes no more sense. */
 static gboolean
-server_forgive(struct server *server)
+server_accept(struct server *server, const struct server_listener *other)
 {
-	g_autoptr(GError) err = NULL;
+	int fd;
 
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		error_fail_errno(&err, ERROR_TEMP, "accept a connection");
-		log_warn("intake.accept", LOG_ERR(err));
+	switch (accept_one(
+	    other != NULL ? other->fd : server->options->listen_fd, &fd)) {
+	case ACCEPT_ONE:
+		if (other != NULL)
+			other->serve(server, fd, other->user_data);
+		else
+			server_serve_session(server, fd);
+		return TRUE;
+	case ACCEPT_NONE:
+		return TRUE;
+	case ACCEPT_LATER:
 		(void)ppoll(NULL, 0,
 		    &(struct timespec){.tv_nsec = ACCEPT_PAUSE_MS * 1000000L},
 		    &server->wait_mask);
 		return TRUE;
-	case EBADF:
-	case EINVAL:
-	case ENOTSOCK:
-	case EOPNOTSUPP:
-		error_fail_errno(&err, ERROR_PERM, "accept a connection");
-		log_error("intake.accept", LOG_ERR(err));
-		return FALSE;
-	default: /* taken by another worker, or the client went away */
-		return TRUE;
+	case ACCEPT_NEVER:
+		break;
 	}
-}
-
-/* other: NULL for Postfix's listener. */
-static gboolean
-server_accept(struct server *server, const struct server_listener *other)
-{
-	struct sockaddr_storage peer = {0};
-	socklen_t len = sizeof(peer);
-	int fd = accept4(other != NULL ? other->fd
-				       : server->options->listen_fd,
-	    (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return server_forgive(server);
-	if (other != NULL)
-		other->serve(server, fd, other->user_data);
-	else
-		server_serve_session(server, fd, peer.ss_family);
-	return TRUE;
+	return FALSE;
 }
 
 static gboolean
@@ -376,12 +328,11 @@ static gboolean
 server_watch(struct server *server, int fd, const struct server_listener *other,
     GError **err)
 {
-	int flags = fcntl(fd, F_GETFL);
 	struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
 	    .data.ptr = (gpointer)other};
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_fail_errno(err, ERROR_PERM, "set up the listener");
+	if (!accept_prepare(fd, err))
+		return FALSE;
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return error_fail_errno(err, ERROR_TEMP, "watch the listener");
 	return TRUE;
@@ -432,7 +383,7 @@ server_run(const struct server_options *options, server_deliver deliver,
 	server_mask_signals(&server);
 	ok = server_open(&server, &err);
 	if (ok) {
-		server.buffer = g_malloc(BUFFER_SIZE);
+		server.buffer = g_malloc(ACCEPT_BUFFER);
 		ok = server_loop(&server);
 		g_free(server.buffer);
 	} else {

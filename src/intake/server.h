@@ -15,7 +15,7 @@
  * Signals: SIGTERM is blocked while the worker runs and let in only where it
  * waits, so a callback is never interrupted by it. The caller installs a
  * handler that sets *stop. Then the message in hand is finished (one that is
- * still coming in has SERVER_GRACE_MS to be complete), 421 is sent and
+ * still coming in has ACCEPT_GRACE_MS to be complete), 421 is sent and
  * server_run() returns.
  *
  * Listeners that are ready are served by turns: none has to wait until another
@@ -28,8 +28,6 @@
 #include <glib.h>
 
 #include "intake/session.h"
-
-#define SERVER_GRACE_MS 5000
 
 struct server; /* a run in progress */
 

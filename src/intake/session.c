@@ -34,7 +34,8 @@ static const struct smtp_reply reply_ok = {250, "2.0.0", "Ok"};
 static const struct smtp_reply reply_sender_ok = {250, "2.1.0", "Ok"};
 static const struct smtp_reply reply_rcpt_ok = {250, "2.1.5", "Ok"};
 static const struct smtp_reply reply_bye = {221, "2.0.0", "Bye"};
-static const struct smtp_reply reply_help = {214, "2.0.0", "See RFC 2033"};
+static const struct smtp_reply reply_help_lmtp = {214, "2.0.0", "See RFC 2033"};
+static const struct smtp_reply reply_help_smtp = {214, "2.0.0", "See RFC 5321"};
 static const struct smtp_reply reply_vrfy = {252, "2.0.0", "Send mail and see"};
 static const struct smtp_reply reply_go_ahead = {
     354, NULL, "End data with <CRLF>.<CRLF>"};
@@ -54,6 +55,21 @@ static const struct smtp_reply reply_no_rcpt = {
 static const struct smtp_reply reply_errors = {421, "4.7.0", "Too many errors"};
 static const struct smtp_reply reply_retired = {
     421, "4.3.2", "Closing, come again"};
+
+/* Somebody else's mail came to us by a mistake of the operator: it waits at
+ * its sender until that is mended. */
+static const struct smtp_reply reply_wrong_route = {451, "4.3.5",
+    "Only nymdesk's addresses are taken here, check smtpd_proxy_filter"};
+
+/* What differs between the protocols. */
+static const struct {
+	const char *name; /* in the greeting */
+	enum proto_way way;
+	gboolean is_answered_each; /* a reply for each recipient */
+} protocols[] = {
+    [SESSION_LMTP] = {"LMTP", PROTO_WAY_LMTP, TRUE}, /* RFC 2033 4.2 */
+    [SESSION_SMTP] = {"ESMTP", PROTO_WAY_SMTP, FALSE},
+};
 
 static void
 session_reset(struct session *session)
@@ -76,7 +92,7 @@ session_new(const struct session_limits *limits, session_rcpt_check check,
 {
 	struct session *session = g_new0(struct session, 1);
 
-	g_assert(limits->protocol == SESSION_LMTP);
+	g_assert((guint)limits->protocol < G_N_ELEMENTS(protocols));
 	/* A GByteArray, doubling, must never pass its own limit. */
 	g_assert(limits->size_max <= G_MAXUINT / 4);
 	session->limits = *limits;
@@ -85,10 +101,11 @@ session_new(const struct session_limits *limits, session_rcpt_check check,
 	session->output = g_string_sized_new(512);
 	session->line = g_string_sized_new(128);
 	session->envelope.rcpts = envelope_rcpts_new();
+	session->envelope.way = protocols[limits->protocol].way;
 	session->verdicts =
 	    g_array_new(FALSE, FALSE, sizeof(struct smtp_reply));
-	g_string_append_printf(
-	    session->output, "220 %s LMTP\r\n", limits->hostname);
+	g_string_append_printf(session->output, "220 %s %s\r\n",
+	    limits->hostname, protocols[limits->protocol].name);
 	return session;
 }
 
@@ -133,21 +150,38 @@ session_error(struct session *session, const struct smtp_reply *reply)
 		session_reply(session, reply);
 }
 
-/* RFC 2033 4.1. DSN, XFORWARD and CHUNKING are left out on purpose: their
- * parameters carry names of the sender's side that we do not want to know. */
-static void
-command_lhlo(struct session *session, const char *args)
+static gboolean
+session_greet(struct session *session, const char *args)
 {
 	if (*args == '\0') {
 		session_error(session, &reply_argument);
-		return;
+		return FALSE;
 	}
 	session_reset(session);
 	session->greeted = TRUE;
+	return TRUE;
+}
+
+/* LHLO and EHLO: RFC 2033 4.1, RFC 5321 4.1.1.1. DSN, XFORWARD and CHUNKING
+ * are left out on purpose: their parameters carry names of the sender's side
+ * that we do not want to know. */
+static void
+command_ehlo(struct session *session, const char *args)
+{
+	if (!session_greet(session, args))
+		return;
 	g_string_append_printf(session->output,
 	    "250-%s\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250 SIZE %" G_GSIZE_FORMAT "\r\n",
 	    session->limits.hostname, session->limits.size_max);
+}
+
+static void
+command_helo(struct session *session, const char *args)
+{
+	if (session_greet(session, args))
+		g_string_append_printf(
+		    session->output, "250 %s\r\n", session->limits.hostname);
 }
 
 static void
@@ -160,7 +194,8 @@ command_mail(struct session *session, const char *args)
 		session_reply(session, &reply_order);
 		return;
 	}
-	refusal = command_parse_mail(args, &mail);
+	refusal = command_parse_mail(
+	    args, session->limits.protocol == SESSION_SMTP, &mail);
 	if (refusal != NULL) {
 		session_error(session, refusal);
 		return;
@@ -177,6 +212,21 @@ command_mail(struct session *session, const char *args)
 	session_reply(session, &reply_sender_ok);
 }
 
+/* LMTP is spoken by a transport, which no mail of others can take but by
+ * naming us; through a proxy goes all that its service gets. */
+static const struct smtp_reply *
+session_check_rcpt(const struct session *session, const struct addr *addr)
+{
+	enum place place =
+	    session->check(addr->local, addr->domain, session->user_data);
+
+	if (place == PLACE_OURS)
+		return NULL;
+	if (place == PLACE_OTHERS && session->limits.protocol == SESSION_SMTP)
+		return &reply_wrong_route;
+	return &reply_no_user;
+}
+
 static void
 command_rcpt(struct session *session, const char *args)
 {
@@ -187,19 +237,21 @@ command_rcpt(struct session *session, const char *args)
 		session_reply(session, &reply_order);
 		return;
 	}
-	refusal = command_parse_rcpt(args, session->envelope.smtputf8, &addr);
+	refusal =
+	    command_parse_rcpt(args, session->limits.protocol == SESSION_SMTP,
+		session->envelope.smtputf8, &addr);
 	if (refusal != NULL) {
 		session_error(session, refusal);
-	} else if (session->envelope.rcpts->len >= session->limits.rcpt_max) {
-		session_reply(session, &reply_rcpt_max);
-	} else if (!session->check(
-		       addr->local, addr->domain, session->user_data)) {
-		session_reply(session, &reply_no_user);
-	} else {
-		envelope_rcpts_add(session->envelope.rcpts,
-		    g_steal_pointer(&addr));
-		session_reply(session, &reply_rcpt_ok);
+		return;
 	}
+	if (session->envelope.rcpts->len >= session->limits.rcpt_max)
+		refusal = &reply_rcpt_max;
+	else
+		refusal = session_check_rcpt(session, addr);
+	if (refusal == NULL)
+		envelope_rcpts_add(
+		    session->envelope.rcpts, g_steal_pointer(&addr));
+	session_reply(session, refusal != NULL ? refusal : &reply_rcpt_ok);
 }
 
 static void
@@ -245,53 +297,41 @@ command_quit(struct session *session, const char *args)
 		session_end(session, &reply_bye);
 }
 
-static void
-command_noop(struct session *session, const char *args)
-{
-	(void)args;
-	session_reply(session, &reply_ok);
-}
+#define IN(protocol) (1u << (protocol))
+#define IN_BOTH (IN(SESSION_LMTP) | IN(SESSION_SMTP))
 
-static void
-command_help(struct session *session, const char *args)
-{
-	(void)args;
-	session_reply(session, &reply_help);
-}
-
-/* RFC 5321 7.3: the same answer for every name. */
-static void
-command_vrfy(struct session *session, const char *args)
-{
-	(void)args;
-	session_reply(session, &reply_vrfy);
-}
-
-typedef void (*command_run)(struct session *session, const char *args);
-
-static const struct {
+struct command {
 	const char *verb;
-	command_run run;
-} commands[] = {
-    {"MAIL", command_mail},
-    {"RCPT", command_rcpt},
-    {"DATA", command_data},
-    {"RSET", command_rset},
-    {"QUIT", command_quit},
-    {"LHLO", command_lhlo}, /* HELO and EHLO are no LMTP: RFC 2033 4.1 */
-    {"NOOP", command_noop},
-    {"HELP", command_help},
-    {"VRFY", command_vrfy},
-    {"EXPN", command_vrfy},
+	guint protocols; /* that know it */
+	void (*run)(struct session *session, const char *args);
+	const struct smtp_reply *reply; /* if there is nothing to run */
 };
 
-static command_run
-command_find(const char *verb, gsize len)
+static const struct command commands[] = {
+    {"MAIL", IN_BOTH, command_mail, NULL},
+    {"RCPT", IN_BOTH, command_rcpt, NULL},
+    {"DATA", IN_BOTH, command_data, NULL},
+    {"RSET", IN_BOTH, command_rset, NULL},
+    {"QUIT", IN_BOTH, command_quit, NULL},
+    {"LHLO", IN(SESSION_LMTP), command_ehlo, NULL},
+    {"EHLO", IN(SESSION_SMTP), command_ehlo, NULL}, /* RFC 2033 4.1 */
+    {"HELO", IN(SESSION_SMTP), command_helo, NULL},
+    {"NOOP", IN_BOTH, NULL, &reply_ok},
+    {"HELP", IN(SESSION_LMTP), NULL, &reply_help_lmtp},
+    {"HELP", IN(SESSION_SMTP), NULL, &reply_help_smtp},
+    /* RFC 5321 7.3: the same answer for every name. */
+    {"VRFY", IN_BOTH, NULL, &reply_vrfy},
+    {"EXPN", IN_BOTH, NULL, &reply_vrfy},
+};
+
+static const struct command *
+command_find(enum session_protocol protocol, const char *verb, gsize len)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (len == strlen(commands[i].verb) &&
+		    (commands[i].protocols & IN(protocol)) != 0 &&
 		    g_ascii_strncasecmp(verb, commands[i].verb, len) == 0)
-			return commands[i].run;
+			return &commands[i];
 	return NULL;
 }
 
@@ -299,14 +339,18 @@ static void
 session_run_command(struct session *session, const char *line)
 {
 	gsize len = strcspn(line, " ");
-	command_run run = command_find(line, len);
+	const struct command *command =
+	    command_find(session->limits.protocol, line, len);
 
-	if (session->retired && run != command_quit)
+	if (session->retired &&
+	    (command == NULL || command->run != command_quit))
 		session_end(session, &reply_retired);
-	else if (run == NULL)
+	else if (command == NULL)
 		session_error(session, &reply_unknown);
+	else if (command->run == NULL)
+		session_reply(session, command->reply);
 	else
-		run(session, line + len + strspn(line + len, " "));
+		command->run(session, line + len + strspn(line + len, " "));
 }
 
 static gboolean
@@ -360,13 +404,25 @@ session_feed_command(struct session *session, const guint8 *data, gsize len)
 	return used;
 }
 
+/* How many replies end a message. */
+static guint
+session_answers(const struct session *session)
+{
+	return protocols[session->limits.protocol].is_answered_each
+		   ? session->envelope.rcpts->len
+		   : 1;
+}
+
 /* The same reply for every recipient, without asking the caller. */
 static void
 session_refuse_message(struct session *session, const struct smtp_reply *reply)
 {
-	for (guint i = 0; i < session->envelope.rcpts->len; i++)
+	guint answers = session_answers(session);
+
+	for (guint i = 0; i < answers; i++)
 		session_reply(session, reply);
 	session_reset(session);
+	session->want = SESSION_INPUT;
 }
 
 static void
@@ -375,6 +431,7 @@ session_end_data(struct session *session)
 	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
 	const struct smtp_reply *refusal =
 	    reply_of_faults(session->reader.faults);
+	guint answers = session_answers(session);
 
 	session->in_data = FALSE;
 	session->errors = 0;
@@ -382,7 +439,7 @@ session_end_data(struct session *session)
 		session_refuse_message(session, refusal);
 		return;
 	}
-	for (guint i = 0; i < session->envelope.rcpts->len; i++)
+	for (guint i = 0; i < answers; i++)
 		g_array_append_val(session->verdicts, temporary);
 	session->want = SESSION_MESSAGE;
 }
@@ -477,4 +534,20 @@ gboolean
 session_is_in_data(const struct session *session)
 {
 	return session->in_data;
+}
+
+gsize
+session_text_len(const struct session *session)
+{
+	return message_reader_kept(&session->reader);
+}
+
+void
+session_drop_text(struct session *session)
+{
+	g_assert(session->in_data || session->want == SESSION_MESSAGE);
+	message_reader_fault(&session->reader, MESSAGE_MEMORY);
+	if (session->want == SESSION_MESSAGE)
+		session_refuse_message(
+		    session, reply_of_faults(session->reader.faults));
 }

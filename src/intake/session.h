@@ -2,7 +2,8 @@
 #define ND_INTAKE_SESSION_H
 
 /*
- * The server side of one LMTP session (RFC 2033 on RFC 5321, RFC 2920).
+ * The server side of one session: LMTP (RFC 2033 on RFC 5321, RFC 2920), or
+ * SMTP (RFC 5321) as Postfix speaks it with its smtpd_proxy_filter.
  *
  * Pure: octets in, octets out; no I/O, no clock, no way to fail. The result
  * does not depend on how the input is cut into pieces. Memory is bounded by
@@ -13,29 +14,36 @@
  *
  * Use: feed input while session_want() says SESSION_INPUT; write out and
  * empty session_output() before blocking. At SESSION_MESSAGE take the
- * message, give one verdict for each recipient, resume. Nothing is consumed
- * in between. At SESSION_CLOSE write what is left and close.
+ * message, give the verdicts, resume: one for each recipient by LMTP, one for
+ * all by SMTP. Nothing is consumed in between. At SESSION_CLOSE write what is
+ * left and close.
  */
 #include <glib.h>
 
 #include "base/addr.h"
+#include "intake/place.h"
 #include "intake/reply.h"
 #include "proto/messages.h"
 
 /* session_feed() takes no more input while this much output waits. */
 #define SESSION_OUTPUT_MARK 4096
 
+/* What the programs ask for. */
+#define SESSION_LINE_MAX 2048
+#define SESSION_ERRORS_MAX 20
+
 enum session_protocol {
 	SESSION_LMTP,
+	SESSION_SMTP,
 };
 
 struct session_limits {
 	gsize size_max;	      /* octets of a message; announced with SIZE */
 	guint rcpt_max;	      /* accepted recipients of a message */
-	gsize line_max;	      /* octets of a command with CRLF, 2048 */
-	gsize text_line_max;  /* octets of a line of a message, 65536 */
-	gsize header_max;     /* octets of a header block, 262144 */
-	guint errors_max;     /* bad commands between two messages, 20 */
+	gsize line_max;	      /* octets of a command with CRLF */
+	gsize text_line_max;  /* octets of a line of a message */
+	gsize header_max;     /* octets of a header block */
+	guint errors_max;     /* bad commands between two messages */
 	const char *hostname; /* borrowed: as long as the session */
 	enum session_protocol protocol;
 };
@@ -65,7 +73,7 @@ struct session_envelope {
 
 /* Is this one of our addresses? local is unquoted, domain as written. Must
  * say the same of a right and of a wrong capability (RCPT is no oracle). */
-typedef gboolean (*session_rcpt_check)(
+typedef enum place (*session_rcpt_check)(
     const char *local, const char *domain, gpointer user_data);
 
 struct session;
@@ -91,8 +99,8 @@ GString *session_output(struct session *session);
 const struct session_envelope *session_envelope(const struct session *session);
 GBytes *session_message(struct session *session);
 
-/* The reply for recipient index; without one it is a 451. reply is copied,
- * its strings must be static. */
+/* The reply for recipient index, by SMTP for index 0 and so for all; without
+ * one it is a 451. reply is copied, its strings must be static. */
 void session_verdict(
     struct session *session, guint index, const struct smtp_reply *reply);
 /* Ends SESSION_MESSAGE: the replies go out in the order of the recipients. */
@@ -107,5 +115,12 @@ void session_abort(struct session *session, const struct smtp_reply *reply);
 
 /* TRUE between the 354 and the end of the message. */
 gboolean session_is_in_data(const struct session *session);
+
+/* Octets of a message that are kept until session_message() or its end. */
+gsize session_text_len(const struct session *session);
+/* Between the 354 and session_message() or the end of the message: frees what
+ * came of it and keeps nothing of what comes. At its end it is answered 452
+ * 4.3.1, unless it is refused for good; that ends SESSION_MESSAGE. */
+void session_drop_text(struct session *session);
 
 #endif

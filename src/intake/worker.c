@@ -60,8 +60,8 @@ rcpts_fill(const struct worker *worker, const GPtrArray *rcpt_addrs,
 
 		if (addr == NULL)
 			return FALSE;
-		if (!worker->check(addr->local, addr->domain,
-			worker->user_data))
+		if (worker->check(addr->local, addr->domain,
+			worker->user_data) != PLACE_OURS)
 			return error_fail(err, ERROR_TEMP,
 			    "a front takes mail for an address that is not "
 			    "ours (any more)");

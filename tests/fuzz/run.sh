@@ -7,8 +7,8 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${ND_FUZZ_BUILD:-$root/build-fuzz}
 seconds=${1:-60}
-targets='address archived image logfilter mail milter proto redact session
-	socketmap steer'
+targets='address archived image logfilter mail milter proto redact
+	session socketmap steer'
 code=0
 
 case $seconds in

@@ -1,6 +1,7 @@
 /* The session machine with arbitrary input, cut at random. The first octet
- * chooses how far a decent client got before, the second seeds the cuts. The
- * same input, as text that is not stuffed, for the reader of messages. */
+ * chooses the protocol, how far a decent client got before, and whether the
+ * caller runs out of memory; the second seeds the cuts. The same input, as text
+ * that is not stuffed, for the reader of messages. */
 #include "reach.h"
 
 #include "intake/message.h"
@@ -13,57 +14,67 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define LHLO "LHLO x\r\n"
-#define MAIL LHLO "MAIL FROM:<p@x.test> SMTPUTF8\r\n"
+#define MAIL "MAIL FROM:<p@x.test> SMTPUTF8\r\n"
 #define RCPT MAIL "RCPT TO:<a@desk.example>\r\nRCPT TO:<b@desk.example>\r\n"
 #define DATA RCPT "DATA\r\n"
-static const char *const preludes[] = {"", LHLO, MAIL, DATA};
+static const char *const hellos[] = {
+    [SESSION_LMTP] = "LHLO x\r\n",
+    [SESSION_SMTP] = "EHLO x\r\n",
+};
+static const char *const preludes[] = {NULL, "", MAIL, DATA};
 
-static const struct session_limits limits = {
-    .size_max = 4096,
-    .rcpt_max = 5,
-    .line_max = 256,
-    .text_line_max = 512,
-    .header_max = 1024,
-    .errors_max = 10,
-    .hostname = "mx.example",
-    .protocol = SESSION_LMTP,
+#define LIMITS(spoken)                                                         \
+	{                                                                      \
+		.size_max = 4096, .rcpt_max = 5, .line_max = 256,              \
+		.text_line_max = 512, .header_max = 1024, .errors_max = 10,    \
+		.hostname = "mx.example", .protocol = (spoken),                \
+	}
+static const struct session_limits limits[] = {
+    [SESSION_LMTP] = LIMITS(SESSION_LMTP),
+    [SESSION_SMTP] = LIMITS(SESSION_SMTP),
 };
 
-static gboolean
+static enum place
 check(const char *local, const char *domain, gpointer user_data)
 {
 	(void)user_data;
 	g_assert(g_utf8_validate(local, -1, NULL));
 	g_assert(g_utf8_validate(domain, -1, NULL));
-	return domain[0] != 'x';
+	if (domain[0] == 'x')
+		return PLACE_OTHERS;
+	return local[0] == 'x' ? PLACE_UNKNOWN : PLACE_OURS;
 }
 
 static void
-judge(struct session *session)
+judge(struct session *session, enum session_protocol protocol)
 {
 	static const struct smtp_reply denied = {550, "5.7.1", "No"};
 	const struct session_envelope *envelope = session_envelope(session);
 	g_autoptr(GBytes) message = session_message(session);
 
 	REACHED();
-	g_assert(g_bytes_get_size(message) <= limits.size_max);
+	g_assert(g_bytes_get_size(message) <= limits[protocol].size_max);
+	g_assert((envelope->way == PROTO_WAY_SMTP) ==
+		 (protocol == SESSION_SMTP));
 	g_assert(envelope->rcpts->len > 0);
-	g_assert(envelope->rcpts->len <= limits.rcpt_max);
+	g_assert(envelope->rcpts->len <= limits[protocol].rcpt_max);
 	g_assert(envelope->sender_addr != NULL);
 	g_assert(strpbrk(envelope->sender_addr, "<>\r\n") == NULL);
 	for (guint i = 0; i < envelope->rcpts->len; i += 2)
-		session_verdict(session, i, &denied);
+		if (i == 0 || protocol == SESSION_LMTP)
+			session_verdict(session, i, &denied);
 	session_resume(session);
 }
 
 /* What the replies say must be what RFC 2033 4.2 asks for: after a 354 one
- * final reply for each recipient accepted since the transaction began. */
+ * final reply for each recipient accepted since the transaction began; by SMTP
+ * a single one. */
 static void
-check_replies(struct session *session, const GString *out)
+check_replies(struct session *session, const GString *out,
+    enum session_protocol protocol)
 {
 	static const char *const final[] = {"550 5.7.1 ", "451 4.3.0 ",
-	    "550 5.6.0 ", "552 5.3.4 ", "554 5.6.0 "};
+	    "550 5.6.0 ", "552 5.3.4 ", "554 5.6.0 ", "452 4.3.1 "};
 	guint accepted = 0;
 	guint due = 0;
 	const char *line = out->str;
@@ -89,7 +100,7 @@ check_replies(struct session *session, const GString *out)
 			accepted = 0;
 		} else if (g_str_has_prefix(line, "354 ")) {
 			g_assert(accepted > 0);
-			due = accepted;
+			due = protocol == SESSION_LMTP ? accepted : 1;
 			accepted = 0;
 		}
 	}
@@ -97,9 +108,11 @@ check_replies(struct session *session, const GString *out)
 }
 
 static GString *
-play(const GString *in, GRand *rand)
+play(const GString *in, enum session_protocol protocol, gboolean is_poor,
+    GRand *rand)
 {
-	g_autoptr(session_auto) session = session_new(&limits, check, NULL);
+	g_autoptr(session_auto) session =
+	    session_new(&limits[protocol], check, NULL);
 	GString *out = g_string_new(NULL);
 	gsize at = 0;
 
@@ -111,13 +124,17 @@ play(const GString *in, GRand *rand)
 			    rand, 1, (gint32)MIN(len, 40) + 1);
 		at += session_feed(session, (const guint8 *)in->str + at, len);
 		g_assert(at <= in->len);
+		if (is_poor && session_is_in_data(session)) {
+			session_drop_text(session);
+			g_assert(session_text_len(session) == 0);
+		}
 		if (session_want(session) == SESSION_MESSAGE)
-			judge(session);
+			judge(session, protocol);
 		g_string_append_len(out, session_output(session)->str,
 		    (gssize)session_output(session)->len);
 		g_string_truncate(session_output(session), 0);
 	}
-	check_replies(session, out);
+	check_replies(session, out, protocol);
 	return out;
 }
 
@@ -180,16 +197,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(GString) whole = NULL;
 	g_autoptr(GString) cut = NULL;
 	g_autoptr(GRand) rand = NULL;
+	enum session_protocol protocol;
+	const char *prelude;
 
 	REACH_INIT("session");
 	if (size < 2)
 		return 0;
-	in = g_string_new(preludes[data[0] % G_N_ELEMENTS(preludes)]);
+	protocol = (data[0] & 4) != 0 ? SESSION_SMTP : SESSION_LMTP;
+	prelude = preludes[data[0] % G_N_ELEMENTS(preludes)];
+	in = g_string_new(prelude != NULL ? hellos[protocol] : "");
+	g_string_append(in, prelude != NULL ? prelude : "");
 	g_string_append_len(in, (const char *)data + 2, (gssize)size - 2);
 	rand = g_rand_new_with_seed(data[1]);
-	whole = play(in, NULL);
-	cut = play(in, rand);
+	whole = play(in, protocol, FALSE, NULL);
+	cut = play(in, protocol, FALSE, rand);
 	g_assert(g_string_equal(whole, cut));
+	/* Which messages are dropped depends on where the input was cut. */
+	if ((data[0] & 8) != 0)
+		g_string_free(play(in, protocol, TRUE, rand), TRUE);
 	check_text(in, rand);
 	return 0;
 }

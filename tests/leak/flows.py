@@ -104,14 +104,15 @@ class Run(Trouble, Steering):
                 except IndexError:
                     break
                 try:
+                    if self.world.way != "lmtp":
+                        self.keep_one(mail, is_agent)
+                        continue
                     if smtp is None:
                         smtp = self.connect(mail.sender if is_agent
                                             else None)
                     self.send_one(smtp, mail)
                 except (smtplib.SMTPException, OSError) as error:
-                    with self.lock:
-                        self.refused[mail.flow] += 1
-                        self.last_refusal = "%s %r" % (mail.flow, error)
+                    self.refuse(mail, error)
                     if smtp:
                         smtp.close()
                     smtp = None
@@ -130,6 +131,23 @@ class Run(Trouble, Steering):
             thread.join()
         return []
 
+    def refuse(self, mail, error):
+        """What is refused on the line as it should be is as good as taken."""
+        replies = getattr(error, "recipients", {}).values() or [
+            (getattr(error, "smtp_code", 0), b"")]
+        if mail.wants and {code for code, _ in replies} == {mail.wants}:
+            mail.is_sent = True
+            return
+        with self.lock:
+            self.refused[mail.flow] += 1
+            self.last_refusal = "%s %r" % (mail.flow, error)
+
+    def keep_one(self, mail, is_agent):
+        """Who sends it keeps it until it is taken."""
+        self.world.courier.send(
+            lambda: self.connect(mail.sender if is_agent else None),
+            lambda smtp, rcpts: self.send_one(smtp, mail), [mail.rcpt])
+
     def connect(self, agent):
         postfix = self.world.postfix
         smtp = smtplib.SMTP("127.0.0.1", postfix.submit if agent
@@ -140,18 +158,22 @@ class Run(Trouble, Steering):
         return smtp
 
     def send_one(self, smtp, mail):
-        options = list(mail.draft.mail_options)
+        options, more = mail.draft.mail_options[:], mail.draft.rcpt_options
+        # Not told to the proxy, as docs/postfix.md has it.
+        if not smtp.has_extn("dsn"):
+            options, more = [], []
         if not mail.data.isascii():
             options.append("BODY=8BITMIME")
         if not mail.sender.isascii():
             options.append("SMTPUTF8")
             smtp.command_encoding = "utf-8"
         try:
-            smtp.sendmail(mail.sender, [mail.rcpt], mail.data, options,
-                          mail.draft.rcpt_options)
+            refused = smtp.sendmail(mail.sender, [mail.rcpt], mail.data,
+                                    options, more)
         finally:
             smtp.command_encoding = "ascii"
         mail.is_sent = True
+        return refused
 
     def settle(self, timeout=240):
         """Also what a server refused while it came back."""
@@ -162,7 +184,7 @@ class Run(Trouble, Steering):
             except Timeout:
                 if time.monotonic() > end:
                     raise
-                self.world.postfix.flush()
+                self.world.flush()
 
     # --- what came out -----------------------------------------------------
 
@@ -257,6 +279,10 @@ class Run(Trouble, Steering):
         else:
             mail.draft.raw_body = shapes.multipart("mixed", "m", [
                 ([("X-Part", mail.tok("H15.part"))], b"a\r\n")] * 9000)
+        if self.world.judges(self.world.send):
+            # 552, and 554 for the parts.
+            mail.has_copy = mail.has_ack = False
+            mail.wants = (552 if mail.serial % 2 else 554)
         kept = mail.draft.raw_body
         mail.compose_player([])
         mail.keep = []

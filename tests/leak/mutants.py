@@ -4,7 +4,8 @@ that they do.
     python3 tests/leak/mutants.py [--only NAME ... | --few] [--jobs N] [--dir DIR]
 
 A mutant is one line of the source that is replaced, in a copy of the tree
-that is made for this and built once: MUTANT("name") is true there if the
+that is made for this and built once (on top of the build in ND_BUILD, if that
+is set): MUTANT("name") is true there if the
 environment says so. The tree itself, and so every release, has neither the
 leaks nor the switch. A line that is no longer in the source is a failure:
 the mutant is stale.
@@ -75,17 +76,25 @@ def mutate(top):
 
 
 def build(top):
+    """What a mutant changes is compiled. ND_BUILD, if it is there, gives the
+    rest: a build of the tree as it is."""
     with open(os.path.join(top, "mutant.h"), "w", encoding="utf-8") as file:
         file.write(SWITCH)
     done = os.path.join(top, "build")
-    os.mkdir(done)
-    # The library's own warnings about unused code are no matter here.
-    for command in (
-            ["../configure", "-q", "CPPFLAGS=-include %s/mutant.h" % top,
-             "CFLAGS=-O0 -w"], ["make", "-s", "-j2", "all"],
-            ["make", "-s", "leak-redact"]):
-        subprocess.run(command, cwd=done, check=True,
+    base = os.environ.get("ND_BUILD")
+    if base:
+        shutil.copytree(base, done, ignore=shutil.ignore_patterns(
+            "test-*", "fuzz-*", "nymdesk-[0-9]*"))
+    else:
+        os.mkdir(done)
+        subprocess.run(["../configure", "-q"], cwd=done, check=True,
                        stdout=subprocess.DEVNULL)
+    # The library's own warnings about unused code are no matter here.
+    subprocess.run(
+        ["make", "-s", "-j2", "srcdir=" + top, "top_srcdir=" + top,
+         "VPATH=" + top, "CFLAGS=-O0 -w",
+         "CPPFLAGS=-include %s/mutant.h" % top, "all", "leak-redact"],
+        cwd=done, check=True, stdout=subprocess.DEVNULL)
     return done
 
 

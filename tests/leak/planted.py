@@ -47,6 +47,7 @@ class Mail:
         self.data = b""
         self.is_sent = False
         self.has_copy = self.has_ack = True
+        self.wants = 0  # the code of the refusal that it is to get
         self.cache = {}
 
     def tok(self, code, script="latin"):

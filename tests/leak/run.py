@@ -22,6 +22,7 @@ from judge import Judge, place_of
 from report import Report
 from staff import ARCHIVE, LeakWorld
 from tools import wait_for
+from ways import ALL
 
 FLOWS = ("new", "follow", "agent", "steer", "bounce", "lmtp", "fault",
          "epoch")
@@ -185,7 +186,7 @@ class Test(Checks, Report):
                     not failed, "; ".join(failed))
         faults = rows.check()
         self.result("every row is somewhere", not faults, "; ".join(faults))
-        self.world = LeakWorld(self.args.seed)
+        self.world = LeakWorld(self.args.seed, self.args.way)
         with_mount(self.world, self.args.mails)
         with self.world:
             self.flow_all()
@@ -272,6 +273,8 @@ def main():
     args.add_argument("--seed", default="1")
     args.add_argument("--flows", default=",".join(FLOWS),
                       type=lambda text: text.split(","))
+    args.add_argument("--way", choices=ALL, help="how mails come in",
+                      default=os.environ.get("ND_WAY") or "lmtp")
     args.add_argument("--show", type=int, action="append", default=[],
                       help="print this mail and its copy")
     args = args.parse_args()

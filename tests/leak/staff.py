@@ -24,12 +24,12 @@ COMPLEX = "complaint"  # goes a level up if nobody takes it up
 class LeakWorld(World):
     """Fast, and with a size limit that a test can reach."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, way=None):
         mint = tokens.Mint(seed, slots.codes())
         self.agent = mint.word(0, "G1.local") + "@agents.example"
         self.members = (ANNA, BEN, self.agent, SENIOR, HEAD)
         self.staff = (*self.members, TEAM, ARCHIVE)
-        super().__init__(clock=True)
+        super().__init__(clock=True, way=way)
         self.spool_dir = self.dir + "/spool"
         self.password = self.dir + "/imap-password"
         self.postfix.more_transport = "%s\tnymdesk:%s\n" % (

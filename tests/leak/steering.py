@@ -66,7 +66,7 @@ class Steering:
         os.kill(archivist, signal.SIGSTOP)
         try:
             self.send_all(mails, is_agent=True)
-            wait_for(lambda: not self.world.postfix.queue(), 60,
+            wait_for(lambda: not self.world.waiting(), 60,
                      "an empty queue")
             self.check("steer: mails wait in the spool",
                        len(self.world.spooled()) >= len(self.work))

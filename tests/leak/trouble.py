@@ -6,6 +6,7 @@ import os
 import socket
 
 import paths  # noqa: F401
+import milterwire
 from judge import FILLER
 from planted import address_of
 from tools import wait_for
@@ -17,17 +18,19 @@ ANNOUNCED = {"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES",
 
 
 class Lmtp:
-    """A session with the LMTP server."""
+    """A session with the LMTP server, or with the proxy."""
 
     def __init__(self, world):
         self.world, self.said = world, []
 
     def __enter__(self):
-        self.sock = self.world.connect_lmtp()
+        is_smtp = self.world.way == "smtp"
+        self.sock = self.world.connect("smtp" if is_smtp else "lmtp")
         self.sock.settimeout(60)
         self.stream = self.sock.makefile("rwb")
         self.answer()
-        self.hello = self.say("LHLO client.test")
+        self.hello = self.say("%s client.test" % (
+            "EHLO" if is_smtp else "LHLO"))
         return self
 
     def __exit__(self, *failure):
@@ -52,6 +55,45 @@ class Lmtp:
         """A mail, after DATA."""
         self.stream.write(data.replace(b"\r\n.", b"\r\n..") + b"\r\n")
         return self.say(".")
+
+
+class Milter:
+    """What Lmtp does, said to the milter as Postfix would say it."""
+
+    def __init__(self, world):
+        self.wire, self.said = milterwire.Postfix(world.milter), []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.wire.close()
+
+    @property
+    def sock(self):
+        return self.wire.sock
+
+    def say(self, line):
+        """RSET has no answer, and DATA is said with what comes then."""
+        path = line[line.find("<") + 1:-1]
+        if line.startswith("MAIL"):
+            return self.kept(self.wire.mail(path))
+        if line.startswith("RCPT"):
+            return self.kept(self.wire.rcpt(path))
+        if line == "RSET":
+            self.wire.send(milterwire.ABORT)
+        return b"354"
+
+    def kept(self, packet):
+        self.said.append(packet[0] + packet[1])
+        return self.said[-1]
+
+    def send(self, data):
+        return self.kept(self.wire.give_text(data))
+
+
+def direct(world):
+    return (Milter if world.way == "milter" else Lmtp)(world)
 
 
 def spoilt(address):
@@ -113,7 +155,7 @@ class Trouble:
         self.check("S2 there are right addresses and expired ones",
                    bool(right and self.expired))
         rcpts = [rcpt for old in right for rcpt in (old, spoilt(old))]
-        with Lmtp(self.world) as lmtp:
+        with direct(self.world) as lmtp:
             answers = set()
             for number in range(1000):
                 lmtp.say("MAIL FROM:<someone@players.example>")
@@ -194,15 +236,15 @@ class Trouble:
                 thread.join()
             if name == "next hop":
                 # Something waits, in nymdesk or in Postfix.
-                try_for(world.postfix.queue, 5)
+                try_for(world.waiting, 5)
                 self.moment("in the fault")
                 world.postfix.set_reinject(True)
             if name == "disk full":
-                try_for(world.postfix.queue, 5)
+                try_for(world.waiting, 5)
                 self.moment("in the fault")
                 os.unlink(filler)
             wait_for(world.has_roles, 60, "the roles to come back")
-            world.postfix.flush()
+            world.flush()
             self.settle()
 
     def moment(self, name):

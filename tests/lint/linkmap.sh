@@ -37,6 +37,7 @@ check nymdesk-lmtp 'libgmime-3.0|libxml2|libpcre2-8|libexttextcat-2.0'
 check nymdesk-image 'libjpeg|libpng16|libgif|libwebp|libwebpdemux'
 check nymdesk-milter libmilter
 check nymdesk-post 'libetpan|libgnutls|libgmime-3.0'
+check nymdesk-smtp ''
 check nymdesk-vault libsodium
 # Fronts do not look into a mail.
 check nymdesk-socketmap

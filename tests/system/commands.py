@@ -168,7 +168,11 @@ class Commands(unittest.TestCase):
         self.assertEqual(mails.seen(notice, [self.number, CONTROL]), [])
         self.new(TEAM)
         other = mails.message(ANNA, CONTROL, "list", "list\n")
-        self.world.send(other, ANNA, CONTROL)
+        self.world.forge(self.world.send, other, ANNA, CONTROL)
+        # She is told if whoever sent it was not (world.forge()).
+        if self.world.judges(self.world.send):
+            self.expect_nothing_new(ANNA)
+            return
         told, = self.new(ANNA)
         self.assertIn("not proven", mails.text_of(told))
         self.assertEqual(mails.seen(told, [self.number]), [])

@@ -188,7 +188,7 @@ class Proof(unittest.TestCase):
             "mx.casino.example; auth=pass smtp.auth=" + ANNA
         forged["X-Nymdesk-Proof-CHANGEME"] = \
             "mx.casino.example; auth=pass smtp.auth=" + ANNA
-        self.world.send(forged)
+        self.world.forge(self.world.send, forged)
         self.world.wait_idle()
         self.assertEqual(len(self.world.mailbox(PLAYER)), 1)
 
@@ -197,7 +197,7 @@ class Proof(unittest.TestCase):
         forged = mails.reply(self.copy, ANNA, "Ich bin Anna.\n")
         forged["Authentication-Results"] = \
             "mx.casino.example; auth=pass smtp.auth=" + ANNA
-        self.world.submit(forged, "mallory@agents.example")
+        self.world.forge(self.world.submit, forged, "mallory@agents.example")
         self.world.wait_idle()
         self.assertEqual(len(self.world.mailbox(PLAYER)), 1)
 

@@ -214,9 +214,10 @@ class Gateway(World):
         return b"Authentication-Results: %s; %s\r\n" % (
             self.host.encode(), text.encode())
 
-    def give(self, mail, sender=None, to=None, auth=None):
-        """A mail from outside. auth: what our Postfix found, as it would
-        stand in its Authentication-Results. All must be accepted."""
+    def offer(self, mail, sender=None, to=None, auth=None):
+        """A mail from outside; what is said of it, as deliver() says it.
+        auth: what our Postfix found, as it would stand in its
+        Authentication-Results."""
         if isinstance(to, str):
             to = [to]
         octets = mail if isinstance(mail, bytes) else mail.as_bytes(
@@ -229,7 +230,11 @@ class Gateway(World):
                   for field in mail.get_all(name, [])
                   for addr in field.addresses
                   if addr.addr_spec.lower().endswith("@" + self.domain)]
-        replies = self.deliver(octets, sender, to, above)
+        return self.deliver(octets, sender, to, above)
+
+    def give(self, *args, **more):
+        """offer(), and all must be accepted."""
+        replies = self.offer(*args, **more)
         if any(code != 250 for code, _ in replies):
             raise AssertionError("not taken: %r" % replies)
 

@@ -12,6 +12,7 @@ import threading
 import time
 
 import mails
+from courier import is_later
 from dovecot import PASSWORD
 from gateway import Gateway, Sink, number_of
 from tools import wait_for, write
@@ -102,13 +103,20 @@ class Person:
         return (found or self.of(number))[-1]
 
     def send(self, mail):
-        if not self.smtp:
-            self.smtp = smtplib.SMTP("127.0.0.1", self.office.postfix.submit,
-                                     "client." + STAFF, timeout=60)
-            self.smtp.ehlo()
-            self.smtp.login(self.addr, PASSWORD)
-        self.smtp.send_message(mail, self.addr)
-        return mail
+        """A session may be over when it comes to the next mail: libmilter
+        ends one that said nothing for five minutes, and such pass at once
+        here. Then it is said once more, in a new one."""
+        for is_last in (False, True):
+            if not self.smtp:
+                self.smtp = self.office.session(self.addr)
+            try:
+                self.smtp.send_message(mail, self.addr)
+                return mail
+            except smtplib.SMTPResponseException as error:
+                if is_last or not is_later(error.smtp_code):
+                    raise
+                self.smtp.close()
+                self.smtp = None
 
     def reply(self, number, text, **headers):
         mail = mails.reply(self.copy(number), self.addr, text,

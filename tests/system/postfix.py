@@ -103,7 +103,8 @@ class Postfix:
         self.more_main = ""
         self.more_transport = ""
         self.names = names
-        self.inbound, self.reinject, self.submit = free_ports(3)
+        self.inbound, self.reinject, self.submit, self.proxy_submit = \
+            free_ports(4)
         self.secret = secrets.token_hex(8)
         self.master = None
         self.pipeline = []
@@ -119,6 +120,8 @@ class Postfix:
                 ("127.0.0.1:10026", "127.0.0.1:%d" % self.reinject),
                 ("submission inet n ",
                  "127.0.0.1:%d inet n " % self.submit),
+                ("10587     inet  n ",
+                 "127.0.0.1:%d inet n " % self.proxy_submit),
                 ("smtpd_tls_security_level=encrypt",
                  "smtpd_tls_security_level=none"),
                 ("X-Nymdesk-Proof-CHANGEME",
@@ -141,14 +144,18 @@ class Postfix:
             lines = re.sub(r"(?m)^%s\s*=.*\n" % key, "", lines)
             lines += "%s = %s\n" % (key, value)
         write(self.etc + "/main.cf", base + lines + self.more_main)
-        write(self.etc + "/master.cf",
-              BASE_MASTER.format(inbound=self.inbound)
-              + self.contrib("master.cf"))
+        write(self.etc + "/master.cf", self.master_lines())
         for name in ("transport", "inbound-checks", "outgoing-checks",
                      "submission-checks", "submission-proof", "proxy-proof",
                      "sender-logins"):
             write("%s/nymdesk/%s" % (self.etc, name), self.contrib(name)
                   + (self.more_transport if name == "transport" else ""))
+
+    def master_lines(self):
+        files = ("master.cf",) + (
+            ("proxy-master.cf",) if self.way == "smtp" else ())
+        return BASE_MASTER.format(inbound=self.inbound) \
+            + "".join(map(self.contrib, files))
 
     def run(self, *args, check=True):
         done = subprocess.run(args, capture_output=True, text=True,
@@ -211,8 +218,7 @@ class Postfix:
 
     def set_reinject(self, is_open):
         """Opens or closes the listener nymdesk hands its mails to."""
-        text = BASE_MASTER.format(inbound=self.inbound) \
-            + self.contrib("master.cf")
+        text = self.master_lines()
         if not is_open:
             text = re.sub(r"(?m)^127\.0\.0\.1:%d inet.*\n(?:[ \t].*\n)*"
                           % self.reinject, "", text)

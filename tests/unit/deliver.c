@@ -93,8 +93,9 @@ letter_deliver(const struct letter *l, enum proto_mail_outcome *outcomes)
 
 		rcpt->addr = addr_parse(l->rcpts[i], -1, NULL);
 		assert_non_null(rcpt->addr);
-		assert_true(deliver_knows(
-		    rcpt->addr->local, rcpt->addr->domain, deliver));
+		assert_int_equal(deliver_knows(rcpt->addr->local,
+				     rcpt->addr->domain, deliver),
+		    PLACE_OURS);
 		g_ptr_array_add(envelope.rcpts, rcpt);
 	}
 	deliver_mail(&envelope, message, outcomes, deliver);

@@ -36,12 +36,13 @@ on_term(int sig)
 	stop_flag = 1;
 }
 
-static gboolean
+static enum place
 check_ours(const char *local, const char *domain, gpointer user_data)
 {
 	(void)local;
 	(void)user_data;
-	return g_str_has_suffix(domain, "desk.example");
+	return g_str_has_suffix(domain, "desk.example") ? PLACE_OURS
+							: PLACE_OTHERS;
 }
 
 static enum proto_mail_outcome

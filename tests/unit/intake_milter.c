@@ -157,12 +157,13 @@ static const struct story stories[] = {
 	{RESET, NULL, NULL}, E, X, R(OURS)}, "ok | nothing | 503 5.5.1"},
 };
 
-static gboolean
+static enum place
 test_check(const char *local, const char *domain, gpointer user_data)
 {
 	assert_ptr_equal(user_data, stories);
-	return g_str_has_prefix(local, "help") &&
-	    g_ascii_strcasecmp(domain, "desk.example") == 0;
+	if (g_ascii_strcasecmp(domain, "desk.example") != 0)
+		return PLACE_OTHERS;
+	return g_str_has_prefix(local, "help") ? PLACE_OURS : PLACE_UNKNOWN;
 }
 
 static const struct milter_limits limits = {

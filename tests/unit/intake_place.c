@@ -39,7 +39,7 @@ some_config(void)
 	    "role=Casino\nagents=team@agents.test\n"
 	    "[queue idn]\naddress=support@b\xc3\xbc"
 	    "cher.test\nrole=Casino\n"
-	    "agents=team@agents.test\n";
+	    "agents=team@agents.test\ncontrol=desk@control.test\n";
 	g_autofree char *path = NULL;
 	g_autoptr(GError) error = NULL;
 	int fd = g_file_open_tmp("nd-place-XXXXXX", &path, NULL);
@@ -182,6 +182,34 @@ place_knows_wishes(void **state)
 }
 
 static void
+place_tells_ours_from_others(void **state)
+{
+	static const struct {
+		const char *local;
+		const char *domain;
+		enum place place;
+	} rows[] = {
+	    {"support", "casino.test", PLACE_OURS},
+	    {"support+" CAP, "CASINO.test", PLACE_OURS},
+	    {"support+" NUM "-" "0123456789abd", "casino.test", PLACE_OURS},
+	    {"desk", "control.test", PLACE_OURS},
+	    {"staff", "casino.test", PLACE_UNKNOWN},
+	    {"staff", "XN--BCHER-KVA.test", PLACE_UNKNOWN},
+	    {"staff", "control.test", PLACE_UNKNOWN},
+	    {"support", "other.test", PLACE_OTHERS},
+	    {"support", "sub.casino.test", PLACE_OTHERS},
+	    {"support", "", PLACE_OTHERS},
+	};
+	g_autoptr(config_auto) config = some_config();
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		assert_int_equal(place_judge(config, rows[i].local,
+				     rows[i].domain),
+		    rows[i].place);
+}
+
+static void
 place_takes_no_junk_for_a_label(void **state)
 {
 	static const struct row rows[] = {
@@ -292,6 +320,7 @@ test_intake_place(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(place_knows_every_shape),
 	    cmocka_unit_test(place_knows_wishes),
+	    cmocka_unit_test(place_tells_ours_from_others),
 	    cmocka_unit_test(place_takes_no_junk_for_a_label),
 	    cmocka_unit_test(place_tells_queues_apart),
 	    cmocka_unit_test(place_is_no_oracle),

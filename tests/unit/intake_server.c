@@ -57,13 +57,13 @@ on_term(int sig)
 	stop_flag = 1;
 }
 
-static gboolean
+static enum place
 check_any(const char *local, const char *domain, gpointer user_data)
 {
 	(void)local;
 	(void)domain;
 	(void)user_data;
-	return TRUE;
+	return PLACE_OURS;
 }
 
 static void
