@@ -5,7 +5,9 @@ Each test ends with a milter that serves and has let go of all it had."""
 
 import email.policy
 import glob
+import grp
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -54,6 +56,12 @@ def status(pid, key):
 class World(Gateway):
     """ND_MILTER names another build, with --enable-sanitize=thread say: its
     nymdesk-milter beside the other roles of ND_BUILD."""
+
+    def __init__(self, **more):
+        super().__init__(**more)
+        # What is freed is given back at once, as without a sanitizer.
+        self.env["ASAN_OPTIONS"] += \
+            ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
 
     def install(self):
         super().install()
@@ -126,6 +134,16 @@ class Milter(unittest.TestCase):
 
 class Words(Milter):
     """What it says: to negotiations, recipients and mails."""
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root: one user for all roles")
+    def test_only_postfix_may_connect(self):
+        path = self.world.milter[5:]
+        for name, mode in ((path, 0o140660), (os.path.dirname(path), 0o42750)):
+            fact = os.lstat(name)
+            self.assertEqual(fact.st_mode, mode)
+            self.assertEqual(
+                fact.st_uid, pwd.getpwnam("nymdesk-milter").pw_uid)
+            self.assertEqual(fact.st_gid, grp.getgrnam("postfix").gr_gid)
 
     def test_it_asks_for_what_it_needs_and_no_more(self):
         with mw.Wire(self.world.milter) as sock:
@@ -345,6 +363,26 @@ class Long(Milter):
                 b"X-Count: %d\r\n" % i + text), [TAKEN])
         self.assertLess(status(self.proc["pid"], "VmRSS"), before + 8000)
         self.world.news()
+
+
+    def test_broken_off_mails_leave_no_memory_behind(self):
+        def break_off(is_dropped):
+            with self.connect() as sock:
+                self.begin(sock)
+                self.assertEqual(sock.ask(mw.DATA)[0], mw.CONTINUE)
+                for _ in range(3):
+                    sock.header("X", " " + "x" * 60000)
+                sock.send(mw.ABORT)
+                self.begin(sock)
+                if not is_dropped:
+                    sock.quit()
+
+        for i in range(20):
+            break_off(i % 2)
+        before = status(self.proc["pid"], "VmRSS")
+        for i in range(200):
+            break_off(i % 2)
+        self.assertLess(status(self.proc["pid"], "VmRSS"), before + 8000)
 
 
 class Often(Milter):
