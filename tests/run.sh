@@ -157,6 +157,12 @@ system_summed() { # directory and number
 	    "$scratch/system-$1.err"
 }
 
+# A short form of the leak test; the whole one is by LMTP.
+leak_by() { # way
+	counted "leak-$1" 900 env ND_BUILD="$scratch/gcc" \
+	    sh tests/leak/run.sh --way "$1" --mails 40
+}
+
 say 'packages'
 sh contrib/packages.sh test || {
 	echo 'FAIL packages'
@@ -222,14 +228,20 @@ work_beside() {
 say 'system tests; leak test: pairs, after destruction; beside them the rest'
 work_beside >"$scratch/work.out" 2>"$scratch/work.err" &
 five=$!
-system gcc 1 leakscan images forget roles cli clients quotes loops \
+system gcc 1 leakscan images forget roles cli clients quotes loops spool \
     complaints recipients &
 one=$!
 system gcc 2 report archive commands day pairs after &
 two=$!
-system gcc 3 --way milter --short &
+{
+	system gcc 3 --way milter --short
+	leak_by milter
+} &
 three=$!
-system gcc 4 --way smtp --short &
+{
+	system gcc 4 --way smtp --short
+	leak_by smtp
+} &
 four=$!
 system sanitize 1 faults guesses receipts &
 six=$!
@@ -239,6 +251,8 @@ wait $one $two $three $four $five $six
 for part in gcc-1 gcc-2 gcc-3 gcc-4 sanitize-1 sanitize-2; do
 	system_summed $part
 done
+counted_summed leak-milter
+counted_summed leak-smtp
 summed 'what ran beside them' "$scratch/work.out" "$scratch/work.err"
 
 say 'leak test: tokens, and a few mutants'

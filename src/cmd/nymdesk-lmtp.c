@@ -4,6 +4,7 @@
 #include "cmd/role_main.h"
 #include "intake/deliver.h"
 #include "intake/hazard.h"
+#include "intake/message.h"
 #include "intake/server.h"
 #include "intake/worker.h"
 #include "mail/language.h"
@@ -59,8 +60,8 @@ main(void)
 	g_autoptr(GError) error = NULL;
 	struct server_options options = {
 	    .limits = {.line_max = SESSION_LINE_MAX,
-		.text_line_max = SESSION_TEXT_LINE_MAX,
-		.header_max = SESSION_HEADER_MAX,
+		.text_line_max = MESSAGE_LINE_MAX,
+		.header_max = MESSAGE_HEADER_MAX,
 		.errors_max = SESSION_ERRORS_MAX,
 		.protocol = SESSION_LMTP},
 	    .check = deliver_knows,

@@ -17,7 +17,11 @@
 
 /* A thread for each mail at a time: Postfix has a hundred sessions by default,
  * and nothing here has deep stacks or needs an arena of its own. */
+#ifdef ND_SANITIZED
+#define STACK_SIZE (8 * 1024 * 1024) /* the sanitizers keep much there */
+#else
 #define STACK_SIZE (512 * 1024)
+#endif
 #define ARENAS 4
 
 /* A signal that came just before a wait is seen after so long. */
@@ -28,9 +32,7 @@
 static enum place
 is_ours(const char *local, const char *domain, gpointer user_data)
 {
-	const struct config *config = user_data;
-
-	return place_judge(config, local, domain);
+	return place_judge(user_data, local, domain);
 }
 
 static gboolean
@@ -97,8 +99,9 @@ main(void)
 		.transport = start.config->milter_transport,
 		.check = is_ours,
 		.user_data = start.config}};
-	/* Postfix has to write to it, and is in the group of its directory. */
-	umask(0117);
+	/* Postfix has to write to it; who else may, its directory decides
+	 * (cmd/directories.h). */
+	umask(0111);
 	if (!threads_prepare(&error) || !milter_open(&settings, &error)) {
 		log_error("milter.start", LOG_ERR(error));
 		return 1;

@@ -1,6 +1,6 @@
-#include "base/log.h"
 #include "cmd/role_main.h"
 #include "intake/front.h"
+#include "intake/message.h"
 #include "intake/place.h"
 #include "intake/proxy.h"
 
@@ -34,8 +34,8 @@ main(void)
 	struct role_start start;
 	struct proxy_options options = {
 	    .limits = {.line_max = SESSION_LINE_MAX,
-		.text_line_max = SESSION_TEXT_LINE_MAX,
-		.header_max = SESSION_HEADER_MAX,
+		.text_line_max = MESSAGE_LINE_MAX,
+		.header_max = MESSAGE_HEADER_MAX,
 		.errors_max = SESSION_ERRORS_MAX,
 		.protocol = SESSION_SMTP},
 	    .check = smtp_judge,

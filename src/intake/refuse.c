@@ -24,13 +24,13 @@ rcpt_queue(const struct config *config, const struct addr *addr)
 	    place_control(config, addr->local, addr->domain);
 
 	return queue != NULL
-	    ? queue
-	    : place_find(config, addr->local, addr->domain, NULL);
+		   ? queue
+		   : place_find(config, addr->local, addr->domain, NULL);
 }
 
 static gboolean
-is_forged(const struct mail_case *blank,
-    const struct session_envelope *envelope)
+is_forged(
+    const struct mail_case *blank, const struct session_envelope *envelope)
 {
 	const struct config *config = blank->config;
 
@@ -50,8 +50,8 @@ is_forged(const struct mail_case *blank,
 }
 
 enum proto_mail_outcome
-refuse_mail(const struct mail_case *blank,
-    const struct session_envelope *envelope)
+refuse_mail(
+    const struct mail_case *blank, const struct session_envelope *envelope)
 {
 	if (envelope->way == PROTO_WAY_LMTP)
 		return PROTO_MAIL_TAKEN;

@@ -19,7 +19,7 @@
 
 /* blank: a case without queue. PROTO_MAIL_TAKEN: nothing is against it, go on.
  * Pure but for a line in the log. */
-enum proto_mail_outcome refuse_mail(const struct mail_case *blank,
-    const struct session_envelope *envelope);
+enum proto_mail_outcome refuse_mail(
+    const struct mail_case *blank, const struct session_envelope *envelope);
 
 #endif

@@ -10,6 +10,8 @@ const struct smtp_reply reply_size = {552, "5.3.4", "Message too big"};
 
 static const struct smtp_reply reply_bare = {
     550, "5.6.0", "Bare CR or LF in message"};
+static const struct smtp_reply reply_memory = {
+    452, "4.3.1", "Too many mails at once, try later"};
 static const struct smtp_reply reply_header = {
     554, "5.6.0", "Message header too long"};
 static const struct smtp_reply reply_text_line = {
@@ -47,5 +49,8 @@ reply_of_faults(guint faults)
 		return &reply_size;
 	if (faults & MESSAGE_HEADER)
 		return &reply_header;
-	return faults & MESSAGE_LINE ? &reply_text_line : NULL;
+	if (faults & MESSAGE_LINE)
+		return &reply_text_line;
+	/* The only one that may pass. */
+	return faults & MESSAGE_MEMORY ? &reply_memory : NULL;
 }

@@ -62,8 +62,6 @@ static const struct smtp_reply reply_retired = {
  * its sender until that is mended. */
 static const struct smtp_reply reply_wrong_route = {451, "4.3.5",
     "Only nymdesk's addresses are taken here, check smtpd_proxy_filter"};
-static const struct smtp_reply reply_memory = {
-    452, "4.3.1", "Too many mails at once, try later"};
 
 /* What differs between the protocols. */
 static const struct {
@@ -417,19 +415,6 @@ session_answers(const struct session *session)
 		   : 1;
 }
 
-/* NULL if the message is whole. */
-static const struct smtp_reply *
-session_find_refusal(const struct session *session)
-{
-	guint faults = session->reader.faults;
-	const struct smtp_reply *refusal = reply_of_faults(faults);
-
-	/* The only one that may pass comes last. */
-	if (refusal == NULL && (faults & MESSAGE_MEMORY) != 0)
-		return &reply_memory;
-	return refusal;
-}
-
 /* The same reply for every recipient, without asking the caller. */
 static void
 session_refuse_message(struct session *session, const struct smtp_reply *reply)
@@ -446,7 +431,8 @@ static void
 session_end_data(struct session *session)
 {
 	const struct smtp_reply temporary = reply_of(PROTO_MAIL_DEFERRED);
-	const struct smtp_reply *refusal = session_find_refusal(session);
+	const struct smtp_reply *refusal =
+	    reply_of_faults(session->reader.faults);
 	guint answers = session_answers(session);
 
 	session->in_data = FALSE;
@@ -564,5 +550,6 @@ session_drop_text(struct session *session)
 	g_assert(session->in_data || session->want == SESSION_MESSAGE);
 	message_reader_fault(&session->reader, MESSAGE_MEMORY);
 	if (session->want == SESSION_MESSAGE)
-		session_refuse_message(session, &reply_memory);
+		session_refuse_message(
+		    session, reply_of_faults(session->reader.faults));
 }

@@ -29,8 +29,6 @@
 
 /* What the programs ask for. */
 #define SESSION_LINE_MAX 2048
-#define SESSION_TEXT_LINE_MAX 65536
-#define SESSION_HEADER_MAX 262144
 #define SESSION_ERRORS_MAX 20
 
 enum session_protocol {

@@ -190,7 +190,7 @@ action_put(struct piece text, GString *out)
 	    ": body %x; %k", ": body %x",
 	    ": mime-header %x; %k", ": nested-header %x; %k",
 	    ": %w from %h: %r; %k", ": %w from %h: %r",
-	    ": %w from %h; %k", NULL};
+	    ": %w from %h; %k", ": %w: %r; %k", NULL};
 	gsize n = match_word(words_actions, text);
 	gsize len = out->len;
 

@@ -11,12 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static gboolean
+static enum place
 check(const char *local, const char *domain, gpointer user_data)
 {
 	(void)user_data;
 	g_assert(g_utf8_validate(local, -1, NULL));
-	return domain[0] == 'd';
+	return domain[0] == 'd' ? PLACE_OURS : PLACE_OTHERS;
 }
 
 static const struct milter_limits limits = {

@@ -47,7 +47,7 @@ def runs():
     with open(os.path.join(ROOT, "tests", "run.sh"), encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     found = {way: set() for way in ways.ALL}
-    for line in re.findall(r"(?m)^system (?:gcc|sanitize) \d (.*)$", text):
+    for line in re.findall(r"(?m)^\s*system (?:gcc|sanitize) \d (.*)$", text):
         words = line.replace("&", " ").split()
         way = words[words.index("--way") + 1] if "--way" in words else "lmtp"
         found[way].update(words)
@@ -58,11 +58,13 @@ def faults(tests, found):
     modules = {test.split(".")[0] for test in tests}
     for name in sorted(modules - ways.MODULES.keys()):
         yield "tests/system/ways.py has no row for " + name
-    for name, (by, why, _) in sorted(ways.MODULES.items()):
+    for name, (by, why, short) in sorted(ways.MODULES.items()):
         if name not in modules:
             yield "no tests in " + name
         if "lmtp" in by and name not in found["lmtp"]:
             yield "tests/run.sh does not run " + name
+        if "lmtp" not in by and not short:
+            yield "nothing of %s is in the short form" % name
         if (set(by) != set(ways.ALL)) != bool(why):
             yield "%s: a reason if it does not run by all ways" % name
     for way in ways.ALL[1:]:

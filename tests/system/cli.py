@@ -67,6 +67,7 @@ class Command(unittest.TestCase):
         self.assertEqual(states.pop("maillog_file"), "warn")
         known = {"configuration", "users", "state_dir", "key_dir",
                  "keys apart", "sockets", "desk", "lmtp", "postfix",
+                 self.world.way,
                  # What the machine is like.
                  "queue_directory", "swap", "core", "core_pattern"}
         self.assertEqual(set(states) - known, set())

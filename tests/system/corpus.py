@@ -15,6 +15,7 @@ import smtplib
 import time
 import unittest
 
+import wire
 from tools import ROOT, read
 from world import QUEUE, World
 
@@ -171,17 +172,9 @@ class Corpus(unittest.TestCase):
         """The code after the final dot, or 0 if there was no answer."""
         with open(os.path.join(CORPUS, path), "rb") as file:
             data = as_delivered(file.read())
-        kind, where = cls.world.lmtp.split(":", 1)
-        host, port = (where, 0) if kind == "unix" \
-            else (where.rsplit(":", 1)[0], int(where.rsplit(":", 1)[1]))
         try:
-            with smtplib.LMTP(host, port, "mx", timeout=60) as lmtp:
-                lmtp.ehlo_or_helo_if_needed()
-                lmtp.mail(sender, ["BODY=8BITMIME", "SMTPUTF8"])
-                lmtp.rcpt(QUEUE)
-                return lmtp.data(data)[0]
-        except smtplib.SMTPDataError as err:
-            return err.smtp_code
+            (code, _), = wire.deliver(cls.world, data, sender, [QUEUE])
+            return code
         except (OSError, smtplib.SMTPException):
             return 0
 

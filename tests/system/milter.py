@@ -7,6 +7,7 @@ import email.policy
 import glob
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -33,6 +34,11 @@ BARE = (550, b"5.6.0 Bare CR or LF in message")
 LONG_HEADER = (554, b"5.6.0 Message header too long")
 LONG_LINE = (554, b"5.6.0 Line too long in message")
 TAKEN = mw.WORDS[mw.DISCARD]
+NO_LOGIN = (550, b"5.7.1 This sender has to log in, send through the "
+            b"submission service")
+BAD_SHAPE = (554, b"5.6.0 Too many headers or parts, send a plain text")
+TOO_OFTEN = (450, b"4.7.1 Too many mails from this address, send the next "
+             b"one in an hour")
 RETIRED = (451, b"4.3.2 Closing, come again")
 
 
@@ -45,6 +51,16 @@ def status(pid, key):
     return int(found.group(1))
 
 
+class World(Gateway):
+    """ND_MILTER names another build, with --enable-sanitize=thread say: its
+    nymdesk-milter beside the other roles of ND_BUILD."""
+
+    def install(self):
+        super().install()
+        if "ND_MILTER" in os.environ:
+            shutil.copy(os.environ["ND_MILTER"] + "/nymdesk-milter", self.bin)
+
+
 class Milter(unittest.TestCase):
     """A world, and what a milter has when nobody talks to it."""
 
@@ -53,7 +69,7 @@ class Milter(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.world = Gateway(more=cls.more, workers=cls.workers, way="milter")
+        cls.world = World(more=cls.more, workers=cls.workers, way="milter")
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
         cls.queue = cls.world.queue
@@ -187,11 +203,9 @@ class Words(Milter):
         copy, = self.world.copies(self.world.news())
         right = re.search(rb"support\+[0-9a-z]{8}-[0-9a-z]{13}@[\w.]+",
                           copy.octets).group(0).decode()
-        wrong = right.replace("@", "@x")[:-len(self.world.domain) - 2] + \
-            "@" + self.world.domain
-        wrong = wrong[:-len(self.world.domain) - 2] + \
-            ("0" if wrong[-len(self.world.domain) - 2] != "0" else "1") + \
-            "@" + self.world.domain
+        last = right.index("@") - 1
+        wrong = right[:last] + ("1" if right[last] == "0" else "0") + \
+            right[last + 1:]
         self.assertEqual(len(right), len(wrong))
         self.assertNotEqual(right, wrong)
         with self.connect() as sock:
@@ -264,6 +278,18 @@ class Words(Milter):
                 self.assertEqual(mw.code_of(packet), said or TOO_BIG)
         self.assertEqual(self.world.news(), [])
 
+    def test_what_a_worker_refuses(self):
+        forged = octets(mails.message(ANNA, self.queue, "Hello", "Pay him.\n"))
+        groups = b"Cc: " + b"a:" * 20000 + b"\r\n" + self.mail()
+        parts = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + \
+            b"--a\r\n\r\n" * 11000
+        for name, text, said in (("forged", forged, NO_LOGIN),
+                                 ("groups", groups, BAD_SHAPE),
+                                 ("parts", parts, BAD_SHAPE)):
+            with self.subTest(name):
+                self.assertEqual(self.deliver(text), [said])
+        self.assertEqual(self.world.news(), [])
+
     def test_a_refused_mail_needs_no_worker_and_no_body(self):
         before = self.world.log_has("milter.no-worker")
         self.world.kill("lmtp", signal.SIGSTOP)
@@ -319,6 +345,19 @@ class Long(Milter):
                 b"X-Count: %d\r\n" % i + text), [TAKEN])
         self.assertLess(status(self.proc["pid"], "VmRSS"), before + 8000)
         self.world.news()
+
+
+class Often(Milter):
+    """A contact who writes too often is put off; what he wrote is not."""
+
+    more = {"limits.mail_burst": "2"}
+
+    def test_it_is_put_off(self):
+        first, *rest = [self.mail() for _ in range(3)]
+        self.assertEqual([self.deliver(data)[0] for data in (first, *rest)],
+                         [TAKEN, TAKEN, TOO_OFTEN])
+        self.assertEqual(self.deliver(first), [TAKEN])
+        self.assertEqual(len(self.world.copies(self.world.news())), 2)
 
 
 class Manners(Milter):
@@ -463,6 +502,44 @@ class Manners(Milter):
                             mw.ACCEPT, mw.DISCARD))
                     except (TimeoutError, mw.Hangup):
                         break
+
+
+class Threads(Milter):
+    """Nothing of ours is shared but what may be."""
+
+    workers = 8
+
+    def converse(self, mine, replies):
+        """One client's session: a mail of each kind."""
+        with self.connect() as sock:
+            for i, data in enumerate(mine):
+                sock.mail(PLAYER)
+                sock.rcpt(self.queue if i % 2 else OTHER,
+                          "nymdesk" if i % 2 else "smtp")
+                sock.ask(mw.DATA)
+                sock.send(mw.ABORT)
+                if i == 1:
+                    data = data.replace(b"Number", b"a\nb")
+                replies.append(sock.give(data, PLAYER, [
+                    self.queue, "nobody@" + self.world.domain]))
+
+    def test_thirty_two_clients(self):
+        replies = []
+        threads = [threading.Thread(
+            target=self.converse, args=([self.mail() for _ in range(3)],
+                                        replies), daemon=True)
+            for _ in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+        self.assertEqual(sorted(replies), sorted(
+            [[TAKEN, NO_USER]] * 64 + [[BARE, NO_USER]] * 32))
+        self.world.kill("milter", signal.SIGTERM)
+        wait_for(lambda: not is_alive(self.proc), 10, "it to end")
+        wait_for(lambda: os.path.exists(self.world.milter[5:]), 10,
+                 "the next one")
+        self.world.news()
 
 
 class Stop(Milter):

@@ -40,11 +40,21 @@ def crlf(octets):
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
+def parameters(octets, sender, rcpts):
+    """What Postfix says with MAIL (RFC 6152, RFC 6531 3.4)."""
+    head = octets.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    plain = head.isascii() and "".join([sender, *rcpts]).isascii()
+    return ["BODY=8BITMIME"] * (not octets.isascii()) \
+        + ["SMTPUTF8"] * (not plain)
+
+
 def session(world, way, octets, sender, rcpts):
     """LMTP and SMTP differ in how many replies a mail gets (RFC 2033 4.2)."""
     with client(world, way) as smtp:
         smtp.ehlo()
-        smtp.docmd("MAIL", "FROM:<%s>" % sender)
+        smtp.command_encoding = "utf-8"
+        smtp.docmd("MAIL", " ".join(["FROM:<%s>" % sender]
+                                    + parameters(octets, sender, rcpts)))
         replies = [smtp.docmd("RCPT", "TO:<%s>" % rcpt) for rcpt in rcpts]
         taken = sum(code == 250 for code, _ in replies)
         if taken:

@@ -507,7 +507,8 @@ class World:
 
     def faults(self):
         """Lines of the log that no test may cause."""
-        words = ("AddressSanitizer", "runtime error:", "Assertion",
-                 "assertion failed", "library.said", "stack smashing")
+        words = ("AddressSanitizer", "ThreadSanitizer", "runtime error:",
+                 "Assertion", "assertion failed", "library.said",
+                 "stack smashing")
         return [line for line in self.logs().splitlines()
                 if any(word in line for word in words)]

@@ -44,13 +44,17 @@ static const struct row rows[] = {
     {"somebody else's envelope", ANNA, TO(QUEUE), "x@out.test", {QUEUE}, TRUE},
     {"shown forged", ANNA, RESULT("spf=fail") HOP TO(QUEUE), NULL, {QUEUE},
 	TRUE},
-    {"another's proof", ANNA, "Authentication-Results: mx.x.test; auth=pass "
-	"smtp.auth=anna@agents.test\r\n" HOP TO(QUEUE), NULL, {QUEUE}, TRUE},
-    {"proof of another", ANNA, RESULT("auth=pass smtp.auth=" PLAYER) HOP
-	TO(QUEUE), NULL, {QUEUE}, TRUE},
+    {"another's proof", ANNA,
+	"Authentication-Results: mx.x.test; auth=pass "
+	"smtp.auth=anna@agents.test\r\n" HOP TO(QUEUE),
+	NULL, {QUEUE}, TRUE},
+    {"proof of another", ANNA,
+	RESULT("auth=pass smtp.auth=" PLAYER) HOP TO(QUEUE), NULL, {QUEUE},
+	TRUE},
     {"proven", ANNA, ANNA_PROOF HOP TO(AGENTS), NULL, {AGENTS}, FALSE},
-    {"proven by a signature", ANNA, RESULT("dkim=pass header.d=agents.test")
-	HOP TO(AGENTS), NULL, {AGENTS}, FALSE},
+    {"proven by a signature", ANNA,
+	RESULT("dkim=pass header.d=agents.test") HOP TO(AGENTS), NULL, {AGENTS},
+	FALSE},
     {"a player", PLAYER, TO(QUEUE), NULL, {QUEUE}, FALSE},
     {"his agent's envelope", PLAYER, TO(QUEUE), ANNA, {QUEUE}, FALSE},
     /* A member is one of his own queues only; the mail says which. */
@@ -71,8 +75,8 @@ static const struct row rows[] = {
 static enum proto_mail_outcome
 row_send(const struct row *row, enum proto_way way, const char *more)
 {
-	g_autofree char *headers = g_strconcat(row->headers,
-	    "Message-ID: <1@x.test>\r\n", more, NULL);
+	g_autofree char *headers =
+	    g_strconcat(row->headers, "Message-ID: <1@x.test>\r\n", more, NULL);
 	struct letter letter = {.from = row->from,
 	    .headers = headers,
 	    .text = "It is on its way.",
@@ -99,8 +103,8 @@ members_have_to_prove_themselves(void **state)
 			enum proto_mail_outcome outcome =
 			    row_send(&rows[i], on_line[w], "");
 
-			if (outcome != (rows[i].is_forged
-				? PROTO_MAIL_FORGED : PROTO_MAIL_TAKEN))
+			if (outcome != (rows[i].is_forged ? PROTO_MAIL_FORGED
+							  : PROTO_MAIL_TAKEN))
 				fail_msg("%s: %d", rows[i].what, outcome);
 			/* Nobody is asked about a capability, nobody told. */
 			if (!rows[i].is_forged)
@@ -117,8 +121,7 @@ by_lmtp_they_are_told_by_mail(void **state)
 {
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (row_send(&rows[i], PROTO_WAY_LMTP, "") !=
-		    PROTO_MAIL_TAKEN)
+		if (row_send(&rows[i], PROTO_WAY_LMTP, "") != PROTO_MAIL_TAKEN)
 			fail_msg("%s", rows[i].what);
 		assert_true(roles.identified > 0);
 		assert_false(roles.admit.is_on_line);
@@ -194,8 +197,7 @@ what_has_no_readable_shape_is_refused(void **state)
 			    PROTO_MAIL_BAD_SHAPE);
 			assert_int_equal(roles.identified, 0);
 		}
-		assert_int_equal(
-		    row_send(&cases[i], PROTO_WAY_LMTP, more->str),
+		assert_int_equal(row_send(&cases[i], PROTO_WAY_LMTP, more->str),
 		    PROTO_MAIL_TAKEN);
 		assert_true(roles.identified > 0);
 	}

@@ -286,13 +286,15 @@ counted_mails_are_bounded(void **state)
 	w->config.mail_burst = 1;
 	g_array_append_val(epochs, ids);
 	for (guint32 i = 0; i < BURST_MAILS_MAX + 2; i++) {
-		memcpy(g_array_index(epochs, struct proto_epoch_ids, 0)
-			   .contact.b, &i, sizeof(i));
+		memcpy(
+		    g_array_index(epochs, struct proto_epoch_ids, 0).contact.b,
+		    &i, sizeof(i));
 		burst_add(burst, &d, w->now);
 	}
 	for (guint32 i = 0; i < BURST_MAILS_MAX + 2; i++) {
-		memcpy(g_array_index(epochs, struct proto_epoch_ids, 0)
-			   .contact.b, &i, sizeof(i));
+		memcpy(
+		    g_array_index(epochs, struct proto_epoch_ids, 0).contact.b,
+		    &i, sizeof(i));
 		assert_int_equal(burst_is_over(burst, &d, w->now), i >= 2);
 	}
 	assert_false(burst_is_over(burst, &d, w->now + 3601));

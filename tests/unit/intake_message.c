@@ -52,8 +52,7 @@ static const struct text texts[] = {
     TEXT("a: b\r\n\r\n0123456789abcdefg\r\n", MESSAGE_LINE, NULL),
     TEXT("a: b\r\n\r\n.123456789abcdef\r\n", 0, NULL),
     TEXT("a: b\r\n\r\n.123456789abcdefg\r\n", MESSAGE_LINE, NULL),
-    TEXT("a: b\r\n\r\n0123456789abcdefg\n", MESSAGE_LINE | MESSAGE_BARE,
-	NULL),
+    TEXT("a: b\r\n\r\n0123456789abcdefg\n", MESSAGE_LINE | MESSAGE_BARE, NULL),
     TEXT("a: b\r\nc: d\r\nc: d\r\nc: d\r\n\r\nx", MESSAGE_HEADER, NULL),
     TEXT("a: b\r\nc: d\r\nc: d\r\n", 0, NULL),
     TEXT("a: b\r\nc: d\r\nc: d\r\nc: d\r\n", MESSAGE_HEADER, NULL),
@@ -61,8 +60,8 @@ static const struct text texts[] = {
     TEXT("a: b\r\n\r\n" LINE LINE LINE "abc", 0,
 	"a: b\r\n\r\n" LINE LINE LINE "abc\r\n"),
     TEXT("a: b\r\n\r\n" LINE LINE LINE "abcd", MESSAGE_SIZE, NULL),
-    TEXT("a: b\r\n\r\n" LINE LINE LINE LINE LINE "\r", MESSAGE_SIZE |
-	MESSAGE_BARE, NULL),
+    TEXT("a: b\r\n\r\n" LINE LINE LINE LINE LINE "\r",
+	MESSAGE_SIZE | MESSAGE_BARE, NULL),
 };
 
 static void
@@ -71,8 +70,8 @@ feed(struct message_reader *reader, const char *in, gsize len, gsize piece)
 	for (gsize at = 0; at < len;) {
 		gsize n = MIN(piece, len - at);
 
-		assert_int_equal(message_reader_feed(reader,
-				     (const guint8 *)in + at, n), n);
+		assert_int_equal(
+		    message_reader_feed(reader, (const guint8 *)in + at, n), n);
 		at += n;
 	}
 }
@@ -142,8 +141,8 @@ static gboolean
 is_sent_as_it_is(const struct text *text)
 {
 	return (text->faults & MESSAGE_BARE) == 0 ||
-	    (has_end(text->in, text->len) &&
-		strstr(text->in, "\n.") == NULL);
+	       (has_end(text->in, text->len) &&
+		   strstr(text->in, "\n.") == NULL);
 }
 
 static void

@@ -18,7 +18,8 @@
 
 int mail_ways_tests(void);
 
-#define RESULT "Authentication-Results: mx.us; spf=pass smtp.mailfrom=m.test\r\n"
+#define RESULT                                                                 \
+	"Authentication-Results: mx.us; spf=pass smtp.mailfrom=m.test\r\n"
 #define PROOF "X-Nymdesk-Proof-1: mx.us; auth=pass smtp.auth=p@m.test\r\n"
 #define OWN_HOP                                                                \
 	"Received: from out.m.test (out.m.test [192.0.2.1])\r\n"               \
@@ -34,11 +35,12 @@ static const struct {
 	const char *above;
 	enum mail_results results;
 } ways[] = {
-    {"", MAIL_RESULTS_ALL}, /* milter: Postfix hides its Received from it */
+    {"", MAIL_RESULTS_ALL},	/* milter: Postfix hides its Received from it */
     {RESULT, MAIL_RESULTS_ALL}, /* and another one before it added this */
     {"X-Spam-Flag: NO\r\n" RESULT RESULT, MAIL_RESULTS_ALL},
     {"Return-Path: <p@m.test>\r\nX-Original-To: help@us.test\r\n"
-     "Delivered-To: help@us.test\r\n" RESULT OWN_HOP, MAIL_RESULTS_ALL},
+     "Delivered-To: help@us.test\r\n" RESULT OWN_HOP,
+	MAIL_RESULTS_ALL},
     {OWN_HOP RESULT, MAIL_RESULTS_ALL},
     {LATER_HOP RESULT OWN_HOP, MAIL_RESULTS_ALL},
     {PROOF RESULT OWN_HOP, MAIL_RESULTS_ABOVE_RECEIVED},
@@ -46,10 +48,12 @@ static const struct {
     {LATER_HOP OWN_HOP, MAIL_RESULTS_ABOVE_RECEIVED},
 };
 
-#define HOP "Received: from pc by out.m.test; Sun, 22 Nov 2026 09:59:59 +0000\r\n"
+#define HOP                                                                    \
+	"Received: from pc by out.m.test; Sun, 22 Nov 2026 09:59:59 +0000\r\n"
 #define FROM "From: P <p@m.test>\r\n"
 #define IDS                                                                    \
-	"Message-ID: <1.a@m.test>\r\nDate: Sun, 22 Nov 2026 09:59:58 +0000\r\n" \
+	"Message-ID: <1.a@m.test>\r\nDate: Sun, 22 Nov 2026 09:59:58 "         \
+	"+0000\r\n"                                                            \
 	"References: <0.a@m.test>\r\n <0.b@m.test>\r\n"                        \
 	"Thread-Index: AQHZabcdefghijklmnopqrstuvwxyz==\r\n"
 #define PLAIN "Content-Type: text/plain; charset=utf-8\r\n\r\nWhere is it?\r\n"
@@ -61,14 +65,15 @@ static const struct {
 
 static const char *const mails[] = {
     HOP FROM IDS "Subject: Bonus\r\n" PLAIN,
-    FROM "Subject: Bonus\r\n" PLAIN,	    /* no Message-ID, no Date */
+    FROM "Subject: Bonus\r\n" PLAIN,	/* no Message-ID, no Date */
     HOP IDS "Subject: Bonus\r\n" PLAIN, /* known by its envelope alone */
     HOP FROM IDS "Subject: a long\r\n\tsubject\r\n" MIXED,
     HOP FROM IDS "Auto-Submitted: auto-replied\r\nSubject: Away\r\n" PLAIN,
     /* Refused by the pre-scan: its facts and octets. */
-    HOP FROM IDS "Content-Type: a/b;"
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=b\r\n"
-	"\r\nWhere is it?\r\n",
+    HOP FROM IDS
+    "Content-Type: a/b;"
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=b\r\n"
+    "\r\nWhere is it?\r\n",
 };
 
 static void
@@ -83,8 +88,8 @@ expect_same(const struct mail *one, const struct mail *other)
 	assert_string_equal(one->thread, other->thread);
 	assert_int_equal(one->references->len, other->references->len);
 	for (guint i = 0; i < one->references->len; i++)
-		assert_string_equal(one->references->pdata[i],
-		    other->references->pdata[i]);
+		assert_string_equal(
+		    one->references->pdata[i], other->references->pdata[i]);
 	assert_string_equal(one->subject, other->subject);
 	assert_string_equal(one->text, other->text);
 	assert_int_equal(one->files->len, other->files->len);

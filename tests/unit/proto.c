@@ -214,6 +214,23 @@ limits_hold_on_decoding(void **state)
 	}
 }
 
+/* To a mail that comes too often the desk says nothing else. */
+static void
+a_verdict_may_come_alone(void **state)
+{
+	struct proto_desk_admitted in = {.verdict = PROTO_LATER};
+	struct proto_desk_admitted out = {0};
+	g_autoptr(GBytes) frame = NULL;
+
+	(void)state;
+	frame = proto_encode(PROTO_DESK_ADMITTED, &in, NULL);
+	assert_non_null(frame);
+	assert_true(proto_decode(frame, PROTO_DESK_ADMITTED, &out, NULL));
+	assert_int_equal(out.verdict, PROTO_LATER);
+	assert_false(number_is_set(&out.number));
+	proto_clear(PROTO_DESK_ADMITTED, &out);
+}
+
 static void
 errors_travel(void **state)
 {
@@ -515,6 +532,7 @@ main(void)
 	    cmocka_unit_test(every_message_survives_its_way),
 	    cmocka_unit_test(a_damaged_frame_is_refused_or_normal),
 	    cmocka_unit_test(limits_hold_on_decoding),
+	    cmocka_unit_test(a_verdict_may_come_alone),
 	    cmocka_unit_test(errors_travel),
 	    cmocka_unit_test(envelopes_survive_their_way),
 	    cmocka_unit_test(envelopes_of_all_times_open),
