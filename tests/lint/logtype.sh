@@ -109,14 +109,14 @@ only() {
 # number.h, internal.h: macros that take a type of ours.
 only 'struct log_field|\blog_fields\(' 'a log field made by hand' \
     base/log.h base/log.c ticket/number.h desk/internal.h
-# config.c, config_value.c, sandbox.c, directories.c, rules.c, load.c, part.c,
-# pattern.c, file.c name files of the operator and what stands in them; codec.c
+# config.c, config_value.c, sandbox.c, directories.c, listen.c, rules.c, load.c,
+# part.c, pattern.c, file.c name files of the operator and what stands in them; codec.c
 # carries the literal of another role.
 only 'g_(set_error|set_error_literal|prefix_error|propagate_prefixed_error|error_new)[a-z_]*\(' \
     'an error made by hand' \
     base/error.c base/config.c base/config_value.c base/sandbox.c \
-    cmd/directories.c proto/codec.c rules/load.c rules/part.c \
-    rules/pattern.c rules/rules.c template/file.c
+    cmd/directories.c cmd/listen.c proto/codec.c rules/load.c \
+    rules/part.c rules/pattern.c rules/rules.c template/file.c
 only 'error_(fail|prefix)_literal[a-z_]*\(' 'an error from a variable' \
     base/error.h base/error.c
 # Their texts hold the values that were compared.
