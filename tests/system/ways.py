@@ -21,6 +21,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 
 row("milter", ("milter",), "is about one way")
+row("rude", ("milter",), "is about one way")
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
