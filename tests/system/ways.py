@@ -21,6 +21,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 
 row("milter", ("milter",), "is about one way", ("milter",))
+row("rude", ("milter",), "is about one way", ("rude",))
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
