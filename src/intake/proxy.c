@@ -26,7 +26,7 @@ struct watch {
 
 /* One session. While it is in hand, a thread alone may touch it. */
 struct peer {
-	struct watch watch; /* first, as GSource wants it; owns fd */
+	struct watch watch;	 /* first, as GSource wants it; owns fd */
 	struct session *session; /* own */
 	GList link;		 /* in proxy->peers */
 	GByteArray *rest;	 /* own; what was read and not yet fed */
@@ -36,7 +36,7 @@ struct peer {
 	gint64 message_by_ms; /* when the message in hand must be complete */
 	gint64 write_by_ms;   /* when replies must be written, 0: none wait */
 	gboolean in_hand;
-	GBytes *message; /* own; in hand */
+	GBytes *message;		 /* own; in hand */
 	enum proto_mail_outcome outcome; /* 0: no thread has begun */
 };
 
@@ -72,8 +72,7 @@ now_ms(void)
 /* --- watches ------------------------------------------------------------ */
 
 static struct watch *
-watch_new(
-    struct proxy *proxy, GSourceFuncs *funcs, gsize size, int take_fd)
+watch_new(struct proxy *proxy, GSourceFuncs *funcs, gsize size, int take_fd)
 {
 	struct watch *watch = (struct watch *)g_source_new(funcs, (guint)size);
 
@@ -158,9 +157,8 @@ thread_deliver(gpointer data, gpointer user_data)
 	if (peer == NULL)
 		return;
 	if (!peer_is_gone(peer))
-		peer->outcome =
-		    proxy->deliver(session_envelope(peer->session),
-			peer->message, proxy->user_data);
+		peer->outcome = proxy->deliver(session_envelope(peer->session),
+		    peer->message, proxy->user_data);
 	g_clear_pointer(&peer->message, g_bytes_unref);
 	queue_put(proxy, &proxy->done, peer);
 	g_source_set_ready_time(&proxy->wake->source, 0);
@@ -278,8 +276,8 @@ peer_feed(struct peer *peer)
 {
 	GByteArray *rest = peer->rest;
 
-	peer->rest_at += session_feed(peer->session,
-	    rest->data + peer->rest_at, rest->len - peer->rest_at);
+	peer->rest_at += session_feed(peer->session, rest->data + peer->rest_at,
+	    rest->len - peer->rest_at);
 	if (peer->rest_at == rest->len) {
 		g_byte_array_set_size(rest, 0);
 		peer->rest_at = 0;
@@ -358,8 +356,8 @@ static gboolean
 peer_read(struct peer *peer)
 {
 	struct proxy *proxy = peer->watch.proxy;
-	ssize_t n = recv(
-	    peer->watch.fd, proxy->buffer, ACCEPT_BUFFER, MSG_DONTWAIT);
+	ssize_t n =
+	    recv(peer->watch.fd, proxy->buffer, ACCEPT_BUFFER, MSG_DONTWAIT);
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ||
@@ -375,9 +373,8 @@ peer_time_out(struct peer *peer)
 {
 	if (peer->write_by_ms != 0)
 		return FALSE;
-	session_abort(peer->session, peer->watch.proxy->stop_ms != 0
-					 ? &reply_stopping
-					 : &reply_idle);
+	session_abort(peer->session,
+	    peer->watch.proxy->stop_ms != 0 ? &reply_stopping : &reply_idle);
 	return TRUE;
 }
 
@@ -409,8 +406,8 @@ peer_start(struct proxy *proxy, int take_fd)
 	struct peer *peer = (struct peer *)watch_new(
 	    proxy, &peer_funcs, sizeof(struct peer), take_fd);
 
-	peer->session = session_new(&proxy->options->limits,
-	    proxy->options->check, proxy->user_data);
+	peer->session = session_new(
+	    &proxy->options->limits, proxy->options->check, proxy->user_data);
 	peer->rest = g_byte_array_new();
 	peer->link.data = peer;
 	g_queue_push_tail_link(&proxy->peers, &peer->link);
@@ -523,8 +520,8 @@ proxy_open(struct proxy *proxy, GError **err)
 	fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return error_fail_errno(err, ERROR_TEMP, "watch for signals");
-	proxy->signals = watch_new(
-	    proxy, &signals_funcs, sizeof(struct watch), fd);
+	proxy->signals =
+	    watch_new(proxy, &signals_funcs, sizeof(struct watch), fd);
 	watch_for(proxy->signals, G_IO_IN, NEVER);
 	proxy->wake = watch_new(proxy, &wake_funcs, sizeof(struct watch), -1);
 	proxy->listener = watch_new(proxy, &listener_funcs,

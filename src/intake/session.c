@@ -34,10 +34,8 @@ static const struct smtp_reply reply_ok = {250, "2.0.0", "Ok"};
 static const struct smtp_reply reply_sender_ok = {250, "2.1.0", "Ok"};
 static const struct smtp_reply reply_rcpt_ok = {250, "2.1.5", "Ok"};
 static const struct smtp_reply reply_bye = {221, "2.0.0", "Bye"};
-static const struct smtp_reply reply_help_lmtp = {
-    214, "2.0.0", "See RFC 2033"};
-static const struct smtp_reply reply_help_smtp = {
-    214, "2.0.0", "See RFC 5321"};
+static const struct smtp_reply reply_help_lmtp = {214, "2.0.0", "See RFC 2033"};
+static const struct smtp_reply reply_help_smtp = {214, "2.0.0", "See RFC 5321"};
 static const struct smtp_reply reply_vrfy = {252, "2.0.0", "Send mail and see"};
 static const struct smtp_reply reply_go_ahead = {
     354, NULL, "End data with <CRLF>.<CRLF>"};
@@ -182,8 +180,8 @@ static void
 command_helo(struct session *session, const char *args)
 {
 	if (session_greet(session, args))
-		g_string_append_printf(session->output, "250 %s\r\n",
-		    session->limits.hostname);
+		g_string_append_printf(
+		    session->output, "250 %s\r\n", session->limits.hostname);
 }
 
 static void
@@ -239,9 +237,9 @@ command_rcpt(struct session *session, const char *args)
 		session_reply(session, &reply_order);
 		return;
 	}
-	refusal = command_parse_rcpt(args,
-	    session->limits.protocol == SESSION_SMTP,
-	    session->envelope.smtputf8, &addr);
+	refusal =
+	    command_parse_rcpt(args, session->limits.protocol == SESSION_SMTP,
+		session->envelope.smtputf8, &addr);
 	if (refusal != NULL) {
 		session_error(session, refusal);
 		return;

@@ -15,7 +15,8 @@
  * Use: feed input while session_want() says SESSION_INPUT; write out and
  * empty session_output() before blocking. At SESSION_MESSAGE take the
  * message, give the verdicts, resume: one for each recipient by LMTP, one for
- * all by SMTP. Nothing is consumed in between. At SESSION_CLOSE write what is left and close.
+ * all by SMTP. Nothing is consumed in between. At SESSION_CLOSE write what is
+ * left and close.
  */
 #include <glib.h>
 

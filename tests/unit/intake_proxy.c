@@ -115,13 +115,13 @@ count_fds(void)
 
 /* In the child. An ordinary exit, so that leaks are looked for. */
 static void
-child_run(const struct child *child, const struct how *how,
-    struct child_side *side)
+child_run(
+    const struct child *child, const struct how *how, struct child_side *side)
 {
 	struct proxy_options options = {
 	    .listen_fd = child->listen_fd,
-	    .limits = {SIZE_MAX_MAIL, 10, 2048, 65536, 262144, 20,
-		"mx.example", SESSION_SMTP},
+	    .limits = {SIZE_MAX_MAIL, 10, 2048, 65536, 262144, 20, "mx.example",
+		SESSION_SMTP},
 	    .check = check_any,
 	    .idle_ms = how->idle_ms != 0 ? how->idle_ms : PATIENCE_MS,
 	    .sessions = how->sessions != 0 ? how->sessions : 2 * CLIENTS,
@@ -220,8 +220,7 @@ say_much(int fd, gsize len)
 	gsize at = 0;
 
 	while (text->len < len)
-		g_string_append(text,
-		    (text->len + 2) % 64 == 0 ? "\r\n" : "a");
+		g_string_append(text, (text->len + 2) % 64 == 0 ? "\r\n" : "a");
 	while (at < text->len) {
 		ssize_t n =
 		    send(fd, text->str + at, text->len - at, MSG_NOSIGNAL);
@@ -414,8 +413,8 @@ test_slow_and_fast(void **state)
 		child_begins(&child);
 	}
 	for (guint i = 0; i < 50; i++)
-		close(child_client(
-		    &child, START "fast" END, START_OUT ACCEPTED));
+		close(
+		    child_client(&child, START "fast" END, START_OUT ACCEPTED));
 	for (guint i = 0; i < G_N_ELEMENTS(held); i++)
 		child_release(&child);
 	for (guint i = 0; i < G_N_ELEMENTS(held); i++)
@@ -458,8 +457,8 @@ static void
 child_settles(struct child *child)
 {
 	for (int i = 0; i < 20; i++)
-		close(child_client(child, "NOOP\r\n",
-		    GREETING "250 2.0.0 Ok\r\n"));
+		close(child_client(
+		    child, "NOOP\r\n", GREETING "250 2.0.0 Ok\r\n"));
 }
 
 static void

@@ -105,8 +105,8 @@ static const struct script scripts[] = {
 	GREETING UNKNOWN UNKNOWN, ""),
     SMTP("LHLO is no SMTP", "LHLO x\r\n" MAIL, SMTP_GREETING UNKNOWN ORDER, ""),
     SMTP("HELO", "HELO\r\nHELO x\r\n" MAIL RCPT "HELO x\r\nDATA\r\n" EHLO,
-	SMTP_GREETING ARGUMENT
-	"250 mx.example\r\n" MAIL_OK RCPT_OK "250 mx.example\r\n" ORDER LHLO_OUT,
+	SMTP_GREETING ARGUMENT "250 mx.example\r\n" MAIL_OK RCPT_OK
+			       "250 mx.example\r\n" ORDER LHLO_OUT,
 	""),
     SCRIPT("MAIL before LHLO", MAIL, GREETING ORDER, ""),
     SCRIPT("one mail", START "S: x\r\n\r\nhi\r\n.\r\nQUIT\r\n",
@@ -601,8 +601,8 @@ test_drop_text(void **state)
 		    strlen(rows[i].rest));
 		assert_true(g_str_has_prefix(
 		    session_output(session)->str, EHLO_START_OUT));
-		assert_string_equal(session_output(session)->str +
-					strlen(EHLO_START_OUT),
+		assert_string_equal(
+		    session_output(session)->str + strlen(EHLO_START_OUT),
 		    rows[i].out);
 	}
 }
