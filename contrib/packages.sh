@@ -11,7 +11,7 @@ build='gcc make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev
 world='adduser python3 postfix dovecot-core dovecot-imapd dovecot-lmtpd'
 lint='libcmocka-dev clang libclang-rt-14-dev llvm binutils mandoc git cppcheck
 	ca-certificates xz-utils'
-bench='dovecot-sieve valgrind'
+bench='dovecot-sieve valgrind opendkim openssl'
 milter='miltertest'
 readers='mutt s-nail notmuch'
 browser='chromium fonts-dejavu-core'

@@ -264,5 +264,7 @@ counted_summed mutants
 say 'benchmark, short'
 check 'benchmark runs' env ND_BUILD="$scratch/gcc" \
     sh tests/bench/run.sh --rounds 1 --mails 60
+check 'senders that wait, a short benchmark' env ND_BUILD="$scratch/gcc" \
+    python3 tests/bench/before.py --seconds 1 --rounds 2 --sessions 20
 say 'done'
 finish

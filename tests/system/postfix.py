@@ -101,6 +101,7 @@ class Postfix:
         self.log_filter = log_filter
         self.way = way
         self.more_main = ""
+        self.more_master = ""
         self.more_transport = ""
         self.names = names
         self.inbound, self.reinject, self.submit, self.proxy_submit = \
@@ -155,7 +156,7 @@ class Postfix:
         files = ("master.cf",) + (
             ("proxy-master.cf",) if self.way == "smtp" else ())
         return BASE_MASTER.format(inbound=self.inbound) \
-            + "".join(map(self.contrib, files))
+            + "".join(map(self.contrib, files)) + self.more_master
 
     def run(self, *args, check=True):
         done = subprocess.run(args, capture_output=True, text=True,
