@@ -39,6 +39,11 @@ EXCEPTIONS = {
     "php-mime-mail-parser/issue212": "\"Automatyczna odpowied\u017a: ...\"",
     "php-mime-mail-parser/m0009": "the author is noreply@",
 }
+# By the milter, which gets a mail as cleanup divides it.
+BY_MILTER = {
+    "mimekit/messages/feedback-report.txt":
+        "begins with a byte order mark, where Postfix ends the header",
+}
 LINE_MAX = 998
 
 
@@ -215,8 +220,12 @@ class Corpus(unittest.TestCase):
                 and (self.opened[row["path"]]
                      or row["path"] not in self.known_by)}
 
+    def exceptions(self):
+        return EXCEPTIONS.keys() | (
+            BY_MILTER.keys() if self.world.way == "milter" else set())
+
     def test_people_are_acknowledged_and_machines_are_not(self):
-        self.assertEqual(sorted(self.wrong() - EXCEPTIONS.keys()), [])
+        self.assertEqual(sorted(self.wrong() - self.exceptions()), [])
         again = [row["path"] for row in self.index
                  if self.is_person(row)
                  and not self.opened[row["path"]]]
@@ -226,7 +235,7 @@ class Corpus(unittest.TestCase):
         self.assertGreater(len(self.acknowledged), len(self.index) / 2)
 
     def test_every_exception_is_needed(self):
-        self.assertEqual(sorted(EXCEPTIONS.keys() - self.wrong()), [])
+        self.assertEqual(sorted(self.exceptions() - self.wrong()), [])
 
     def test_no_worker_died(self):
         self.assertEqual(

@@ -21,6 +21,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 
 row("milter", ("milter",), "is about one way", ("milter",))
+row("rude", ("milter",), "is about one way", ("rude",))
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
@@ -67,10 +68,6 @@ row("after")
 EXCEPTIONS = {
     "cli.Command.test_check_knows_our_milter": {
         "milter": "begins with a Postfix that asks no milter"},
-    "faults.Broken.test_front_killed": {
-        "lmtp": "nymdesk-lmtp is its own front: test_lmtp_killed"},
-    "faults.Killed.test_kill_front": {
-        "lmtp": "nymdesk-lmtp is its own front: test_kill_lmtp_workers"},
 }
 
 # What is different by a way and tested as it is there.

@@ -44,9 +44,12 @@ def crlf(octets):
 
 
 def as_queued(octets):
-    """As cleanup gives a mail to milters: the header ends at the first line
-    that is none of it."""
+    """As smtpd and cleanup give a mail to milters: the line above a mail in a
+    mailbox is a field, and the header ends at the first line that is none of
+    it."""
     lines = octets.split(b"\r\n")
+    if lines[0].lstrip(b">").startswith(b"From "):
+        lines[0] = b"Mailbox-Line: " + lines[0]
     for at, line in enumerate(lines):
         if not line:
             break
