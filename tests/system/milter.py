@@ -136,7 +136,7 @@ class Words(Milter):
     @unittest.skipIf(os.geteuid() != 0, "needs root: one user for all roles")
     def test_only_postfix_may_connect(self):
         path = self.world.milter[5:]
-        for name, mode in ((path, 0o140660), (os.path.dirname(path), 0o42750)):
+        for name, mode in ((path, 0o140666), (os.path.dirname(path), 0o40750)):
             fact = os.lstat(name)
             self.assertEqual(fact.st_mode, mode)
             self.assertEqual(
