@@ -39,7 +39,9 @@ directory_make(const char *path, enum role owner, mode_t mode, GError **err)
 }
 
 /* Through a descriptor: whoever owns a directory above could put a link in
- * the place of this one. */
+ * the place of this one. Not with the set-group-ID bit, by which the socket
+ * would get the group: systemd's RestrictSUIDSGID= denies it. So the socket is
+ * open to all, and who may enter here is what counts. */
 static gboolean
 milter_directory_own(int dir, gboolean is_new, GError **err)
 {
@@ -58,7 +60,7 @@ milter_directory_own(int dir, gboolean is_new, GError **err)
 	if (geteuid() == 0 && group != NULL)
 		gid = group->gr_gid;
 	if ((geteuid() == 0 && fchown(dir, uid, gid) != 0) ||
-	    fchmod(dir, geteuid() == 0 && group != NULL ? 02750 : 0755) != 0)
+	    fchmod(dir, geteuid() == 0 && group != NULL ? 0750 : 0755) != 0)
 		return error_fail_errno(err, ERROR_PERM, "cannot own it");
 	return TRUE;
 }

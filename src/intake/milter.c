@@ -119,7 +119,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 {
 	(void)unused_in1, (void)unused_in2;
 	if ((steps & NEEDED) != NEEDED) {
-		log_error("milter.mta-too-old", LOG_NUM("steps", (gint64)steps));
+		log_error(
+		    "milter.mta-too-old", LOG_NUM("steps", (gint64)steps));
 		return SMFIS_REJECT;
 	}
 	/* Only so that Postfix says it whatever its configuration is. */

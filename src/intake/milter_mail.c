@@ -190,9 +190,9 @@ text_feed(struct milter_mail *mail, const char *text, gsize len)
 	    &mail->reader, (const guint8 *)text, len);
 }
 
-/* A line of a field ends by LF here, but by CRLF in the mail. One that would not
- * continue its field would be a second one, or the end of the header block:
- * what the MTA took for one line must not become two. */
+/* A line of a field ends by LF here, but by CRLF in the mail. One that would
+ * not continue its field would be a second one, or the end of the header
+ * block: what the MTA took for one line must not become two. */
 static void
 text_feed_value(struct milter_mail *mail, const char *value)
 {

@@ -1,5 +1,5 @@
--- What a worker says no to. A member of the queue who has not logged in gets the
--- same answer at the queue's address and at one of a ticket, right or wrong.
+-- What a worker says no to. A member of the queue who has not logged in gets
+-- the same answer at the queue's address and at one of a ticket.
 dofile(shared)
 local conn = connect()
 local ticket = string.gsub(ours, "@", "+k7f39q2y-0123456789abc@")

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import mails
+from tools import read, write
 from world import QUEUE, TEAM, World
 
 
@@ -106,6 +107,8 @@ class Command(unittest.TestCase):
     def test_check_knows_our_milter(self):
         """Named in nymdesk.conf, and not by an open door in main.cf."""
         where = "unix:%s/milter/listen" % self.world.run_dir
+        main = self.world.postfix.etc + "/main.cf"
+        before = read(main)
         self.world.configure(**{"milter.listen": where})
         try:
             # Nobody asks there, and nobody listens.
@@ -118,7 +121,7 @@ class Command(unittest.TestCase):
             self.assertEqual(states["milter_default_action"], "FAIL")
             self.assertNotIn("smtpd_milters", states)
         finally:
-            self.set_postfix("smtpd_milters=")
+            write(main, before)
             self.world.configure()
 
     def test_check_without_a_postfix(self):

@@ -192,12 +192,20 @@ class Proof(unittest.TestCase):
         self.world.wait_idle()
         self.assertEqual(len(self.world.mailbox(PLAYER)), 1)
 
+    def submit_to_proxy(self, mail):
+        with self.world.session("mallory@agents.example",
+                                self.world.postfix.proxy_submit) as smtp:
+            smtp.send_message(mail, "mallory@agents.example")
+
     def test_login_proves_only_its_own_address(self):
         """Postfix refuses another's envelope; the header is what counts."""
         forged = mails.reply(self.copy, ANNA, "Ich bin Anna.\n")
         forged["Authentication-Results"] = \
             "mx.casino.example; auth=pass smtp.auth=" + ANNA
         self.world.forge(self.world.submit, forged, "mallory@agents.example")
+        if self.world.way == "smtp":
+            # And by the submission service that the proxy has.
+            self.world.forge(self.submit_to_proxy, forged)
         self.world.wait_idle()
         self.assertEqual(len(self.world.mailbox(PLAYER)), 1)
 

@@ -213,8 +213,13 @@ class Postfix:
         self.run("postqueue", "-c", self.etc, "-f")
 
     def queue(self):
-        """The mails in the queue, as postqueue -j gives them."""
-        out = self.run("postqueue", "-c", self.etc, "-j").stdout
+        """The mails in the queue, as postqueue -j gives them. Now and then
+        showq stops in the middle, on a machine that is busy."""
+        for is_last in (False, False, True):
+            done = self.run("postqueue", "-c", self.etc, "-j", check=is_last)
+            if done.returncode == 0:
+                break
+        out = done.stdout
         return [json.loads(line) for line in out.splitlines()]
 
     def set_reinject(self, is_open):

@@ -1,6 +1,9 @@
 """Postfix asks which addresses exist: nymdesk-socketmap, by postmap and by an
 smtpd that refuses what is not ours while the sender is on the line."""
 
+import grp
+import os
+import pwd
 import signal
 import smtplib
 import unittest
@@ -119,6 +122,33 @@ class Recipients(unittest.TestCase):
         self.reload("info reload")
         wait_for(lambda: self.world.ask(QUEUE) == (0, "ours"), 20,
                  "the old socket")
+
+    def test_4_the_milters_directory(self):
+        """Made for it; never taken from anybody else, nor through a link."""
+        world = self.world
+        made = world.dir + "/above/milter"
+        world.configure(**{"milter.listen": "unix:%s/socket" % made})
+        self.reload("info reload")
+        wait_for(lambda: os.path.exists(made + "/socket")
+                 and world.is_ready(), 20, "the milter's socket")
+        if os.geteuid() == 0:
+            have = os.stat(made)
+            self.assertEqual(
+                (pwd.getpwuid(have.st_uid).pw_name,
+                 grp.getgrgid(have.st_gid).gr_name, have.st_mode & 0o7777),
+                ("nymdesk-milter", "postfix", 0o750))
+        os.symlink(made, world.dir + "/link")
+        before = os.stat(world.run_dir)
+        for wrong in ("unix:%s/socket" % world.run_dir, "unix:/tmp/socket",
+                      "unix:%s/link/socket" % world.dir,
+                      "inet:127.0.0.1:9", "unix:socket"):
+            world.configure(**{"milter.listen": wrong})
+            self.reload("[milter] listen: ")
+            self.assertEqual(world.ask(QUEUE), (0, "ours"), wrong)
+        self.assertEqual(os.stat(world.run_dir).st_uid, before.st_uid)
+        world.configure()
+        self.reload("info reload")
+        wait_for(world.is_ready, 20, "no milter")
 
     def test_5_without_nymdesk_mails_wait(self):
         self.world.stop_nymdesk()

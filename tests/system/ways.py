@@ -21,6 +21,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 
 row("milter", ("milter",), "is about one way", ("milter",))
+row("rude", ("milter",), "is about one way", ("rude",))
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(
@@ -67,16 +68,14 @@ row("after")
 EXCEPTIONS = {
     "cli.Command.test_check_knows_our_milter": {
         "milter": "begins with a Postfix that asks no milter"},
-    "faults.Broken.test_front_killed": {
-        "lmtp": "nymdesk-lmtp is its own front: test_lmtp_killed"},
-    "faults.Killed.test_kill_front": {
-        "lmtp": "nymdesk-lmtp is its own front: test_kill_lmtp_workers"},
 }
 
 # What is different by a way and tested as it is there.
 DIFFERENCES = {
     "conversation.Proof": "a mail in a member's name without a proof is "
     "refused; by LMTP it ends here, as its bounce would go to whom it names",
+    "corpus.Corpus.test_bad_shapes_are_refused_on_the_line": "refused; by "
+    "LMTP agents get a ticket that says that something could not be read",
     "logs.Filtered.test_the_log_as_it_is_names_them": "no header_checks run "
     "before the proxy, so a field that they name is not in the log",
     "logs.Filtered.test_what_became_of_the_mails_is_there": "the same",

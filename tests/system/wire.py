@@ -11,6 +11,9 @@ TRACE = b"Received: from client.test (unknown [192.0.2.1])\r\n" \
     b"\tfor <somebody@mx.test>; Mon, 01 Jun 2026 10:00:00 +0000 (UTC)\r\n"
 
 
+HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
+
+
 class UnixSmtp(smtplib.SMTP):
     """SMTP on a socket of the file system, as smtplib's LMTP knows it."""
 
@@ -38,6 +41,22 @@ def client(world, way):
 def crlf(octets):
     lines = re.sub(rb"\r?\n", b"\r\n", octets)
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+
+
+def as_queued(octets):
+    """As smtpd and cleanup give a mail to milters: the line above a mail in a
+    mailbox is a field, and the header ends at the first line that is none of
+    it."""
+    lines = octets.split(b"\r\n")
+    if lines[0].lstrip(b">").startswith(b"From "):
+        lines[0] = b"Mailbox-Line: " + lines[0]
+    for at, line in enumerate(lines):
+        if not line:
+            break
+        if not (HEADER.match(line) or (at and line[:1] in b" \t")):
+            lines.insert(at, b"")
+            break
+    return b"\r\n".join(lines)
 
 
 def parameters(octets, sender, rcpts):
@@ -73,5 +92,6 @@ def session(world, way, octets, sender, rcpts):
 def deliver(world, octets, sender, rcpts):
     if world.way == "milter":
         import milterwire
-        return milterwire.deliver(world.milter, crlf(octets), sender, rcpts)
+        return milterwire.deliver(
+            world.milter, as_queued(crlf(octets)), sender, rcpts)
     return session(world, world.way, octets, sender, rcpts)

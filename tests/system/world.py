@@ -411,11 +411,11 @@ class World:
         """Sends as an agent who has logged in."""
         self.hand_in(lambda: self.session(user), message, user, to)
 
-    def session(self, user=None):
-        """A connection that may send."""
+    def session(self, user=None, port=None):
+        """A connection that may send, as a user who has logged in."""
         smtp = smtplib.SMTP(
-            "127.0.0.1", self.postfix.submit if user else
-            self.postfix.inbound, "client.agents.example" if user else
+            "127.0.0.1", port or (self.postfix.submit if user else
+                                  self.postfix.inbound), "client.agents.example" if user else
             "client.players.example", timeout=60)
         try:
             smtp.ehlo()
