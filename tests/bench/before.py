@@ -38,6 +38,7 @@ from tools import (answers, free_ports, read, wait_for,  # noqa: E402
 
 WAYS = ("plain", "opendkim", "others", "milter", "proxy")
 OURS = ("milter", "proxy")
+FRONTS = ("nymdesk-milter", "nymdesk-smtp")
 SIZE = 4096
 ALLOCATORS = 4096  # KiB
 ELSEWHERE = "somebody@elsewhere.example"
@@ -74,9 +75,11 @@ class Measured(world.World):
     def __init__(self):
         super().__init__(way="milter", workers=32)
         self.ports = dict(zip(WAYS, free_ports(len(WAYS))))
-        self.postfix.more_main = (
-            "virtual_transport = discard:\ndefault_transport = discard:\n"
-            "smtpd_client_connection_rate_limit = 0\n")
+        # Not by a second virtual_transport in main.cf: each program would warn
+        # of it, postlogd too, which then waits for itself.
+        self.postfix.more_transport = "".join(
+            "%s.example discard:\n" % domain
+            for domain in ("agents", "players", "elsewhere"))
         self.postfix.more_master = self.listeners()
         self.opendkim = None
 
@@ -260,7 +263,9 @@ def compare(first, last, mails):
     allowed = max(ALLOCATORS, mails * SIZE // 10 // 1024)
     for role in sorted(first):
         a, b = first[role], last.get(role, [0, 0, 0, 0])
-        grown = b[1] > a[1] or b[3] > a[3] + allowed
+        # A worker connects to desk and vault when it has its first mail.
+        clients = 0 if role in FRONTS else sum(row[0] for row in last.values())
+        grown = b[1] > a[1] + clients or b[3] > a[3] + allowed
         is_good &= not grown
         print("%-18s %4d %4d  %5d %5d  %8d %8d  %8d %8d%s" % (
             role, a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3],
