@@ -157,6 +157,7 @@ silent_close(struct socketmap_server *server)
 static gboolean
 connection_accept(struct socketmap_server *server)
 {
+	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
 	int sock = accept4(server->listener, NULL, NULL,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct connection *conn;
