@@ -52,27 +52,44 @@ type_append(GString *type, const struct table *table)
 	g_string_append_c(type, ')');
 }
 
-/* Cached for the life of the process, for all threads: there are few tables.
- * Not a GMutex, of which ThreadSanitizer knows nothing. */
+/* Of every table; made once, by whichever thread asks first, and then never
+ * changed. */
+static GHashTable *types;
+
+static void
+types_add(const struct table *table)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (table == NULL || g_hash_table_contains(types, table))
+		return;
+	type_append(text, table);
+	g_hash_table_insert(
+	    types, (gpointer)table, g_variant_type_new(text->str));
+	for (const struct field *f = table->fields; f->kind != FIELD_END; f++)
+		types_add(f->sub);
+}
+
+static void
+types_make(void)
+{
+	types = g_hash_table_new(g_direct_hash, g_direct_equal);
+	for (guint type = 0; type < PROTO_TYPE_END; type++)
+		types_add(proto_table((enum proto_type)type));
+	types_add(proto_envelope_table());
+	types_add(proto_envelope_texts_table());
+}
+
+/* Not GLib's once, of which ThreadSanitizer knows nothing. */
 static const GVariantType *
 table_type(const struct table *table)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static GHashTable *cache;
-	GVariantType *type;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const GVariantType *type;
 
-	(void)pthread_mutex_lock(&lock);
-	if (cache == NULL)
-		cache = g_hash_table_new(g_direct_hash, g_direct_equal);
-	type = g_hash_table_lookup(cache, table);
-	if (type == NULL) {
-		g_autoptr(GString) text = g_string_new(NULL);
-
-		type_append(text, table);
-		type = g_variant_type_new(text->str);
-		g_hash_table_insert(cache, (gpointer)table, type);
-	}
-	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_once(&once, types_make);
+	type = g_hash_table_lookup(types, table);
+	g_assert(type != NULL);
 	return type;
 }
 
