@@ -26,7 +26,7 @@ bare_is_ours(const struct config *config, const char *key)
 	if (at == NULL || at == key || at - key > ADDR_LOCAL_MAX)
 		return FALSE;
 	local = g_strndup(key, (gsize)(at - key));
-	return place_is_ours(config, local, at + 1);
+	return place_judge(config, local, at + 1) == PLACE_OURS;
 }
 
 static gboolean
@@ -41,7 +41,7 @@ key_is_ours(const struct config *config, const char *data, gsize len)
 	key = g_strndup(data, len);
 	addr = addr_parse(key, -1, NULL);
 	return addr != NULL
-	    ? place_is_ours(config, addr->local, addr->domain)
+	    ? place_judge(config, addr->local, addr->domain) == PLACE_OURS
 	    : bare_is_ours(config, key);
 }
 

@@ -6,7 +6,7 @@
  * netstrings: "28:recipients someone@some.test," gets "7:OK ours," or
  * "9:NOTFOUND ,". Pure; the sockets are socketmap_server.h's.
  *
- * There is one map, "recipients". It has every address that place_is_ours(), in
+ * There is one map, "recipients". It has every address that is PLACE_OURS, in
  * every form, and no keys: a right and a wrong capability get the same answer.
  * Of any other address it only says that it is not ours, also in a domain where
  * we have some: who else has one there is not for us to say.
