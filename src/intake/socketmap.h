@@ -22,15 +22,16 @@
 #define SOCKETMAP_REQUEST_MAX 8192
 
 enum socketmap_result {
-	SOCKETMAP_MORE,	    /* no whole request is there yet */
+	SOCKETMAP_MORE, /* no whole request is there yet */
 	SOCKETMAP_ANSWERED,
-	SOCKETMAP_BROKEN,   /* no netstring, or too long: answered, and there is
-			     * no way to go on */
+	SOCKETMAP_BROKEN, /* no netstring, or too long: answered, and there is
+			   * no way to go on */
 };
 
 /* Looks at the octets that have come. With SOCKETMAP_ANSWERED *taken says how
- * many of them were the request, else 0; *answer is a whole netstring, static, or
- * NULL with SOCKETMAP_MORE. With SOCKETMAP_REQUEST_MAX octets it is never that. */
+ * many of them were the request, else 0; *answer is a whole netstring, static,
+ * or NULL with SOCKETMAP_MORE. With SOCKETMAP_REQUEST_MAX octets it is never
+ * that. */
 enum socketmap_result socketmap_answer(const struct config *config,
     const guint8 *data, gsize len, gsize *taken, const char **answer);
 

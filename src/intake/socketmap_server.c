@@ -16,7 +16,7 @@
 
 struct connection {
 	int sock;
-	gboolean is_over;    /* close it, once what waits is written */
+	gboolean is_over; /* close it, once what waits is written */
 	gboolean is_gone;
 	gint64 heard_us;
 	gsize len;
@@ -69,8 +69,8 @@ connection_answer(const struct config *config, struct connection *conn)
 {
 	while (!conn->is_gone && conn->answer == NULL && conn->len > 0) {
 		gsize taken;
-		enum socketmap_result result = socketmap_answer(config,
-		    conn->data, conn->len, &taken, &conn->answer);
+		enum socketmap_result result = socketmap_answer(
+		    config, conn->data, conn->len, &taken, &conn->answer);
 
 		if (result == SOCKETMAP_MORE)
 			return;
@@ -97,8 +97,8 @@ connection_read(struct connection *conn)
 }
 
 static void
-connection_serve(const struct config *config, struct connection *conn,
-    short got)
+connection_serve(
+    const struct config *config, struct connection *conn, short got)
 {
 	if (conn->answer != NULL && (got & POLLOUT) != 0)
 		connection_write(conn);
@@ -158,8 +158,8 @@ static gboolean
 connection_accept(struct socketmap_server *server)
 {
 	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
-	int sock = accept4(server->listener, NULL, NULL,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int sock =
+	    accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct connection *conn;
 
 	if (sock >= 0) {
@@ -217,5 +217,5 @@ socketmap_server_poll(struct socketmap_server *server, int timeout_ms)
 			g_ptr_array_remove_index_fast(all, i);
 	}
 	return p[server->polled->len - 1].revents == 0 ||
-	    connection_accept(server);
+	       connection_accept(server);
 }
