@@ -52,8 +52,12 @@ is_later(void)
 static void
 connection_write(struct connection *conn)
 {
-	gsize len = strlen(conn->answer);
-	ssize_t n = send(conn->sock, conn->answer, len, MSG_NOSIGNAL);
+	gsize len;
+	ssize_t n;
+
+	g_assert(conn->answer != NULL);
+	len = strlen(conn->answer);
+	n = send(conn->sock, conn->answer, len, MSG_NOSIGNAL);
 
 	if (n < 0) {
 		conn->is_gone = !is_later();
