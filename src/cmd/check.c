@@ -58,7 +58,7 @@ users_check(GArray *rows)
 	if (geteuid() != 0) {
 		check_row_add(rows, "users", CHECK_WARN,
 		    "not root: all roles share one user, so that a taken "
-		    "over front end could read the keys");
+		    "over worker could read the keys");
 		return;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {

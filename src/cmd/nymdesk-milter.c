@@ -29,12 +29,6 @@
 /* libmilter writes a reply after we gave it. */
 #define REPLY_MS 100
 
-static enum place
-is_ours(const char *local, const char *domain, gpointer user_data)
-{
-	return place_judge(user_data, local, domain);
-}
-
 static gboolean
 threads_prepare(GError **err)
 {
@@ -97,7 +91,7 @@ main(void)
 		.rcpt_max = MIN((guint)start.config->lmtp_rcpt_max,
 		    FRONT_RCPTS_MAX),
 		.transport = start.config->milter_transport,
-		.check = is_ours,
+		.check = place_check,
 		.user_data = start.config}};
 	/* Postfix has to write to it; who else may, its directory decides
 	 * (cmd/directories.h). */

@@ -6,14 +6,6 @@
 
 #include "base/banned.h"
 
-static enum place
-smtp_judge(const char *local, const char *domain, gpointer user_data)
-{
-	const struct config *config = user_data;
-
-	return place_judge(config, local, domain);
-}
-
 /* In threads: what they share does not change. */
 static enum proto_mail_outcome
 smtp_deliver(const struct session_envelope *envelope, GBytes *message,
@@ -38,7 +30,7 @@ main(void)
 		.header_max = MESSAGE_HEADER_MAX,
 		.errors_max = SESSION_ERRORS_MAX,
 		.protocol = SESSION_SMTP},
-	    .check = smtp_judge,
+	    .check = place_check,
 	    .stop = &role_stop};
 	gboolean ok;
 

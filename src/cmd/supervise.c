@@ -69,7 +69,7 @@ struct supervisor {
 	int configs[ROLE_END]; /* memfds */
 	int sockets[G_N_ELEMENTS(pairs)];
 	struct listeners *listeners; /* own */
-	int hazard; /* page of the front ends, intake/hazard.h */
+	int hazard; /* page of the workers, intake/hazard.h */
 	int receipt_key; /* file for the vault's public key */
 	int lock;
 	GPtrArray *children; /* own struct child */

@@ -2,8 +2,8 @@
 #define ND_INTAKE_DELIVER_H
 
 /*
- * The life of one mail in a front end: parse, identify, decide, compose,
- * hand over, commit; only then may the front end answer 250.
+ * The life of one mail in a worker: parse, identify, decide, compose,
+ * hand over, commit; only then may the worker answer 250.
  *
  * Nothing is lost: every error leaves the mail with the client. Nothing is
  * doubled: ticket number, fingerprint and the agent copy's Message-ID derive

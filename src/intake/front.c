@@ -18,8 +18,7 @@ front_new(const char *run_dir, enum role self)
 {
 	struct front *front = g_new0(struct front, 1);
 
-	front->client =
-	    ipc_client_new(run_dir, ROLE_LMTP, self, FRONT_CALL_MS);
+	front->client = ipc_client_new(run_dir, ROLE_LMTP, self, FRONT_CALL_MS);
 	return front;
 }
 
@@ -79,7 +78,7 @@ front_ask(struct front *front, const struct session_envelope *envelope,
 		PROTO_INTAKE_DONE, done, err))
 		return FALSE;
 	return done->outcome != 0 ||
-	    error_fail(err, ERROR_TEMP, "a worker answered nothing");
+	       error_fail(err, ERROR_TEMP, "a worker answered nothing");
 }
 
 enum proto_mail_outcome

@@ -125,9 +125,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	}
 	/* Only so that Postfix says it whatever its configuration is. */
 	*our_actions = actions & SMFIF_SETSYMLIST;
-	if (*our_actions != 0 &&
-	    smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"{rcpt_mailer}") !=
-		MI_SUCCESS)
+	if (*our_actions != 0 && smfi_setsymlist(ctx, SMFIM_ENVRCPT,
+				     (char *)"{rcpt_mailer}") != MI_SUCCESS)
 		return SMFIS_REJECT;
 	*our_steps = NEEDED | SMFIP_NR_HDR | (steps & SMFIP_SKIP);
 	*unused_out1 = *unused_out2 = 0;
@@ -148,9 +147,9 @@ on_mail(SMFICTX *ctx, char **argv)
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
-	const struct smtp_reply *refusal = milter_mail_rcpt(conn_of(ctx)->mail,
-	    (const char *const *)argv,
-	    smfi_getsymval(ctx, (char *)"{rcpt_mailer}"));
+	const struct smtp_reply *refusal =
+	    milter_mail_rcpt(conn_of(ctx)->mail, (const char *const *)argv,
+		smfi_getsymval(ctx, (char *)"{rcpt_mailer}"));
 
 	return refusal != NULL ? say(ctx, refusal) : SMFIS_CONTINUE;
 }
@@ -204,8 +203,8 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 
 	milter_mail_body(conn->mail, data, len);
 	return milter_mail_fault(conn->mail) != NULL && conn->can_skip
-	    ? SMFIS_SKIP
-	    : SMFIS_CONTINUE;
+		   ? SMFIS_SKIP
+		   : SMFIS_CONTINUE;
 }
 
 static sfsistat

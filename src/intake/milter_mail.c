@@ -18,8 +18,8 @@ struct milter_mail {
 	struct message_reader reader;
 };
 
-static const struct smtp_reply reply_alone = {452, "4.5.3",
-    "Send to this address and to the others in turn"};
+static const struct smtp_reply reply_alone = {
+    452, "4.5.3", "Send to this address and to the others in turn"};
 static const struct smtp_reply reply_no_sender = {
     503, "5.5.1", "Bad sequence of commands"};
 
@@ -67,8 +67,8 @@ static gboolean
 parameter_matters(const char *text)
 {
 	return g_ascii_strncasecmp(text, "SIZE=", 5) == 0 ||
-	    g_ascii_strncasecmp(text, "BODY=", 5) == 0 ||
-	    g_ascii_strcasecmp(text, "SMTPUTF8") == 0;
+	       g_ascii_strncasecmp(text, "BODY=", 5) == 0 ||
+	       g_ascii_strcasecmp(text, "SMTPUTF8") == 0;
 }
 
 /* The arguments as they stood in the command: command_parse_mail() has the
@@ -116,8 +116,8 @@ rcpt_find(struct milter_mail *mail, const char *const *argv)
 	g_autofree char *args = arguments_join("TO:", alone);
 	g_autoptr(addr_auto) addr = NULL;
 
-	if (command_parse_rcpt(
-		args, FALSE, mail->envelope.smtputf8, &addr) != NULL ||
+	if (command_parse_rcpt(args, FALSE, mail->envelope.smtputf8, &addr) !=
+		NULL ||
 	    mail->limits->check(addr->local, addr->domain,
 		mail->limits->user_data) != PLACE_OURS)
 		return NULL;
@@ -137,8 +137,8 @@ rcpt_of_others(struct milter_mail *mail, const char *transport)
 }
 
 const struct smtp_reply *
-milter_mail_rcpt(struct milter_mail *mail, const char *const *argv,
-    const char *transport)
+milter_mail_rcpt(
+    struct milter_mail *mail, const char *const *argv, const char *transport)
 {
 	g_autoptr(addr_auto) addr = NULL;
 
@@ -186,8 +186,7 @@ text_begin(struct milter_mail *mail)
 static void
 text_feed(struct milter_mail *mail, const char *text, gsize len)
 {
-	(void)message_reader_feed(
-	    &mail->reader, (const guint8 *)text, len);
+	(void)message_reader_feed(&mail->reader, (const guint8 *)text, len);
 }
 
 /* A line of a field ends by LF here, but by CRLF in the mail. One that would

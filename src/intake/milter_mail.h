@@ -54,8 +54,8 @@ void milter_mail_from(struct milter_mail *mail, const char *const *argv);
 
 /* RCPT: NULL to take it, or the reply that refuses it; static. transport is
  * Postfix's for this address, NULL if it did not say. */
-const struct smtp_reply *milter_mail_rcpt(struct milter_mail *mail,
-    const char *const *argv, const char *transport);
+const struct smtp_reply *milter_mail_rcpt(
+    struct milter_mail *mail, const char *const *argv, const char *transport);
 
 enum milter_kind milter_mail_kind(const struct milter_mail *mail);
 
@@ -65,8 +65,7 @@ void milter_mail_header(
     struct milter_mail *mail, const char *name, const char *value);
 /* The empty line below the header block. */
 void milter_mail_end_header(struct milter_mail *mail);
-void milter_mail_body(
-    struct milter_mail *mail, const guint8 *data, gsize len);
+void milter_mail_body(struct milter_mail *mail, const guint8 *data, gsize len);
 
 /* What was wrong with the text so far; NULL if nothing was. Static. */
 const struct smtp_reply *milter_mail_fault(const struct milter_mail *mail);

@@ -101,14 +101,6 @@ place_control(const struct config *config, const char *local,
 	return NULL;
 }
 
-gboolean
-place_is_ours(const struct config *config, const char *local,
-    const char *domain)
-{
-	return place_find(config, local, domain, NULL) != NULL ||
-	    place_control(config, local, domain) != NULL;
-}
-
 static gboolean
 domain_is_ours(const struct config *config, const char *domain)
 {
@@ -132,7 +124,14 @@ enum place
 place_judge(
     const struct config *config, const char *local, const char *domain)
 {
-	if (place_is_ours(config, local, domain))
+	if (place_find(config, local, domain, NULL) != NULL ||
+	    place_control(config, local, domain) != NULL)
 		return PLACE_OURS;
 	return domain_is_ours(config, domain) ? PLACE_UNKNOWN : PLACE_OTHERS;
+}
+
+enum place
+place_check(const char *local, const char *domain, gpointer user_data)
+{
+	return place_judge(user_data, local, domain);
 }

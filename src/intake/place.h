@@ -37,13 +37,13 @@ enum place {
 enum place place_judge(
     const struct config *config, const char *local, const char *domain);
 
+/* The same as a session_rcpt_check: user_data is the struct config. */
+enum place place_check(const char *local, const char *domain,
+    gpointer user_data);
+
 /* The queue whose control address this is, exactly, or NULL. It goes before
  * what place_find() says. */
 const struct config_queue *place_control(const struct config *config,
     const char *local, const char *domain);
-
-/* Is it one or the other? What Postfix is told of an address. */
-gboolean place_is_ours(const struct config *config, const char *local,
-    const char *domain);
 
 #endif

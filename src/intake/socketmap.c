@@ -26,7 +26,7 @@ bare_is_ours(const struct config *config, const char *key)
 	if (at == NULL || at == key || at - key > ADDR_LOCAL_MAX)
 		return FALSE;
 	local = g_strndup(key, (gsize)(at - key));
-	return place_is_ours(config, local, at + 1);
+	return place_judge(config, local, at + 1) == PLACE_OURS;
 }
 
 static gboolean
@@ -40,9 +40,9 @@ key_is_ours(const struct config *config, const char *data, gsize len)
 		return FALSE;
 	key = g_strndup(data, len);
 	addr = addr_parse(key, -1, NULL);
-	return addr != NULL
-	    ? place_is_ours(config, addr->local, addr->domain)
-	    : bare_is_ours(config, key);
+	if (addr == NULL)
+		return bare_is_ours(config, key);
+	return place_judge(config, addr->local, addr->domain) == PLACE_OURS;
 }
 
 static const char *
@@ -93,8 +93,7 @@ socketmap_answer(const struct config *config, const guint8 *data, gsize len,
 		*answer = NULL;
 		return SOCKETMAP_MORE;
 	}
-	*answer =
-	    request_answer(config, (const char *)data + start, value);
+	*answer = request_answer(config, (const char *)data + start, value);
 	*taken = start + value + 1;
 	return SOCKETMAP_ANSWERED;
 }

@@ -6,7 +6,7 @@
  * netstrings: "28:recipients someone@some.test," gets "7:OK ours," or
  * "9:NOTFOUND ,". Pure; the sockets are socketmap_server.h's.
  *
- * There is one map, "recipients". It has every address that place_is_ours(), in
+ * There is one map, "recipients". It has every address that is PLACE_OURS, in
  * every form, and no keys: a right and a wrong capability get the same answer.
  * Of any other address it only says that it is not ours, also in a domain where
  * we have some: who else has one there is not for us to say.
@@ -22,15 +22,16 @@
 #define SOCKETMAP_REQUEST_MAX 8192
 
 enum socketmap_result {
-	SOCKETMAP_MORE,	    /* no whole request is there yet */
+	SOCKETMAP_MORE, /* no whole request is there yet */
 	SOCKETMAP_ANSWERED,
-	SOCKETMAP_BROKEN,   /* no netstring, or too long: answered, and there is
-			     * no way to go on */
+	SOCKETMAP_BROKEN, /* no netstring, or too long: answered, and there is
+			   * no way to go on */
 };
 
 /* Looks at the octets that have come. With SOCKETMAP_ANSWERED *taken says how
- * many of them were the request, else 0; *answer is a whole netstring, static, or
- * NULL with SOCKETMAP_MORE. With SOCKETMAP_REQUEST_MAX octets it is never that. */
+ * many of them were the request, else 0; *answer is a whole netstring, static,
+ * or NULL with SOCKETMAP_MORE. With SOCKETMAP_REQUEST_MAX octets it is never
+ * that. */
 enum socketmap_result socketmap_answer(const struct config *config,
     const guint8 *data, gsize len, gsize *taken, const char **answer);
 

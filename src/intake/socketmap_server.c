@@ -16,7 +16,7 @@
 
 struct connection {
 	int sock;
-	gboolean is_over;    /* close it, once what waits is written */
+	gboolean is_over; /* close it, once what waits is written */
 	gboolean is_gone;
 	gint64 heard_us;
 	gsize len;
@@ -52,8 +52,12 @@ is_later(void)
 static void
 connection_write(struct connection *conn)
 {
-	gsize len = strlen(conn->answer);
-	ssize_t n = send(conn->sock, conn->answer, len, MSG_NOSIGNAL);
+	gsize len;
+	ssize_t n;
+
+	g_assert(conn->answer != NULL);
+	len = strlen(conn->answer);
+	n = send(conn->sock, conn->answer, len, MSG_NOSIGNAL);
 
 	if (n < 0) {
 		conn->is_gone = !is_later();
@@ -69,8 +73,8 @@ connection_answer(const struct config *config, struct connection *conn)
 {
 	while (!conn->is_gone && conn->answer == NULL && conn->len > 0) {
 		gsize taken;
-		enum socketmap_result result = socketmap_answer(config,
-		    conn->data, conn->len, &taken, &conn->answer);
+		enum socketmap_result result = socketmap_answer(
+		    config, conn->data, conn->len, &taken, &conn->answer);
 
 		if (result == SOCKETMAP_MORE)
 			return;
@@ -97,8 +101,8 @@ connection_read(struct connection *conn)
 }
 
 static void
-connection_serve(const struct config *config, struct connection *conn,
-    short got)
+connection_serve(
+    const struct config *config, struct connection *conn, short got)
 {
 	if (conn->answer != NULL && (got & POLLOUT) != 0)
 		connection_write(conn);
@@ -158,8 +162,8 @@ static gboolean
 connection_accept(struct socketmap_server *server)
 {
 	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
-	int sock = accept4(server->listener, NULL, NULL,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int sock =
+	    accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct connection *conn;
 
 	if (sock >= 0) {
@@ -217,5 +221,5 @@ socketmap_server_poll(struct socketmap_server *server, int timeout_ms)
 			g_ptr_array_remove_index_fast(all, i);
 	}
 	return p[server->polled->len - 1].revents == 0 ||
-	    connection_accept(server);
+	       connection_accept(server);
 }

@@ -20,8 +20,8 @@
 struct socketmap_server;
 
 /* listen_fd, non-blocking and listening, and config are borrowed. */
-struct socketmap_server *socketmap_server_new(const struct config *config,
-    int listen_fd);
+struct socketmap_server *socketmap_server_new(
+    const struct config *config, int listen_fd);
 void socketmap_server_free(struct socketmap_server *server);
 
 /* Waits up to timeout_ms (-1: for ever) and serves who has something to say;

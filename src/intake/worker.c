@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 
-struct turn { /* one connection */
+struct turn {			     /* one connection */
 	const struct worker *worker; /* borrowed */
 	struct server *server;	     /* borrowed */
 	int sock;		     /* borrowed */
@@ -35,7 +35,7 @@ worker_outcome(const enum proto_mail_outcome *outcomes, guint count)
 	g_assert(count > 0);
 	for (guint i = 0; i < count; i++) {
 		g_assert((guint)outcomes[i] < PROTO_MAIL_OUTCOME_END &&
-		    ranks[outcomes[i]] > 0);
+			 ranks[outcomes[i]] > 0);
 		if (ranks[outcomes[i]] > ranks[worst])
 			worst = outcomes[i];
 	}
@@ -71,13 +71,11 @@ rcpts_fill(const struct worker *worker, const GPtrArray *rcpt_addrs,
 }
 
 static gboolean
-envelope_fill(const struct worker *worker,
-    const struct proto_intake_mail *mail, struct session_envelope *envelope,
-    GError **err)
+envelope_fill(const struct worker *worker, const struct proto_intake_mail *mail,
+    struct session_envelope *envelope, GError **err)
 {
-	const enum proto_way way = worker->front == ROLE_MILTER
-	    ? PROTO_WAY_MILTER
-	    : PROTO_WAY_SMTP;
+	const enum proto_way way =
+	    worker->front == ROLE_MILTER ? PROTO_WAY_MILTER : PROTO_WAY_SMTP;
 
 	if (mail->way != way || mail->rcpt_addrs->len == 0 ||
 	    !envelope_addr_fits(mail->sender_addr))
@@ -214,12 +212,12 @@ worker_serve(struct server *server, int sock, gpointer user_data)
 			break;
 		}
 		if (left <= 0) {
-			log_warn("intake.front-silent",
-			    LOG_ROLE(worker->front));
+			log_warn(
+			    "intake.front-silent", LOG_ROLE(worker->front));
 			break;
 		}
-		(void)ipc_server_poll_masked(ipc, (int)left,
-		    server_wait_mask(server));
+		(void)ipc_server_poll_masked(
+		    ipc, (int)left, server_wait_mask(server));
 	}
 	ipc_server_free(ipc);
 }

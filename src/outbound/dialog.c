@@ -349,16 +349,6 @@ dialog_free(struct dialog *dialog)
 	g_free(dialog);
 }
 
-void
-dialog_quit(struct dialog *dialog)
-{
-	if (dialog == NULL)
-		return;
-	if (!wire_is_broken(dialog->wire))
-		(void)dialog_command(dialog, "QUIT\r\n", NULL);
-	dialog_free(dialog);
-}
-
 guint
 dialog_offers(const struct dialog *dialog)
 {

@@ -29,8 +29,6 @@ struct dialog *dialog_open(const struct smtp_options *options,
     const struct wire_trust *trust, GError **err);
 /* Closes at once. NULL is fine. */
 void dialog_free(struct dialog *dialog);
-/* Says QUIT and closes. */
-void dialog_quit(struct dialog *dialog);
 
 guint dialog_offers(const struct dialog *dialog);
 struct wire *dialog_wire(struct dialog *dialog);

@@ -76,13 +76,6 @@ smtp_free(struct smtp *smtp)
 	g_free(smtp);
 }
 
-void
-smtp_quit(struct smtp *smtp)
-{
-	dialog_quit(smtp->dialog);
-	smtp->dialog = NULL;
-}
-
 int
 smtp_fd(const struct smtp *smtp)
 {

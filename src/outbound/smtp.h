@@ -63,9 +63,6 @@ struct smtp;
 struct smtp *smtp_new(const struct smtp_options *options);
 /* Closes without a word. */
 void smtp_free(struct smtp *smtp);
-/* Says QUIT, does not wait for the answer, and closes. The next smtp_send()
- * connects anew. */
-void smtp_quit(struct smtp *smtp);
 
 /* Sends one mail and sets results (of struct smtp_result) to one entry for
  * each recipient, in order. TRUE: every entry has a code; refused recipients

@@ -56,8 +56,8 @@ says_any(const struct context *c, const char *const *names)
 }
 
 static void
-found(const struct context *c, enum postfix_severity severity,
-    const char *what, const char *why)
+found(const struct context *c, enum postfix_severity severity, const char *what,
+    const char *why)
 {
 	postfix_findings_add(c->findings, severity, what,
 	    c->service != NULL
@@ -111,8 +111,8 @@ inet_normal(const char *where)
 		host = "127.0.0.1";
 		len = strlen(host);
 	}
-	return g_strdup_printf("%.*s:%s", (int)len, host,
-	    colon != NULL ? colon + 1 : where);
+	return g_strdup_printf(
+	    "%.*s:%s", (int)len, host, colon != NULL ? colon + 1 : where);
 }
 
 static enum whose
@@ -125,8 +125,9 @@ endpoint_whose(const struct context *c, const char *where, const char *ours)
 		return WHOSE_OTHER;
 	if (g_str_has_prefix(ours, "unix:")) {
 		const char *path = g_str_has_prefix(where, "unix:") ? where + 5
-		    : g_str_has_prefix(where, "local:")		    ? where + 6
-								    : NULL;
+				   : g_str_has_prefix(where, "local:")
+				       ? where + 6
+				       : NULL;
 
 		return path != NULL ? path_whose(c, path, ours + 5)
 				    : WHOSE_OTHER;
@@ -146,11 +147,10 @@ reach_judge(const struct context *c, enum whose whose, const char *what)
 		    "the queue directory, or smtpd run without chroot");
 }
 
-/* --- milters -------------------------------------------------------------- */
+/* --- milters ------------------------------------------------------------ */
 
 static const char *const milter_names[] = {"smtpd_milters",
-    "milter_default_action", "milter_protocol", "milter_content_timeout",
-    NULL};
+    "milter_default_action", "milter_protocol", "milter_content_timeout", NULL};
 
 /* The next of "unix:/a { unix:/b, protocol=6 }"; its options, if any, still in
  * their commas. FALSE at the end. */
@@ -203,12 +203,12 @@ milter_value(const struct context *c, const char *options, const char *name,
 static void
 milter_judge(const struct context *c, const char *options)
 {
-	g_autofree char *action = milter_value(c, options,
-	    "milter_default_action", "tempfail");
-	g_autofree char *protocol = milter_value(c, options,
-	    "milter_protocol", "6");
-	g_autofree char *patience = milter_value(c, options,
-	    "milter_content_timeout", "300s");
+	g_autofree char *action =
+	    milter_value(c, options, "milter_default_action", "tempfail");
+	g_autofree char *protocol =
+	    milter_value(c, options, "milter_protocol", "6");
+	g_autofree char *patience =
+	    milter_value(c, options, "milter_content_timeout", "300s");
 
 	if (g_ascii_strcasecmp(action, "tempfail") != 0)
 		found(c, POSTFIX_REFUSE, "milter_default_action",
@@ -243,8 +243,7 @@ milters_judge(const struct context *c)
 	g_autofree char *options = NULL;
 
 	while (milter_next(&at, &where, &options)) {
-		enum whose whose =
-		    endpoint_whose(c, where, c->fronts->milter);
+		enum whose whose = endpoint_whose(c, where, c->fronts->milter);
 
 		has_others |= whose == WHOSE_OTHER;
 		if (whose == WHOSE_OTHER)
@@ -261,10 +260,10 @@ milters_judge(const struct context *c)
 	return is_asked;
 }
 
-/* --- the proxy ------------------------------------------------------------- */
+/* --- the proxy ---------------------------------------------------------- */
 
-static const char *const proxy_names[] = {"smtpd_proxy_filter",
-    "smtpd_proxy_options", "smtpd_proxy_timeout", NULL};
+static const char *const proxy_names[] = {
+    "smtpd_proxy_filter", "smtpd_proxy_options", "smtpd_proxy_timeout", NULL};
 
 static void
 proxy_judge_ours(const struct context *c)
@@ -274,8 +273,8 @@ proxy_judge_ours(const struct context *c)
 		found(c, POSTFIX_REFUSE, "smtpd_proxy_options",
 		    "speed_adjust writes each mail to a file before "
 		    "nymdesk-smtp has it; empty it");
-	if (postfix_time_parse(value_of(c, "smtpd_proxy_timeout", "100s"),
-		1) < PATIENCE_S)
+	if (postfix_time_parse(value_of(c, "smtpd_proxy_timeout", "100s"), 1) <
+	    PATIENCE_S)
 		found(c, POSTFIX_WARN, "smtpd_proxy_timeout",
 		    "Postfix gives up while nymdesk-smtp may still be at work, "
 		    "and the mail comes twice; set it to 300s");
@@ -304,7 +303,7 @@ proxy_judge(const struct context *c)
 	return TRUE;
 }
 
-/* --- each smtpd ------------------------------------------------------------ */
+/* --- each smtpd --------------------------------------------------------- */
 
 struct asked {
 	gboolean milter;
@@ -340,8 +339,8 @@ service_judge(const struct postfix_fronts *fronts, GArray *findings,
 	c.service = service;
 	c.is_chrooted = strcmp(columns[4], "y") == 0;
 	c.is_out = fronts->out_port != NULL &&
-	    (strcmp(columns[0], fronts->out_port) == 0 ||
-		g_str_has_suffix(columns[0], port));
+		   (strcmp(columns[0], fronts->out_port) == 0 ||
+		       g_str_has_suffix(columns[0], port));
 	context_judge(&c, asked);
 }
 

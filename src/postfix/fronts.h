@@ -19,7 +19,7 @@ struct postfix_fronts {
 };
 
 /* Appends to findings (postfix/settings.h). */
-void postfix_fronts_judge(const struct postfix_fronts *fronts,
-    GArray *findings);
+void postfix_fronts_judge(
+    const struct postfix_fronts *fronts, GArray *findings);
 
 #endif

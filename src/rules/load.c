@@ -256,7 +256,7 @@ places_read(const struct place *place, struct rule *rule, GError **err)
 
 /* Commands are looked for in few lines of a mail, and what is refused in the
  * words of agents only; parts are never looked for alone. Each process of the
- * front end has all rules, so these need not be the fastest. */
+ * worker has all rules, so these need not be the fastest. */
 static enum pattern_speed
 speed_of(enum rule_action action)
 {

@@ -24,7 +24,7 @@
  * address; it is no proof of being the same person.
  *
  * A notice about a new ticket comes with a receipt (vault/receipt.h) if the
- * front end put the mail's digest into the envelope. That is all the vault reads
+ * worker put the mail's digest into the envelope. That is all the vault reads
  * of an envelope's content; only what was sealed gets a signature. The number is
  * the post's word.
  *

@@ -32,7 +32,7 @@ def message_type(name):
     return 1 + re.findall(r"PROTO_\w+", types).index(name)
 
 
-# Read now: the user of a front end may not look into everybody's tree.
+# Read now: the user of a worker may not look into everybody's tree.
 CLEAN, CLEANED, FAILED = map(message_type, (
     "PROTO_IMAGE_CLEAN", "PROTO_IMAGE_CLEANED", "PROTO_ERROR"))
 
@@ -70,7 +70,7 @@ def body_of(octets):
 
 def ask(path, octets, timeout=30):
     """(type of the answer, its octets, content of what is beside it); what
-    a front end would see, if we run as its user."""
+    a worker would see, if we run as its user."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         sock.settimeout(timeout)
         sock.connect(path)
@@ -98,7 +98,7 @@ class Images(unittest.TestCase):
         cls.path = cls.world.run_dir + "/image.lmtp"
 
     def ask(self, octets):
-        """As the front end's user, whom the role wants to see."""
+        """As the worker's user, whom the role wants to see."""
         if os.geteuid() != 0:
             return ask(self.path, octets)
         set_user(os.stat(self.path).st_uid)

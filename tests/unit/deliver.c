@@ -1,4 +1,4 @@
-/* What becomes of one mail in a front end: whom it is for, who is told, what
+/* What becomes of one mail in a worker: whom it is for, who is told, what
  * is kept. The other roles are stand-ins. */
 #include "deliver.h"
 

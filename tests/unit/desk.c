@@ -108,7 +108,7 @@ test_agent_admit(void **state)
 	assert_true(world_admit(w, &reply, &answer, NULL));
 	assert_int_equal(answer.verdict, PROTO_REPLY);
 	assert_true(number_equal(&answer.number, &fate.number));
-	/* It is the post that takes an answer, never the front end. */
+	/* It is the post that takes an answer, never the worker. */
 	assert_false(world_commit(w, &reply, &answer, &err));
 	assert_true(error_is(err, ERROR_DENIED));
 	world_admitted_clear(&answer);

@@ -23,7 +23,7 @@ int desk_property_tests(void);
 #define SLOTS 4
 #define STEPS 400
 
-struct session { /* a front end with one mail in its hands */
+struct session { /* a worker with one mail in its hands */
 	gboolean is_busy;
 	guint mail;
 	struct proto_desk_admitted answer;
@@ -41,7 +41,7 @@ struct history {
 	char *names[MAILS];
 	struct session sessions[SESSIONS];
 	struct slot slots[SLOTS];
-	gboolean is_taken[MAILS]; /* a front end was told so */
+	gboolean is_taken[MAILS]; /* a worker was told so */
 	guint acks[MAILS];	  /* reported as sent, and durable */
 	guint answers[MAILS];
 };
@@ -81,7 +81,7 @@ mail_of_key(const struct history *h, const struct proto_key *key)
 	return 0;
 }
 
-/* --- front ends --- */
+/* --- workers --- */
 
 static void
 drop_mail(struct session *s)

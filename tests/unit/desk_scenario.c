@@ -301,7 +301,7 @@ read_fact(struct play *p, struct world_mail *mail, gboolean *has_id)
 	return TRUE;
 }
 
-/* What the front end is told of the ticket is what the store has. */
+/* What the worker is told of the ticket is what the store has. */
 static void
 check_flags(struct play *p, const struct world_fate *fate)
 {

@@ -89,7 +89,7 @@ static const struct {
 	    .lang = fr,
 	    .queue = nowhere},
 	0, ERROR_PERM, "no queue"},
-    /* What no front end of ours asks. */
+    /* What no worker of ours asks. */
     {OPEN, {.verbs = PROTO_VERB_CLOSE}, 0, ERROR_DENIED, "without its word"},
     {OPEN, {.verbs = PROTO_VERB_TAKE, .close = PROTO_CLOSE_SOLVED}, 0,
 	ERROR_DENIED, "without its word"},

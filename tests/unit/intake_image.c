@@ -1,4 +1,4 @@
-/* What the front end makes of the image role's answers. */
+/* What the worker makes of the image role's answers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
  * fed whole, octet by octet, and cut at random; the result must be one. What
  * both protocols agree on is written as LMTP, and played as SMTP too. */
 #include "intake.h"
+#include "session_scripts.h"
 
 #include "intake/session.h"
 
@@ -17,75 +18,6 @@
 
 #define RANDOM_CUTS 20
 
-#define GREETING "220 mx.example LMTP\r\n"
-#define LHLO "LHLO client\r\n"
-#define LHLO_OUT                                                               \
-	"250-mx.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n"                 \
-	"250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 200\r\n"
-#define MAIL "MAIL FROM:<p@player.example>\r\n"
-#define RCPT "RCPT TO:<help@desk.example>\r\n"
-#define START LHLO MAIL RCPT "DATA\r\n"
-#define OK "250 2.0.0 Ok\r\n"
-#define MAIL_OK "250 2.1.0 Ok\r\n"
-#define RCPT_OK "250 2.1.5 Ok\r\n"
-#define GO "354 End data with <CRLF>.<CRLF>\r\n"
-#define HELLO_OUT GREETING LHLO_OUT
-#define START_OUT HELLO_OUT MAIL_OK RCPT_OK GO
-#define ACCEPTED "250 2.0.0 Accepted\r\n"
-#define TEMPORARY "451 4.3.0 Temporary fault, try later\r\n"
-#define BYE "221 2.0.0 Bye\r\n"
-#define UNKNOWN "500 5.5.1 Command not known\r\n"
-#define BAD_LINE "500 5.5.2 Line not understood\r\n"
-#define LONG_LINE "500 5.5.2 Line too long\r\n"
-#define ARGUMENT "501 5.5.4 Syntax error in argument\r\n"
-#define PARAMETER "555 5.5.4 Parameter not known\r\n"
-#define BAD_SENDER "501 5.1.7 Bad sender address syntax\r\n"
-#define BAD_RCPT "501 5.1.3 Bad recipient address syntax\r\n"
-#define BAD_UTF8 "553 5.6.7 Non-ASCII address not permitted\r\n"
-#define ORDER "503 5.5.1 Bad sequence of commands\r\n"
-#define NO_RCPT "503 5.5.1 No valid recipients\r\n"
-#define NO_USER "550 5.1.1 No such address here\r\n"
-#define WRONG_ROUTE                                                            \
-	"451 4.3.5 Only nymdesk's addresses are taken here, check "            \
-	"smtpd_proxy_filter\r\n"
-#define MEMORY "452 4.3.1 Too many mails at once, try later\r\n"
-#define RCPT_MAX "452 4.5.3 Too many recipients\r\n"
-#define TOO_BIG "552 5.3.4 Message too big\r\n"
-#define BARE "550 5.6.0 Bare CR or LF in message\r\n"
-#define TEN "0123456789"
-#define FIFTY TEN TEN TEN TEN TEN
-
-/* SMTP. */
-#define SMTP_GREETING "220 mx.example ESMTP\r\n"
-#define EHLO "EHLO client\r\n"
-#define EHLO_OUT SMTP_GREETING LHLO_OUT
-#define EHLO_START EHLO MAIL RCPT "DATA\r\n"
-#define EHLO_START_OUT EHLO_OUT MAIL_OK RCPT_OK GO
-
-enum played {
-	PLAYED_BOTH,
-	PLAYED_LMTP,
-	PLAYED_SMTP,
-};
-
-struct script {
-	enum played played;
-	const char *name;
-	const char *in;
-	gsize in_len;
-	const char *out;
-	const char *got; /* "sender>rcpt,rcpt:message;" for each message */
-	gsize got_len;
-};
-#define PLAYED(played, name, in, out, got)                                     \
-	{                                                                      \
-		(played), (name), "" in, sizeof(in) - 1, (out), "" got,        \
-		    sizeof(got) - 1                                            \
-	}
-#define SCRIPT(name, in, out, got) PLAYED(PLAYED_BOTH, name, in, out, got)
-#define LMTP(name, in, out, got) PLAYED(PLAYED_LMTP, name, in, out, got)
-#define SMTP(name, in, out, got) PLAYED(PLAYED_SMTP, name, in, out, got)
-
 #define LIMITS(spoken)                                                         \
 	{                                                                      \
 		.size_max = 200, .rcpt_max = 3, .line_max = 120,               \
@@ -94,212 +26,6 @@ struct script {
 	}
 static const struct session_limits test_limits = LIMITS(SESSION_LMTP);
 static const struct session_limits smtp_limits = LIMITS(SESSION_SMTP);
-
-static const struct script scripts[] = {
-    SCRIPT("greeting", "", GREETING, ""),
-    SCRIPT("LHLO", LHLO, HELLO_OUT, ""),
-    SCRIPT("case and spaces", "lhlo  x \r\nnoop\r\nNoOp any thing\r\n",
-	HELLO_OUT OK OK, ""),
-    SCRIPT("LHLO needs a name", "LHLO\r\n", GREETING ARGUMENT, ""),
-    LMTP("HELO and EHLO are no LMTP", "HELO x\r\nEHLO x\r\n",
-	GREETING UNKNOWN UNKNOWN, ""),
-    SMTP("LHLO is no SMTP", "LHLO x\r\n" MAIL, SMTP_GREETING UNKNOWN ORDER, ""),
-    SMTP("HELO", "HELO\r\nHELO x\r\n" MAIL RCPT "HELO x\r\nDATA\r\n" EHLO,
-	SMTP_GREETING ARGUMENT "250 mx.example\r\n" MAIL_OK RCPT_OK
-			       "250 mx.example\r\n" ORDER LHLO_OUT,
-	""),
-    SCRIPT("MAIL before LHLO", MAIL, GREETING ORDER, ""),
-    SCRIPT("one mail", START "S: x\r\n\r\nhi\r\n.\r\nQUIT\r\n",
-	START_OUT ACCEPTED BYE,
-	"p@player.example>help@desk.example:"
-	"S: x\r\n\r\nhi\r\n;"),
-    SCRIPT("empty mail", START ".\r\n", START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:;"),
-    SCRIPT("null sender", LHLO "MAIL FROM:<>\r\n" RCPT "DATA\r\n.\r\n",
-	START_OUT ACCEPTED, ">help@desk.example:;"),
-    SCRIPT("dots", START "..\r\n..a\r\n.b\r\na.\r\n...\r\n.\r\n",
-	START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:"
-	".\r\n.a\r\nb\r\na.\r\n..\r\n;"),
-    SCRIPT("NUL and 8 bit in text", START "a\0b\xff\xfe\r\n.\r\n",
-	START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:a\0b\xff\xfe\r\n;"),
-    SMTP("what Postfix says to a proxy",
-	"EHLO mx.example\r\nmail FROM:<p@player.example> SIZE=10 "
-	"BODY=8BITMIME SMTPUTF8\r\nrcpt TO:<help@desk.example>\r\ndata\r\n"
-	"hi\r\n.\r\nRSET\r\nquit\r\n",
-	EHLO_START_OUT ACCEPTED OK BYE,
-	"p@player.example>help@desk.example:hi\r\n;"),
-    SMTP("one reply for all recipients",
-	EHLO MAIL "RCPT TO:<deny@desk.example>\r\n" RCPT RCPT
-		  "DATA\r\n.\r\nNOOP\r\n",
-	EHLO_OUT MAIL_OK RCPT_OK RCPT_OK RCPT_OK GO
-	"550 5.7.1 Not permitted\r\n" OK,
-	"p@player.example>deny@desk.example,help@desk.example,"
-	"help@desk.example:;"),
-    SMTP("no verdict is a temporary fault for all",
-	EHLO MAIL "RCPT TO:<unset@desk.example>\r\n" RCPT
-		  "DATA\r\n.\r\nNOOP\r\n",
-	EHLO_OUT MAIL_OK RCPT_OK RCPT_OK GO TEMPORARY OK,
-	"p@player.example>unset@desk.example,help@desk.example:;"),
-    SMTP("one refusal for all recipients",
-	EHLO MAIL RCPT RCPT "DATA\r\nx\ny\r\n.\r\nNOOP\r\n",
-	EHLO_OUT MAIL_OK RCPT_OK RCPT_OK GO BARE OK, ""),
-    SMTP("mails of others wait, they do not bounce",
-	EHLO MAIL "RCPT TO:<nobody@desk.example>\r\nRCPT TO:<a@x.test>\r\n"
-		  "DATA\r\n",
-	EHLO_OUT MAIL_OK NO_USER WRONG_ROUTE NO_RCPT, ""),
-    LMTP("a transport that names us is our own",
-	LHLO MAIL "RCPT TO:<nobody@desk.example>\r\nRCPT TO:<a@x.test>\r\n",
-	HELLO_OUT MAIL_OK NO_USER NO_USER, ""),
-    LMTP("one reply a recipient, in order, duplicates too",
-	LHLO MAIL "RCPT TO:<deny@desk.example>\r\nRCPT TO:<nobody@x.test>\r\n"
-		  "RCPT TO:<temp@desk.example>\r\n"
-		  "RCPT TO:<deny@desk.example>\r\nDATA\r\n.\r\nNOOP\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK NO_USER RCPT_OK RCPT_OK GO
-	"550 5.7.1 Not permitted\r\n" TEMPORARY
-	"550 5.7.1 Not permitted\r\n" OK,
-	"p@player.example>deny@desk.example,temp@desk.example,"
-	"deny@desk.example:;"),
-    SCRIPT("no verdict is a temporary fault",
-	LHLO MAIL "RCPT TO:<unset@desk.example>\r\nDATA\r\n.\r\n",
-	START_OUT TEMPORARY, "p@player.example>unset@desk.example:;"),
-    SCRIPT("two mails, RSET between",
-	START "a\r\n.\r\nRSET\r\n" MAIL RCPT "DATA\r\nb\r\n.\r\n",
-	START_OUT ACCEPTED OK MAIL_OK RCPT_OK GO ACCEPTED,
-	"p@player.example>help@desk.example:a\r\n;"
-	"p@player.example>help@desk.example:b\r\n;"),
-    SCRIPT("transaction ends with the mail", START ".\r\n" RCPT "DATA\r\n",
-	START_OUT ACCEPTED ORDER ORDER, "p@player.example>help@desk.example:;"),
-    SCRIPT("DATA without a valid recipient",
-	LHLO MAIL "RCPT TO:<nobody@desk.example>\r\nDATA\r\n",
-	HELLO_OUT MAIL_OK NO_USER NO_RCPT, ""),
-    SCRIPT("order", LHLO RCPT "DATA\r\n" MAIL MAIL,
-	HELLO_OUT ORDER ORDER MAIL_OK ORDER, ""),
-    SCRIPT("RSET forgets", LHLO MAIL RCPT "RSET\r\nDATA\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK OK ORDER, ""),
-    SCRIPT("LHLO forgets", LHLO MAIL RCPT LHLO "DATA\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK LHLO_OUT ORDER, ""),
-    SCRIPT("VRFY and EXPN tell nothing", "VRFY help\r\nVRFY nobody\r\nEXPN\r\n",
-	GREETING "252 2.0.0 Send mail and see\r\n"
-		 "252 2.0.0 Send mail and see\r\n"
-		 "252 2.0.0 Send mail and see\r\n",
-	""),
-    SCRIPT("HELP", "HELP me\r\n", GREETING "214 2.0.0 See RFC 2033\r\n", ""),
-    SCRIPT("parameters",
-	LHLO "MAIL FROM:<p@x.test> SIZE=200 BODY=8BITMIME SMTPUTF8\r\nRSET\r\n"
-	     "mail from:<p@x.test> size=0 body=7bit\r\nRSET\r\n"
-	     "MAIL FROM:<p@x.test> SIZE=201\r\n"
-	     "MAIL FROM:<p@x.test> SIZE=99999999999999999999\r\n",
-	HELLO_OUT MAIL_OK OK MAIL_OK OK TOO_BIG TOO_BIG, ""),
-    SCRIPT("bad parameter values",
-	LHLO "MAIL FROM:<p@x.test> SIZE=\r\nMAIL FROM:<p@x.test> SIZE=-1\r\n"
-	     "MAIL FROM:<p@x.test> BODY=BINARYMIME\r\n",
-	HELLO_OUT ARGUMENT ARGUMENT ARGUMENT, ""),
-    SMTP("what Postfix passes on is skipped, not known",
-	EHLO "MAIL FROM:<p@player.example> RET=HDRS ENVID=x+3Dy AUTH=<>\r\n"
-	     "RCPT TO:<help@desk.example> NOTIFY=SUCCESS,FAILURE "
-	     "ORCPT=rfc822;a@b.test\r\n"
-	     "RCPT TO:<help@desk.example> SIZE=1\r\nRSET\r\n"
-	     "MAIL FROM:<p@player.example> RET\r\n"
-	     "MAIL FROM:<p@player.example> NOTIFY=NEVER\r\n",
-	EHLO_OUT MAIL_OK RCPT_OK PARAMETER OK PARAMETER PARAMETER, ""),
-    LMTP("DSN parameters are not known",
-	LHLO "MAIL FROM:<p@x.test> RET=HDRS\r\nMAIL FROM:<p@x.test> ENVID=x\r\n"
-	     "MAIL FROM:<p@x.test>\r\nRCPT TO:<help@desk.example> "
-	     "ORCPT=rfc822;a@b.test\r\n",
-	HELLO_OUT PARAMETER PARAMETER MAIL_OK PARAMETER, ""),
-    SCRIPT("source routes and quoting",
-	LHLO "MAIL FROM:<@a.test,@[IPv6:::1]:p@x.test>\r\n"
-	     "RCPT TO:<@a.test:help@desk.example>\r\n"
-	     "RCPT TO:<\"a \\\"b>\"@desk.example>\r\nDATA\r\n.\r\n" MAIL
-	     "RCPT TO:<\"help\"@desk.example>\r\nDATA\r\n.\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK BAD_RCPT GO ACCEPTED MAIL_OK RCPT_OK GO
-	    ACCEPTED,
-	"p@x.test>help@desk.example:;p@player.example>help@desk.example:;"),
-    SCRIPT("quoted local part",
-	LHLO MAIL "RCPT TO:<\"he lp\"@desk.example>\r\nDATA\r\n.\r\n",
-	START_OUT ACCEPTED, "p@player.example>\"he lp\"@desk.example:;"),
-    SCRIPT("an overlong sender is no reason to lose a mail",
-	LHLO "MAIL FROM:<" FIFTY TEN TEN "@x.test>\r\n", HELLO_OUT MAIL_OK, ""),
-    SCRIPT("bad senders, first",
-	LHLO "MAIL FROM: <p@x.test>\r\nMAIL FROM:p@x.test\r\nMAIL "
-	     "FROM:<p@x.test\r\n",
-	HELLO_OUT BAD_SENDER BAD_SENDER BAD_SENDER, ""),
-    SCRIPT("bad senders, second",
-	LHLO
-	"MAIL FROM:<p>\r\nMAIL FROM:<@x.test:>\r\nMAIL FROM:<p q@x.test>\r\n",
-	HELLO_OUT BAD_SENDER BAD_SENDER BAD_SENDER, ""),
-    SCRIPT("bad senders, third",
-	LHLO "MAIL FROM:<p@x.test>SIZE=1\r\nMAIL FROM:<\"p@x.test>\r\nMAIL\r\n",
-	HELLO_OUT BAD_SENDER BAD_SENDER BAD_SENDER, ""),
-    SCRIPT("bad recipients",
-	LHLO MAIL
-	"RCPT TO:<>\r\nRCPT TO:<postmaster>\r\nRCPT FROM:<a@b.test>\r\n",
-	HELLO_OUT MAIL_OK BAD_RCPT BAD_RCPT BAD_RCPT, ""),
-    SCRIPT("SMTPUTF8",
-	LHLO "MAIL FROM:<j\xc3\xb6rg@x.test> SMTPUTF8\r\n"
-	     "RCPT TO:<j\xc3\xb6rg@desk.example>\r\nDATA\r\n.\r\n",
-	START_OUT ACCEPTED, "j\xc3\xb6rg@x.test>j\xc3\xb6rg@desk.example:;"),
-    SCRIPT("8 bit without SMTPUTF8",
-	LHLO "MAIL FROM:<j\xc3\xb6rg@x.test>\r\n" MAIL
-	     "RCPT TO:<j\xc3\xb6rg@desk.example>\r\n",
-	HELLO_OUT BAD_UTF8 MAIL_OK BAD_UTF8, ""),
-    SCRIPT("SMTPUTF8 that is none",
-	LHLO "MAIL FROM:<j\xf6rg@x.test> SMTPUTF8\r\n"
-	     "MAIL FROM:<> SMTPUTF8\r\nRCPT TO:<j\xf6rg@desk.example>\r\n",
-	HELLO_OUT BAD_UTF8 MAIL_OK BAD_UTF8, ""),
-    SCRIPT("arguments where none belong",
-	"QUIT now\r\nRSET x\r\nDATA x\r\nQUIT\r\n",
-	GREETING ARGUMENT ARGUMENT ARGUMENT BYE, ""),
-    SCRIPT("commands end in CRLF", "NOOP\nNOOP\r\nNOOP\rNOOP\r\n\n",
-	GREETING BAD_LINE OK BAD_LINE BAD_LINE, ""),
-    SCRIPT("control characters", "NOOP\0\r\nNOOP \x7f\r\nNOOP\t\r\n",
-	GREETING BAD_LINE BAD_LINE BAD_LINE, ""),
-    SCRIPT("empty line", "\r\n", GREETING UNKNOWN, ""),
-    SCRIPT("longest line", "NOOP " FIFTY FIFTY TEN "012\r\n", GREETING OK, ""),
-    SCRIPT("longer than the longest line",
-	"NOOP " FIFTY FIFTY TEN "0123\r\nNOOP\r\n", GREETING LONG_LINE OK, ""),
-    SCRIPT("far too long line",
-	"NOOP " FIFTY FIFTY FIFTY FIFTY FIFTY "\r\nNOOP\r\n",
-	GREETING LONG_LINE OK, ""),
-    SCRIPT("recipients", LHLO MAIL RCPT RCPT RCPT RCPT "RCPT TO:<>\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK RCPT_OK RCPT_OK RCPT_MAX BAD_RCPT, ""),
-    SCRIPT("too many errors", "A\r\nB\r\nC\r\nD\r\nNOOP\r\n",
-	GREETING UNKNOWN UNKNOWN UNKNOWN "421 4.7.0 Too many errors\r\n", ""),
-    SCRIPT("a mail pardons errors", "A\r\nB\r\nC\r\n" START ".\r\nA\r\n",
-	GREETING UNKNOWN UNKNOWN UNKNOWN LHLO_OUT MAIL_OK RCPT_OK GO ACCEPTED
-	    UNKNOWN,
-	"p@player.example>help@desk.example:;"),
-    SCRIPT("refusals of a pipelined batch are no errors",
-	LHLO RCPT RCPT RCPT RCPT RCPT "DATA\r\n" RCPT "NOOP\r\n",
-	HELLO_OUT ORDER ORDER ORDER ORDER ORDER ORDER ORDER OK, ""),
-    SCRIPT("biggest message",
-	START "\r\n" FIFTY "\r\n" FIFTY "\r\n" FIFTY "\r\n" TEN TEN TEN TEN
-	      "\r\n.\r\n",
-	START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:\r\n" FIFTY "\r\n" FIFTY
-	"\r\n" FIFTY "\r\n" TEN TEN TEN TEN "\r\n;"),
-    LMTP("too big, for each recipient",
-	LHLO MAIL RCPT RCPT "DATA\r\n\r\n" FIFTY "\r\n" FIFTY "\r\n" FIFTY
-			    "\r\n" TEN TEN TEN TEN "1\r\n.\r\nNOOP\r\n",
-	HELLO_OUT MAIL_OK RCPT_OK RCPT_OK GO TOO_BIG TOO_BIG OK, ""),
-    SCRIPT("too long header",
-	START FIFTY "\r\n" TEN TEN TEN TEN "0123456\r\n\r\n"
-		    ".\r\n",
-	START_OUT "554 5.6.0 Message header too long\r\n", ""),
-    SCRIPT("longest header",
-	START FIFTY "\r\n" TEN TEN TEN TEN "012345\r\n\r\n"
-		    ".\r\n",
-	START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:" FIFTY "\r\n" TEN TEN TEN TEN
-	"012345\r\n\r\n;"),
-    SCRIPT("longest text line", START FIFTY TEN "\r\n.\r\n", START_OUT ACCEPTED,
-	"p@player.example>help@desk.example:" FIFTY TEN "\r\n;"),
-    SCRIPT("too long text line", START FIFTY TEN "1\r\n.\r\nNOOP\r\n",
-	START_OUT "554 5.6.0 Line too long in message\r\n" OK, ""),
-    SCRIPT("nothing after QUIT", "QUIT\r\nNOOP\r\n", GREETING BYE, ""),
-};
 
 static enum place
 test_check(const char *local, const char *domain, gpointer user_data)
@@ -424,10 +150,10 @@ test_scripts(void **state)
 	guint both = 0;
 
 	(void)state;
-	for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
-		test_script(&scripts[i]);
-		if (scripts[i].played == PLAYED_BOTH) {
-			test_script_as_smtp(&scripts[i]);
+	for (gsize i = 0; i < session_scripts_len; i++) {
+		test_script(&session_scripts[i]);
+		if (session_scripts[i].played == PLAYED_BOTH) {
+			test_script_as_smtp(&session_scripts[i]);
 			both++;
 		}
 	}

@@ -2,7 +2,7 @@
 #define ND_TESTS_MAIL_CASE_H
 
 /*
- * A mail of a test's tables, parsed as the front end does it. In mail.c.
+ * A mail of a test's tables, parsed as the worker does it. In mail.c.
  */
 #include <time.h>
 

@@ -330,7 +330,7 @@ nobody_says_more_than_the_table(void **state)
 				    ? 1
 				    : 0;
 	assert_int_equal(permitted, 26);
-	/* The front end can have no envelope opened, the desk none made. */
+	/* The worker can have no envelope opened, the desk none made. */
 	assert_false(proto_permitted(ROLE_LMTP, ROLE_VAULT,
 	    PROTO_VAULT_OPEN));
 	assert_false(proto_permitted(ROLE_CTL, ROLE_VAULT, PROTO_VAULT_OPEN));
