@@ -404,10 +404,14 @@ reply_deliver(const struct mail_case *c,
 }
 
 static gboolean
-admitted_deliver(const struct mail_case *c,
+admitted_deliver(struct mail_case *c,
     const struct proto_desk_admitted *admitted, GError **err)
 {
 	switch (admitted->verdict) {
+	case PROTO_LATER:
+		log_info("mail.later", LOG_QUEUE(c->queue));
+		c->outcome = PROTO_MAIL_TOO_MANY;
+		return TRUE;
 	case PROTO_DUPLICATE:
 		return TRUE;
 	case PROTO_REPLY:

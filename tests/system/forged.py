@@ -15,6 +15,7 @@ PASS = b"mx.casino.example; auth=pass smtp.auth=" + ANNA.encode()
 SPF = b"mx.casino.example; spf=pass smtp.mailfrom=" + ANNA.encode()
 NAME = b"Authentication-Results"
 
+BURST = 8
 VIP, CARL = "vip@casino.example", "carl@agents.example"
 
 # What stands before From.
@@ -94,7 +95,8 @@ class Told(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = Gateway(workers=4, more={
-            "limits.guess_rate": 100000, "lmtp.size_max": 100000,
+            "limits.guess_rate": 100000, "limits.mail_burst": BURST,
+            "lmtp.size_max": 100000,
             "queue vip.address": VIP, "queue vip.role": "Casino VIP",
             "queue vip.agents": "vip-team@agents.example",
             "queue vip.members": CARL,
@@ -123,6 +125,7 @@ class Told(unittest.TestCase):
         kinds = {
             "a stranger's": lambda i: ("s%d@players.example" % i, b""),
             "a member's": lambda i: (ANNA, b""),
+            "one of too many": lambda i: ("often@players.example", b""),
             "of no sender": lambda i: ("", b""),
             "an answer of a machine": lambda i: (
                 "m%d@players.example" % i, b"Auto-Submitted: auto-replied"
@@ -134,6 +137,9 @@ class Told(unittest.TestCase):
             "too large": lambda i: (
                 "d%d@players.example" % i, b"X-A: b\r\n" * 15000),
         }
+        for _ in range(BURST):
+            self.world.give(self.mail("often@players.example"),
+                            sender="often@players.example", to=QUEUE)
         for name, kind in kinds.items():
             told = set()
             for i, rcpt in enumerate(rcpts):
