@@ -114,8 +114,6 @@ KILLERS = {
     "forged-smtp": (RUN + ["--way", "smtp", "forged"], r"forged\..*"),
     "milter": (RUN + ["--way", "milter", "milter.Words"],
                r"milter\.Words\.test_.*"),
-    "down": (RUN + ["--way", "milter", "faults.Broken.test_desk_killed"],
-             r"faults\.Broken\.test_.*"),
     "map": (RUN + ["recipients.Recipients.test_1_postmap"],
             r"recipients\.Recipients\.test_1_postmap.*"),
     "front": (["./test-front"], r".*"),
