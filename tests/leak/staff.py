@@ -70,7 +70,7 @@ class LeakWorld(World):
         super().configure(**more)
 
     def prepend(self):
-        lines = "smtpd_authorized_xclient_hosts = 127.0.0.1\n"
+        lines = "smtpd_authorized_xclient_hosts = 127.0.0.1 198.51.100.0/24\n"
         for name, field in PREPENDED:
             path = "%s/prepend-%s" % (self.dir, name)
             write(path, "/^(.*)$/\tPREPEND %s\n" % field)
