@@ -452,6 +452,9 @@ agent_deliver(struct mail_case *c, GError **err)
 	if (case_agent_ticket(c) == NULL)
 		return return_deliver(c, err);
 	case_admit_fill(c, PROTO_SIDE_AGENT, &admit);
+	/* What a member wrote as a player keeps no answer of his back. */
+	if (agent_is_member(c))
+		admit.is_on_line = 0;
 	ok = case_admit(c, &admit, &admitted, err) &&
 	    admitted_deliver(c, &admitted, err);
 	proto_clear(PROTO_DESK_ADMITTED, &admitted);
