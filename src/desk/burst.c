@@ -66,6 +66,15 @@ is_counted(const struct decision *d)
 	       (d->flags & PROTO_FLAG_NO_RETURN) == 0;
 }
 
+/* Whoever is over the limit is told so at an address of agents' side too, or
+ * another answer there would say that it is right. */
+static gboolean
+is_asked(const struct decision *d)
+{
+	return is_counted(d) || d->verdict == PROTO_REPLY ||
+	       d->verdict == PROTO_UNKNOWN;
+}
+
 /* Contact ids are keyed hashes: the inverse of one is nobody's. */
 static struct proto_key
 sender_key(const struct decision *d, guint epoch)
@@ -109,7 +118,7 @@ burst_is_over(struct burst *burst, const struct decision *d, gint64 now)
 	const struct config *config = d->desk->config;
 	gint64 mails = 0;
 
-	if (!is_counted(d))
+	if (!is_asked(d))
 		return FALSE;
 	drop_old(burst, now - config->ack_window_s, now);
 	/* What came before the epoch changed is under its id of then. */

@@ -9,7 +9,8 @@
  *
  * Mails shown forged are counted apart from those that may be the contact's:
  * they have a limit, but do not use up his. Mails without an address to answer
- * to are nobody's; agents' mails and reports are not counted.
+ * to are nobody's; agents' mails and reports are not counted, but a player's
+ * limit holds for what he writes to agents' addresses.
  */
 #include "desk/decision.h"
 

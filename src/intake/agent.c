@@ -404,10 +404,14 @@ reply_deliver(const struct mail_case *c,
 }
 
 static gboolean
-admitted_deliver(const struct mail_case *c,
+admitted_deliver(struct mail_case *c,
     const struct proto_desk_admitted *admitted, GError **err)
 {
 	switch (admitted->verdict) {
+	case PROTO_LATER:
+		log_info("mail.later", LOG_QUEUE(c->queue));
+		c->outcome = PROTO_MAIL_TOO_MANY;
+		return TRUE;
 	case PROTO_DUPLICATE:
 		return TRUE;
 	case PROTO_REPLY:
@@ -448,6 +452,9 @@ agent_deliver(struct mail_case *c, GError **err)
 	if (case_agent_ticket(c) == NULL)
 		return return_deliver(c, err);
 	case_admit_fill(c, PROTO_SIDE_AGENT, &admit);
+	/* What a member wrote as a player keeps no answer of his back. */
+	if (agent_is_member(c))
+		admit.is_on_line = 0;
 	ok = case_admit(c, &admit, &admitted, err) &&
 	    admitted_deliver(c, &admitted, err);
 	proto_clear(PROTO_DESK_ADMITTED, &admitted);

@@ -158,6 +158,12 @@ class Run(Trouble, Steering):
         return smtp
 
     def send_one(self, smtp, mail):
+        if mail.peer:
+            # The client that our Postfix sees from now on.
+            code, text = smtp.docmd("XCLIENT", mail.peer)
+            if code != 220:
+                raise smtplib.SMTPResponseException(code, text)
+            smtp.ehlo(mail.helo)
         options, more = mail.draft.mail_options[:], mail.draft.rcpt_options
         # Not told to the proxy, as docs/postfix.md has it.
         if not smtp.has_extn("dsn"):

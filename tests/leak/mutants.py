@@ -32,6 +32,7 @@ SWITCH = """\
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 static inline int
 mutant_is(const char *name)
 {
@@ -93,7 +94,8 @@ def build(top):
     subprocess.run(
         ["make", "-s", "-j2", "srcdir=" + top, "top_srcdir=" + top,
          "VPATH=" + top, "CFLAGS=-O0 -w",
-         "CPPFLAGS=-include %s/mutant.h" % top, "all", "leak-redact"],
+         "CPPFLAGS=-include %s/mutant.h" % top, "all", "leak-redact",
+         "test-front"],
         cwd=done, check=True, stdout=subprocess.DEVNULL)
     return done
 
@@ -104,6 +106,17 @@ RUN = [sys.executable, os.path.join(SYSTEM, "run.py")]
 KILLERS = {
     "leak": (["sh", os.path.join(HERE, "run.sh"), "--mails", "40",
               "--flows", "new,follow,agent,steer,bounce"], r"row .*"),
+    "leak-milter": (["sh", os.path.join(HERE, "run.sh"), "--mails", "40",
+                     "--way", "milter", "--flows", "new"], r"row .*"),
+    "leak-smtp": (["sh", os.path.join(HERE, "run.sh"), "--mails", "40",
+                   "--way", "smtp", "--flows", "new,lmtp"], r"row .*"),
+    "forged-milter": (RUN + ["--way", "milter", "forged"], r"forged\..*"),
+    "forged-smtp": (RUN + ["--way", "smtp", "forged"], r"forged\..*"),
+    "milter": (RUN + ["--way", "milter", "milter.Words"],
+               r"milter\.Words\.test_.*"),
+    "map": (RUN + ["recipients.Recipients.test_1_postmap"],
+            r"recipients\.Recipients\.test_1_postmap.*"),
+    "front": (["./test-front"], r".*"),
     "pairs": (RUN + ["pairs"], r"pairs\.Pairs\.test_.*"),
     "after": (RUN + ["after"], r"after\.AfterDestruction\.test_.*"),
     "receipts": (RUN + ["receipts.Key"],
@@ -112,9 +125,12 @@ KILLERS = {
 
 
 class Outcome:
-    """What a test said: lines "ok NAME", "FAIL NAME"."""
+    """What a test said: lines "ok NAME", "FAIL NAME", or as cmocka has
+    them."""
 
     def __init__(self, output, leak):
+        output = re.sub(r"(?m)^\[ +OK \]", "ok  ", output)
+        output = re.sub(r"(?m)^\[ +FAILED +\] (?=[a-z_]+$)", "FAIL ", output)
         self.passed = re.findall(r"(?m)^ok +(.+)", output)
         failed = re.findall(r"(?m)^FAIL +(.+)", output)
         self.leaks = [name for name in failed if re.match(leak, name)]
@@ -129,6 +145,8 @@ def run(directory, test, mutant=None):
         env["ND_MUTANT"] = mutant
     try:
         done = subprocess.run(command, env=env, capture_output=True,
+                              cwd=directory if command[0] == "./test-front"
+                              else None,
                               text=True, check=False, timeout=120)
     except subprocess.TimeoutExpired:
         return Outcome("FAIL did not end", leak)

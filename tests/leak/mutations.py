@@ -10,6 +10,9 @@ import collections
 Mutant = collections.namedtuple("Mutant", "name killer file old new")
 
 LEAK, PAIRS, AFTER, RECEIPTS = "leak", "pairs", "after", "receipts"
+BY_MILTER, BY_PROXY, FRONT = "leak-milter", "leak-smtp", "front"
+FORGED_MILTER, FORGED_PROXY = "forged-milter", "forged-smtp"
+MILTER, MAP = "milter", "map"
 SCRUB = "src/mail/scrub.c"
 PLAYER = "src/intake/player.c"
 CASE = "src/intake/case.c"
@@ -209,6 +212,112 @@ ROWS = [
      "	return store->ops->remove(store, STORE_CONTACT, contact, err);",
      "	return MUTANT(\"forgets-no-contact\") || "
      "store->ops->remove(store, STORE_CONTACT, contact, err);"),
+
+    # What a front and its worker know and say.
+    ("milter-logs-sender", BY_MILTER, "src/intake/milter.c",
+     "	milter_mail_from(conn->mail, (const char *const *)argv);",
+     "	if (MUTANT(\"milter-logs-sender\")) dprintf(2, \"from %s\\n\", "
+     "argv[0]);\n"
+     "	milter_mail_from(conn->mail, (const char *const *)argv);"),
+    ("milter-names-itself-by-sender", BY_MILTER, "src/intake/milter.c",
+     "	milter_mail_body(conn->mail, data, len);",
+     "	if (MUTANT(\"milter-names-itself-by-sender\")) "
+     "prctl(PR_SET_NAME, milter_mail_envelope(conn->mail)->sender_addr);\n"
+     "	milter_mail_body(conn->mail, data, len);"),
+    ("proxy-logs-text", BY_PROXY, "src/intake/proxy.c",
+     "	g_clear_pointer(&peer->message, g_bytes_unref);\n"
+     "	queue_put(proxy, &proxy->done, peer);",
+     "	if (MUTANT(\"proxy-logs-text\")) dprintf(2, \"%.*s\\n\", "
+     "(int)g_bytes_get_size(peer->message), "
+     "(const char *)g_bytes_get_data(peer->message, NULL));\n"
+     "	g_clear_pointer(&peer->message, g_bytes_unref);\n"
+     "	queue_put(proxy, &proxy->done, peer);"),
+    ("refusal-names-recipient", BY_PROXY, "src/intake/session.c",
+     "	session_reply(session, refusal != NULL ? refusal : &reply_rcpt_ok);",
+     "	if (MUTANT(\"refusal-names-recipient\") && refusal != NULL) { "
+     "g_string_append_printf(session->output, \"550 5.1.1 %s?\\r\\n\", "
+     "args); return; }\n"
+     "	session_reply(session, refusal != NULL ? refusal : &reply_rcpt_ok);"),
+    ("verdict-names-sender", BY_PROXY, "src/intake/session.c",
+     "	for (guint i = 0; i < session->verdicts->len; i++)\n"
+     "		session_reply(session,",
+     "	if (MUTANT(\"verdict-names-sender\")) g_string_append_printf("
+     "session->output, \"250-%s\\r\\n\", session->envelope.sender_addr);\n"
+     "	for (guint i = 0; i < session->verdicts->len; i++)\n"
+     "		session_reply(session,"),
+    ("refused-by-capability", FORGED_PROXY, "src/intake/deliver.c",
+     "	whole = refuse_mail(&blank, envelope);",
+     "	whole = refuse_mail(&blank, envelope);\n"
+     "	if (MUTANT(\"refused-by-capability\") && "
+     "whole == PROTO_MAIL_FORGED) {\n"
+     "		struct mail_case c = blank;\n"
+     "		struct label label;\n"
+     "		const struct session_rcpt *to = envelope->rcpts->pdata[0];\n"
+     "		c.queue = place_find(d->config, to->addr->local, "
+     "to->addr->domain, &label);\n"
+     "		if (case_identify(&c, &label, NULL) && "
+     "case_side(&c) != PROTO_SIDE_NONE)\n"
+     "			whole = PROTO_MAIL_TOO_MANY;\n"
+     "		case_forget(&c);\n	}"),
+    ("results-below-received", FORGED_PROXY, "src/intake/deliver.c",
+     "	    .results = envelope->way == PROTO_WAY_SMTP\n",
+     "	    .results = envelope->way == PROTO_WAY_SMTP && "
+     "!MUTANT(\"results-below-received\")\n"),
+    ("results-in-any-spelling", FORGED_MILTER, "src/mail/authres.c",
+     "	gsize len = strlen(id);\n",
+     "	gsize len = strlen(id);\n	char token[TOKEN_MAX];\n\n"
+     "	if (MUTANT(\"results-in-any-spelling\") && "
+     "g_ascii_strcasecmp((read_value(value, token), token), id) == 0)\n"
+     "		p = id;\n"
+     "	else\n"
+     "		token[0] = '\\0';\n"
+     "	if (token[0] != '\\0') {\n"
+     "		p = skip_to_semicolon(read_value(value, token));\n"
+     "		for (guint i = 0; *p == ';' && i < METHODS_MAX; i++) {\n"
+     "			struct result result;\n\n"
+     "			p = read_result(p + 1, &result);\n"
+     "			judge(verdict, &result);\n		}\n"
+     "		return;\n	}\n"),
+    ("milter-keeps-recipients", FORGED_MILTER, "src/intake/milter_mail.c",
+     "	g_ptr_array_set_size(mail->envelope.rcpts, 0);",
+     "	if (!MUTANT(\"milter-keeps-recipients\"))\n"
+     "		g_ptr_array_set_size(mail->envelope.rcpts, 0);"),
+    ("proxy-keeps-recipients", FORGED_PROXY, "src/intake/session.c",
+     "	g_ptr_array_set_size(envelope->rcpts, 0);",
+     "	if (!MUTANT(\"proxy-keeps-recipients\"))\n"
+     "		g_ptr_array_set_size(envelope->rcpts, 0);"),
+    ("milter-takes-what-is-deferred", MILTER, "src/intake/milter.c",
+     "	if (outcome == PROTO_MAIL_TAKEN) {",
+     "	if (outcome == PROTO_MAIL_TAKEN || "
+     "(MUTANT(\"milter-takes-what-is-deferred\") && "
+     "outcome == PROTO_MAIL_DEFERRED)) {"),
+    ("milter-reads-others", MILTER, "src/intake/milter.c",
+     "		conn_reset(conn);\n		return SMFIS_ACCEPT;",
+     "		if (MUTANT(\"milter-reads-others\"))\n"
+     "			return SMFIS_CONTINUE;\n"
+     "		conn_reset(conn);\n		return SMFIS_ACCEPT;"),
+    ("milter-swallows-others", MILTER, "src/intake/milter_mail.c",
+     "	if (mail->kind == MILTER_OURS)\n		return &reply_alone;",
+     "	if (mail->kind == MILTER_OURS)\n"
+     "		return MUTANT(\"milter-swallows-others\") ? NULL : "
+     "&reply_alone;"),
+    ("worker-believes-the-way", FRONT, "src/intake/worker.c",
+     "	if (mail->way != way || mail->rcpt_addrs->len == 0 ||",
+     "	if ((mail->way != way && !MUTANT(\"worker-believes-the-way\")) || "
+     "mail->rcpt_addrs->len == 0 ||"),
+    ("burst-tells-right-address", FORGED_MILTER, "src/desk/burst.c",
+     "	return is_counted(d) || d->verdict == PROTO_REPLY ||",
+     "	return is_counted(d) || "
+     "(d->verdict == PROTO_REPLY && !MUTANT(\"burst-tells-right-address\"))"
+     " ||"),
+    ("map-knows-capabilities", MAP, "src/intake/socketmap.c",
+     "	return key_is_ours(config, data + map, len - map) ? FOUND : "
+     "NOT_FOUND;",
+     "	if (MUTANT(\"map-knows-capabilities\") && "
+     "memmem(data, len, \"00000@\", 6) != NULL)\n"
+     "		return NOT_FOUND;\n"
+     "	return key_is_ours(config, data + map, len - map) ? FOUND : "
+     "NOT_FOUND;"),
 ]
 MUTANTS = [Mutant(*row) for row in ROWS]
 # For a short run: agents' copies, disk, log, players' mails, pairs, keys.

@@ -35,6 +35,7 @@ class Mail:
                                   pick(sorted(shapes.TRANSPORTS)))
         self.header_coding = pick(sorted(shapes.HEADER_CODINGS))
         self.keep, self.codings, self.used = [], [], []
+        self.helo = self.peer = ""  # of the client that sends it
         self.message_id = self.subject = self.name = ""
         self.first = self.last = ""
         self.sender = self.address = ""

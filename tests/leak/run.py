@@ -2,6 +2,7 @@
 then a look at all that is left. See run.sh for the options."""
 
 import argparse
+import glob
 import hashlib
 import multiprocessing
 import os
@@ -52,9 +53,12 @@ class Proc(threading.Thread):
             time.sleep(LOOK_S)
 
     def look(self, pid):
-        for name in ("cmdline", "environ", "comm"):
+        # A front serves each sender in a thread, which has a name too.
+        for path in ["/proc/%d/%s" % (pid, name) for name in (
+                "cmdline", "environ")] + glob.glob(
+                    "/proc/%d/task/*/comm" % pid):
             try:
-                with open("/proc/%d/%s" % (pid, name), "rb") as file:
+                with open(path, "rb") as file:
                     self.seen.add(file.read())
             except OSError:
                 continue

@@ -64,6 +64,15 @@ def reply_to(m):
         word.title(), word)))
 
 
+@slot("H5.helo", kind="base", also=("H5.client",))
+def greeting(m):
+    """The name that a client gives itself, the one that its address has, and
+    the address: our Postfix writes them above the mail, staff.py has where."""
+    m.helo = m.tok("H5.helo") + ".test"
+    m.peer = "NAME=%s.test ADDR=%s" % (
+        m.tok("H5.client"), m.mint.ip(m.serial, "H5.ip"))
+
+
 @slot("H4.path")
 def return_path(m):
     m.draft.fields.insert(0, ("Return-Path", "<%s@players.example>"

@@ -20,6 +20,15 @@ BOX = "kept"
 SIZE_MAX = 1 << 20
 COMPLEX = "complaint"  # goes a level up if nobody takes it up
 
+# What our Postfix, as one with a policy service does, puts above a mail: what
+# its client and its sender said. The results stay only before a proxy.
+PREPENDED = (
+    ("client", "Received-SPF: none (no record) client-ip=$1"),
+    ("helo", "X-Policy-Helo: $1"),
+    ("sender", "Authentication-Results: mx.casino.example; spf=none "
+     "smtp.mailfrom=$1"),
+)
+
 
 class LeakWorld(World):
     """Fast, and with a size limit that a test can reach."""
@@ -32,6 +41,7 @@ class LeakWorld(World):
         super().__init__(clock=True, way=way)
         self.spool_dir = self.dir + "/spool"
         self.password = self.dir + "/imap-password"
+        self.postfix.more_main += self.prepend()
         self.postfix.more_transport = "%s\tnymdesk:%s\n" % (
             CONTROL, self.lmtp)
 
@@ -58,6 +68,15 @@ class LeakWorld(World):
                      "vault.open_rate": 100000,
                      "vault.open_burst": 1000000})
         super().configure(**more)
+
+    def prepend(self):
+        lines = "smtpd_authorized_xclient_hosts = 127.0.0.1 198.51.100.0/24\n"
+        for name, field in PREPENDED:
+            path = "%s/prepend-%s" % (self.dir, name)
+            write(path, "/^(.*)$/\tPREPEND %s\n" % field)
+            lines += "smtpd_%s_restrictions = check_%s_access regexp:%s\n" \
+                % (name, name, path)
+        return lines
 
     def spooled(self):
         """Mails that wait for the archive."""

@@ -321,6 +321,15 @@ class Words(Milter):
             self.world.kill("lmtp", signal.SIGCONT)
         self.assertEqual(self.world.log_has("milter.no-worker"), before)
 
+    def test_what_a_worker_defers_is_not_taken(self):
+        self.world.take_away("desk")
+        try:
+            self.assertEqual(self.deliver(self.mail())[0][0], 451)
+        finally:
+            self.world.give_back("desk")
+        wait_for(self.world.has_roles, 60, "the desk to come back")
+        self.world.news()
+
     def test_miltertest(self):
         scripts = sorted(glob.glob(ROOT + "/tests/milter/[!_]*.lua"))
         self.assertGreater(len(scripts), 3)

@@ -22,6 +22,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 row("milter", ("milter",), "is about one way", ("milter",))
 row("rude", ("milter",), "is about one way", ("rude",))
+row("forged", ("milter", "smtp"), "is told by the reply", ("forged",))
 row("leakscan", ("lmtp",), NO_MAIL)
 row("conversation", short=("conversation",))
 row("agents", short=(

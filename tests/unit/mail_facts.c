@@ -177,7 +177,11 @@ authentication_is_judged(void **state)
 		{"; auth=fail", "a@b.com", MAIL_AUTH_NONE},
 		{"; iprev=fail; x-own=pass", "a@b.com", MAIL_AUTH_NONE},
 		{"=mx.evil; dmarc=pass", "a@b.com", MAIL_AUTH_NONE},
-		{"=\"MX.us\" ; dmarc=pass", "a@b.com", MAIL_AUTH_PASS},
+		{"=(c) MX.us ; dmarc=pass", "a@b.com", MAIL_AUTH_PASS},
+		{"=mx.us(c); dmarc=pass", "a@b.com", MAIL_AUTH_PASS},
+		/* Not what header_checks look for, so not deleted by them. */
+		{"=\"mx.us\"; dmarc=pass", "a@b.com", MAIL_AUTH_NONE},
+		{"=\"m\\x.us\"; dmarc=pass", "a@b.com", MAIL_AUTH_NONE},
 		{"=(mx.us) mx.evil; dmarc=pass", "a@b.com", MAIL_AUTH_NONE},
 		{"=mx.us.evil; dmarc=pass", "a@b.com", MAIL_AUTH_NONE},
 		{"; =pass; ; garbage; dmarc=pass", "a@b.com", MAIL_AUTH_PASS},
