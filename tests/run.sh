@@ -245,7 +245,7 @@ three=$!
 	leak_by smtp
 } &
 four=$!
-system sanitize 1 faults guesses receipts &
+system sanitize 1 faults guesses receipts ends &
 six=$!
 system sanitize 2 conversation agents shapes files logs corpus routes once \
     machine archivist

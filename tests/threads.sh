@@ -19,4 +19,6 @@ export G_SLICE=always-malloc
 export TSAN_OPTIONS="suppressions=$root/tests/threads.supp"
 ./test-front
 cd "$root"
-ND_FRONTS=$dir python3 tests/system/run.py --way milter rude.Threads
+ND_FRONTS=$dir python3 tests/system/run.py --way milter \
+    rude.Threads ends.Ends.test_stop
+ND_FRONTS=$dir python3 tests/system/run.py --way smtp ends.Ends.test_stop

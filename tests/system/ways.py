@@ -39,6 +39,8 @@ row("faults", short=("faults.Broken.test_desk_killed",
                      "faults.Broken.test_front_killed",
                      "faults.Broken.test_reinjection_closed",
                      "faults.Killed.test_kill_front"))
+row("ends", short=("ends.Ends.test_stop",
+                   "ends.Ends.test_kill_fronts_and_workers"))
 row("images", ("lmtp",), NO_MAIL)
 row("forget")
 row("logs")
