@@ -3,10 +3,11 @@ its acknowledgement, on the build that ND_BUILD names:
 
     python3 tests/bench/cost.py [MAILS]
 
-by the way that ND_WAY names, or LMTP. As root, with valgrind. Every role runs under callgrind, once with five mails
-and once with so many more; the difference is what a mail costs, and what a
-start costs is left out. Memory is the most that a process of the role ever
-had, without callgrind. To compare two versions, run it in each.
+by the way that ND_WAY names, or LMTP. As root, with valgrind. Every role runs
+under callgrind, once with five mails and once with so many more; the
+difference is what a mail costs, and what a start costs is left out. Memory is
+the most that a process of the role ever had, without callgrind. To compare two
+versions, run it in each.
 """
 
 import glob
