@@ -210,6 +210,8 @@ work() {
 		unit $dir >"$scratch/unit-$dir.out" 2>&1
 		summed "unit tests of $dir" "$scratch/unit-$dir.out" /dev/null
 	done
+	check 'threads of fronts' env ND_BUILD="$scratch/gcc" \
+	    sh tests/threads.sh "$scratch/thread"
 	say 'fuzz targets'
 	fuzz "${ND_FUZZ_SECONDS:-3}"
 	fuzz_summed
@@ -243,7 +245,7 @@ three=$!
 	leak_by smtp
 } &
 four=$!
-system sanitize 1 faults guesses receipts &
+system sanitize 1 faults guesses receipts ends &
 six=$!
 system sanitize 2 conversation agents shapes files logs corpus routes once \
     machine archivist

@@ -72,8 +72,8 @@ On-Default reject
 class Measured(world.World):
     """A world with a listener for each way; nothing is delivered."""
 
-    def __init__(self):
-        super().__init__(way="milter", workers=32)
+    def __init__(self, workers):
+        super().__init__(way="milter", workers=workers)
         self.ports = dict(zip(WAYS, free_ports(len(WAYS))))
         # Not by a second virtual_transport in main.cf: each program would warn
         # of it, postlogd too, which then waits for itself.
@@ -300,13 +300,14 @@ def main():
     parser.add_argument("--seconds", type=float, default=60,
                         help="of each way, over all rounds")
     parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--workers", type=int, default=32)
     args = parser.parse_args()
     # Who ends the program still stops what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     results = collections.defaultdict(list)
-    with Measured() as place:
+    with Measured(args.workers) as place:
         first = None
         for _ in range(args.rounds):
             for way in WAYS:

@@ -3,10 +3,11 @@ its acknowledgement, on the build that ND_BUILD names:
 
     python3 tests/bench/cost.py [MAILS]
 
-As root, with valgrind. Every role runs under callgrind, once with five mails
-and once with so many more; the difference is what a mail costs, and what a
-start costs is left out. Memory is the most that a process of the role ever
-had, without callgrind. To compare two versions, run it in each.
+by the way that ND_WAY names, or LMTP. As root, with valgrind. Every role runs
+under callgrind, once with five mails and once with so many more; the
+difference is what a mail costs, and what a start costs is left out. Memory is
+the most that a process of the role ever had, without callgrind. To compare two
+versions, run it in each.
 """
 
 import glob
@@ -26,6 +27,8 @@ import tools  # noqa: E402
 import world  # noqa: E402
 
 FEW = 5
+WAY = os.environ.get("ND_WAY") or "lmtp"
+ROLES = world.ROLES + ((WAY,) if WAY != "lmtp" else ())
 SLOWER = 20  # than without callgrind
 
 # A role's cage has no room for callgrind.
@@ -63,12 +66,12 @@ class Gateway(gateway.Gateway):
                        check=True)
         self.env["LD_PRELOAD"] += ":" + library
         os.makedirs(self.bin + "/real")
-        for role in world.ROLES:
+        for role in ROLES:
             name = "nymdesk-" + role
             os.rename("%s/%s" % (self.bin, name),
                       "%s/real/%s" % (self.bin, name))
             tools.write("%s/%s" % (self.bin, name), "#!/bin/sh\n"
-                        "exec valgrind -q --tool=callgrind "
+                        "exec valgrind -q --vgdb=no --tool=callgrind "
                         "--callgrind-out-file=%s/%s.%%p %s/real/%s \"$@\"\n"
                         % (self.out, role, self.bin, name), 0o755)
 
@@ -80,7 +83,7 @@ class Gateway(gateway.Gateway):
         for path in found:
             os.chmod(path, 0o666)
         return {os.path.basename(path).split(".")[0] for path in found} \
-            == set(world.ROLES)
+            == set(ROLES)
 
     def play(self, count):
         for n in range(count):
@@ -104,7 +107,7 @@ def instructions(count):
     """{role: instructions} of a whole life with so many mails."""
     out = tempfile.mkdtemp(prefix="nymdesk-cost-")
     os.chmod(out, 0o777)
-    total = dict.fromkeys(world.ROLES, 0)
+    total = dict.fromkeys(ROLES, 0)
     try:
         with Gateway(out) as desk:
             desk.play(count)
@@ -126,7 +129,7 @@ def peaks(count):
         return {role: max(int(re.search(
             r"VmHWM:\s+(\d+)",
             tools.read("/proc/%d/status" % proc["pid"])).group(1))
-            for proc in desk.role(role)) for role in world.ROLES}
+            for proc in desk.role(role)) for role in ROLES}
 
 
 def main():
@@ -135,10 +138,10 @@ def main():
     for module in (tools, world, gateway):
         module.wait_for = wait_for
     few, many = instructions(FEW), instructions(FEW + more)
-    if not all(few[role] for role in world.ROLES):
+    if not all(few[role] for role in ROLES):
         raise RuntimeError("callgrind has not counted: " + json.dumps(few))
     print("role   instructions a mail   most memory, KiB")
-    for role in world.ROLES:
+    for role in ROLES:
         print("%-6s %20d %18d" % (role, (many[role] - few[role]) // more,
                                   memory[role]))
 

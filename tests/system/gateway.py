@@ -4,11 +4,16 @@ Mails go in as a Postfix would hand them over, by LMTP, milter or SMTP, and
 what nymdesk hands out is taken by a small SMTP server in this process. It has
 a clock of its own, may stand for any domain, and several of them may run side
 by side.
+
+ND_FRONTS names another build, with --enable-sanitize=thread say: its fronts
+stand beside the other roles of ND_BUILD.
 """
 
 import email.policy
 import json
+import os
 import re
+import shutil
 import socket
 import socketserver
 import sqlite3
@@ -20,6 +25,8 @@ import mails
 import wire
 from tools import wait_for
 from world import ANNA, World
+
+FRONTS = ("nymdesk-milter", "nymdesk-smtp")
 
 NUMBER = re.compile(r"\[([0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4})\]")
 CAPABILITY = re.compile(r"[\w.]+\+[0-9a-z]{8}-[0-9a-z]{13}@[\w.]+")
@@ -199,6 +206,11 @@ class Gateway(World):
 
     def is_idle(self):
         return self.status()["promises_open"] == 0
+
+    def install(self):
+        super().install()
+        for name in FRONTS if "ND_FRONTS" in os.environ else ():
+            shutil.copy(os.path.join(os.environ["ND_FRONTS"], name), self.bin)
 
     # --- mails in --------------------------------------------------------
 

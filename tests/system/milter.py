@@ -10,7 +10,6 @@ import grp
 import os
 import pwd
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -52,19 +51,11 @@ def status(pid, key):
 
 
 class World(Gateway):
-    """ND_MILTER names another build, with --enable-sanitize=thread say: its
-    nymdesk-milter beside the other roles of ND_BUILD."""
-
     def __init__(self, **more):
         super().__init__(**more)
         # What is freed is given back at once, as without a sanitizer.
         self.env["ASAN_OPTIONS"] += \
             ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
-
-    def install(self):
-        super().install()
-        if "ND_MILTER" in os.environ:
-            shutil.copy(os.environ["ND_MILTER"] + "/nymdesk-milter", self.bin)
 
 
 class Milter(unittest.TestCase):

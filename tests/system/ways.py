@@ -40,6 +40,9 @@ row("faults", short=("faults.Broken.test_desk_killed",
                      "faults.Broken.test_front_killed",
                      "faults.Broken.test_reinjection_closed",
                      "faults.Killed.test_kill_front"))
+row("ends", short=("ends.Ends.test_stop",
+                   "ends.Ends.test_kill_fronts_and_workers"))
+row("budget", ("smtp",), "is about one way", ("budget",))
 row("images", ("lmtp",), NO_MAIL)
 row("forget")
 row("logs")

@@ -291,5 +291,6 @@ main(void)
 	failed += cmocka_run_group_tests_name("front", tests, NULL, NULL);
 	failed += test_front_worker();
 	failed += test_front_stop();
+	failed += test_front_proxy();
 	return failed;
 }

@@ -14,6 +14,7 @@
 #define PATIENCE_MS 10000
 
 /* Each runs one group of cmocka tests and returns how many failed. */
+int test_front_proxy(void);
 int test_front_stop(void);
 int test_front_threads(void);
 int test_front_worker(void);

@@ -1,10 +1,6 @@
 /*
  * A front for each thread. Threads of libmilter have stacks of 256 KiB.
- *
- * Built with --enable-sanitize=thread, and run with G_SLICE=always-malloc, it
- * shows what they share. GLib itself is not built so: memory that its slices
- * pass from thread to thread, and a lock that it makes when it is first needed,
- * would look like races.
+ * tests/threads.sh shows what they share.
  */
 #include "front.h"
 
@@ -22,16 +18,6 @@
 #define THREADS 32
 #define MAILS 50
 #define STACK 262144
-
-#if defined(__SANITIZE_THREAD__)
-const char *__tsan_default_suppressions(void);
-
-const char *
-__tsan_default_suppressions(void)
-{
-	return "race:g_variant_type_info_get\n";
-}
-#endif
 
 struct clerk {
 	const char *dir; /* borrowed */

@@ -37,7 +37,6 @@ main(void)
 	failed += test_intake_place();
 	failed += test_intake_session();
 	failed += test_intake_server();
-	failed += test_intake_proxy();
 	failed += test_intake_socketmap();
 	failed += test_intake_wish();
 	return failed;

@@ -10,7 +10,6 @@ int test_intake_image(void);
 int test_intake_message(void);
 int test_intake_milter(void);
 int test_intake_place(void);
-int test_intake_proxy(void);
 int test_intake_session(void);
 int test_intake_server(void);
 int test_intake_socketmap(void);

@@ -61,6 +61,14 @@ deliver_note(const struct session_envelope *envelope, GBytes *message,
 	return PROTO_MAIL_TAKEN;
 }
 
+/* ThreadSanitizer opens some of its own, whenever it likes. */
+#ifdef __SANITIZE_THREAD__
+static guint
+count_fds(void)
+{
+	return 0;
+}
+#else
 static guint
 count_fds(void)
 {
@@ -73,6 +81,7 @@ count_fds(void)
 	closedir(dir);
 	return count;
 }
+#endif
 
 /* In the child. An ordinary exit, so that leaks are looked for. */
 static void

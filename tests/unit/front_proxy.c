@@ -1,5 +1,5 @@
 /* The loop of the SMTP proxy, as its clients see it. */
-#include "intake.h"
+#include "front.h"
 #include "proxy_child.h"
 
 #include "intake/proxy.h"
@@ -425,7 +425,7 @@ test_bad_listener(void **state)
 }
 
 int
-test_intake_proxy(void)
+test_front_proxy(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_outcomes),
