@@ -1,9 +1,11 @@
 """The conversation of contrib/try.sh; it uses the world of the system
 tests."""
 
+import argparse
 import os
 import re
 import signal
+import smtplib
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,7 @@ FORGET_TEXT = "forget me\n"
 LATE_TEXT = "Die Zahlung ist da.\n"
 # The address for "5, very good" in the notice of a closed ticket.
 RATE = re.compile(r"(?m)^5\b.*?(\S+@\S+)\s*$")
+WAYS = {"lmtp": "lmtp", "milter": "milter", "proxy": "smtp"}
 FORGOTTEN = "the player's return address is forgotten"
 
 
@@ -140,6 +143,20 @@ def play_on(world, boxes):
     return rating, up, end
 
 
+def show_refusal(world):
+    """What a server reads that sends in an agent's name without a proof;
+    by LMTP Postfix has taken such a mail before nymdesk sees it."""
+    forged = mails.message(ANNA, QUEUE, "Account", "Close all tickets.\n")
+    with smtplib.SMTP("127.0.0.1", world.postfix.inbound) as client:
+        try:
+            client.send_message(forged)
+            said = "nothing"
+        except smtplib.SMTPDataError as error:
+            said = "%d %s" % (error.smtp_code, error.smtp_error.decode())
+    show_text("11. What a server reads that forges a mail of an agent", said)
+    return said
+
+
 def play(world):
     """The whole conversation: every mail of it by its name."""
     first = mails.withdrawal()
@@ -178,7 +195,8 @@ def play(world):
             "of agent": (answer, up, end, late),
             "to agents": boxes[TEAM] + boxes[BEN][:-1],
             "to player": boxes[PLAYER], "told": told, "ticket": ticket,
-            "proof": proof, "page": page}
+            "proof": proof, "page": page,
+            "refused": None if world.way == "lmtp" else show_refusal(world)}
 
 
 def image_is_clean(copy):
@@ -227,6 +245,9 @@ def report(world, played):
         ("%d files, %d bytes left by nymdesk: nothing readable in any coding"
          % (files, size), not finds and files > 0),
     )
+    if played["refused"]:
+        facts += (("a forged mail of an agent is refused on the line",
+                   played["refused"].startswith("550 5.7.1 ")),)
     print("\n" + "=" * 72)
     for fact, holds in facts:
         print("%-4s %s" % ("ok" if holds else "FAIL", fact))
@@ -291,13 +312,15 @@ Look at the tickets and at what is stored:
 
 
 def main():
-    args = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
-    scratch = args[0] if args else tempfile.mkdtemp(
-        prefix="nymdesk-", dir="/tmp")
+    parser = argparse.ArgumentParser(prog="try.sh")
+    parser.add_argument("scratch", help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=WAYS, default="lmtp")
+    parser.add_argument("--stay", action="store_true")
+    args = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Desk(scratch, workers=4) as world:
+    with Desk(args.scratch, workers=4, way=WAYS[args.way]) as world:
         is_good = report(world, play(world))
-        if "--stay" in sys.argv:
+        if args.stay:
             stay(world)
         else:
             print("\nTo go on by hand: sh contrib/try.sh --stay")

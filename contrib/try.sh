@@ -1,12 +1,12 @@
 #!/bin/sh
 # Shows nymdesk at work on this machine, on loopback only:
-#	sh contrib/try.sh [--stay]
+#	sh contrib/try.sh [--way lmtp|milter|proxy] [--stay]
 # On Debian 12 as root it installs the packages that are missing, builds in a
 # scratch directory, starts a private Postfix, a private Dovecot and nymdesk
 # there, and plays one conversation between a player, an agent and a senior. No
 # configuration of the machine is touched; it only creates the system users
-# of the roles (contrib/users.sh), and leaves the report's page in /tmp. --stay
-# keeps all of it running.
+# of the roles (contrib/users.sh), and leaves the report's page in /tmp. --way says
+# how mails come in (LMTP if not named), --stay keeps all of it running.
 set -e
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ "$(id -u)" = 0 ] || {

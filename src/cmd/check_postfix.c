@@ -158,7 +158,10 @@ check_postfix_settings(GArray *rows, const struct config *config,
 		? port + 1
 		: NULL,
 	    .milter = config->milter_listen,
-	    .proxy = config->smtp_listen};
+	    .proxy = config->smtp_listen,
+	    .transport = config->milter_transport,
+	    .workers = (gint64)config->lmtp_workers,
+	    .socketmap = config->socketmap_listen};
 	findings = postfix_settings_judge(&settings);
 	machine_judge(main, findings);
 	rows_add(rows, findings);

@@ -115,8 +115,12 @@ listen_open(const char *where, int wait_ms, GError **err)
 	if (address_bind(fd, &native, len, wait_ms) &&
 	    (native.ss_family != AF_UNIX || unix_share(where + 5)))
 		return fd;
-	error_fail_errno(err, ERROR_TEMP,
-	    "cannot bind (is another nymdeskd running?)");
+	if (errno == ENOENT)
+		error_fail(err, ERROR_PERM,
+		    "its directory is missing; make it first");
+	else
+		error_fail_errno(err, ERROR_TEMP,
+		    "cannot bind (is another nymdeskd running?)");
 	close(fd);
 	return -1;
 }

@@ -144,7 +144,8 @@ reach_judge(const struct context *c, enum whose whose, const char *what)
 		found(c, POSTFIX_WARN, what,
 		    "the chroot of this smtpd decides where a path leads, and "
 		    "here it does not lead to nymdesk; let the socket lie in "
-		    "the queue directory, or smtpd run without chroot");
+		    "the queue directory, and name it from there without a "
+		    "slash in front (unix:nymdesk/NAME)");
 }
 
 /* --- milters ------------------------------------------------------------ */

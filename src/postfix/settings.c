@@ -352,6 +352,63 @@ fronts_judge(struct judge *judge, const struct postfix_settings *settings)
 	postfix_fronts_judge(&fronts, judge->findings);
 }
 
+/* Whether a service of this name is in "postconf -M". */
+static gboolean
+has_service(const struct postfix_settings *settings, const char *name)
+{
+	g_autofree char *text = g_strconcat("\n",
+	    settings->services != NULL ? settings->services : "", NULL);
+	g_autofree char *start = g_strconcat("\n", name, " ", NULL);
+
+	return strstr(text, start) != NULL;
+}
+
+/* How Postfix reaches us by LMTP, which stays in all three ways. */
+static void
+way_judge(const struct judge *judge, const struct postfix_settings *settings)
+{
+	g_autofree char *name = g_strconcat(
+	    settings->transport != NULL ? settings->transport : "",
+	    "_destination_concurrency_limit", NULL);
+	gint64 limit =
+	    g_ascii_strtoll(main_value(judge, name), NULL, 10);
+
+	if (settings->transport == NULL)
+		return;
+	if (!has_service(settings, settings->transport))
+		postfix_findings_add(judge->findings, POSTFIX_REFUSE,
+		    "transport",
+		    g_strdup_printf("master.cf: there is no service %s, so "
+				    "mails do not reach nymdesk; add the "
+				    "lines of contrib/postfix/master.cf",
+			settings->transport));
+	if (settings->workers > 0 && limit > settings->workers)
+		postfix_findings_add(judge->findings, POSTFIX_WARN,
+		    "concurrency_limit",
+		    g_strdup_printf("main.cf, %s: more than the workers of "
+				    "[lmtp], so mails wait for one; make "
+				    "them equal",
+			name));
+}
+
+static void
+socketmap_judge(const struct judge *judge, const char *listen)
+{
+	static const char *const maps[] = {"relay_recipient_maps",
+	    "local_recipient_maps", "virtual_mailbox_maps"};
+
+	if (listen == NULL || listen[0] == '\0')
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(maps); i++)
+		if (strstr(main_value(judge, maps[i]), "socketmap:") != NULL)
+			return;
+	postfix_findings_add(judge->findings, POSTFIX_WARN,
+	    "relay_recipient_maps",
+	    g_strdup("main.cf: [socketmap] listen is set, but no map of "
+		     "recipients asks there; see "
+		     "contrib/postfix/socketmap.cf"));
+}
+
 GArray *
 postfix_settings_judge(const struct postfix_settings *settings)
 {
@@ -368,6 +425,8 @@ postfix_settings_judge(const struct postfix_settings *settings)
 	for (char **line = services; *line != NULL; line++)
 		service_judge(&judge, *line);
 	fronts_judge(&judge, settings);
+	way_judge(&judge, settings);
+	socketmap_judge(&judge, settings->socketmap);
 	caches_judge(&judge);
 	if (settings->out_port != NULL)
 		listener_judge(&judge, settings->out_port);

@@ -29,6 +29,9 @@ struct postfix_settings {
 	const char *out_port;  /* port nymdesk hands its mails to, or NULL */
 	const char *milter;    /* [milter] listen, or NULL */
 	const char *proxy;     /* [smtp] listen, or NULL */
+	const char *transport; /* of our mails in master.cf, or NULL */
+	gint64 workers;	       /* of [lmtp]; 0: not known */
+	const char *socketmap; /* where it listens, or NULL */
 };
 
 /* The findings, none if all is well. Free with postfix_findings_free(). */

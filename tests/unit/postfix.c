@@ -25,6 +25,7 @@ main(void)
 	    cmocka_unit_test(services_are_judged_too),
 	    cmocka_unit_test(our_milter_is_judged),
 	    cmocka_unit_test(our_proxy_is_judged),
+	    cmocka_unit_test(the_way_to_us_is_judged),
 	    cmocka_unit_test(a_port_of_ours_is_known),
 	    cmocka_unit_test(the_shipped_settings_are_good),
 	    cmocka_unit_test(the_machine_is_judged),

@@ -471,3 +471,44 @@ the_machine_is_judged(void **state)
 	assert_int_equal(volume_of_path("/nonexistent"), VOLUME_UNKNOWN);
 	assert_int_equal(volume_of_device("/nonexistent"), VOLUME_UNKNOWN);
 }
+
+void
+the_way_to_us_is_judged(void **state)
+{
+#define LIMIT "nymdesk_destination_concurrency_limit = 20\n"
+	static const struct {
+		const char *main;
+		const char *services;
+		gint64 workers;
+		const char *socketmap;
+		const char *want; /* what is found first, or NULL */
+	} rows[] = {
+	    {LIMIT, SMTPD "\nnymdesk unix - - - - - lmtp", 20, "", NULL},
+	    {LIMIT, SMTPD "\nnymdesk unix - - - - - lmtp", 19, "",
+		"concurrency_limit"},
+	    {LIMIT, SMTPD "\nnymdesk2 unix - - - - - lmtp", 20, "",
+		"transport"},
+	    {LIMIT, "nymdesk unix - - - - - lmtp", 20, "unix:/run/n/map",
+		"relay_recipient_maps"},
+	    {LIMIT "relay_recipient_maps = socketmap:unix:run/n/map:r\n",
+		"nymdesk unix - - - - - lmtp", 20, "unix:/run/n/map", NULL},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct postfix_settings settings = {
+		    .main = rows[i].main,
+		    .services = rows[i].services,
+		    .transport = "nymdesk",
+		    .workers = rows[i].workers,
+		    .socketmap = rows[i].socketmap};
+		GArray *findings = postfix_settings_judge(&settings);
+		const char *got = findings->len > 0
+		    ? g_array_index(findings, struct postfix_finding, 0).what
+		    : NULL;
+
+		if (g_strcmp0(got, rows[i].want) != 0)
+			fail_msg("row %zu: %s", i, got != NULL ? got : "ok");
+		postfix_findings_free(findings);
+	}
+}

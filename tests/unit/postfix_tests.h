@@ -15,6 +15,7 @@ void each_bad_setting_is_found(void **state);
 void services_are_judged_too(void **state);
 void our_milter_is_judged(void **state);
 void our_proxy_is_judged(void **state);
+void the_way_to_us_is_judged(void **state);
 void a_port_of_ours_is_known(void **state);
 void the_shipped_settings_are_good(void **state);
 void the_machine_is_judged(void **state);
