@@ -88,6 +88,15 @@ QUICK = {"minimal_backoff_time": "1s", "queue_run_delay": "1s",
 WAY_LINES = {"lmtp": (), "milter": ("milter.cf",), "smtp": ("proxy.cf",)}
 
 
+def last_of_each(text):
+    """Lines of main.cf, of each parameter only the last. Postfix warns of the
+    others in every program, also in the one that takes the warnings, which then
+    waits for itself."""
+    entries = re.findall(r"(?m)^[^\s#].*\n(?:[ \t].*\n)*", text)
+    return "".join({re.match(r"\w+", entry).group(): entry
+                    for entry in entries}.values())
+
+
 class Postfix:
     def __init__(self, scratch, names, log_filter=None, way="lmtp"):
         """names: host, domain, mail_domains, mail_lmtp, mail_auth, and
@@ -140,11 +149,10 @@ class Postfix:
             logdir=os.path.dirname(self.log),
             **self.names)
         lines = self.contrib("main.cf") + "".join(
-            map(self.contrib, WAY_LINES[self.way]))
-        for key, value in QUICK.items():
-            lines = re.sub(r"(?m)^%s\s*=.*\n" % key, "", lines)
-            lines += "%s = %s\n" % (key, value)
-        write(self.etc + "/main.cf", base + lines + self.more_main)
+            map(self.contrib, WAY_LINES[self.way])) + "".join(
+            "%s = %s\n" % row for row in QUICK.items())
+        write(self.etc + "/main.cf",
+              last_of_each(base + lines + self.more_main))
         write(self.etc + "/master.cf", self.master_lines())
         for name in ("transport", "inbound-checks", "outgoing-checks",
                      "submission-checks", "submission-proof", "proxy-proof",
