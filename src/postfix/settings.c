@@ -376,11 +376,12 @@ way_judge(const struct judge *judge, const struct postfix_settings *settings)
 	if (settings->transport == NULL)
 		return;
 	if (!has_service(settings, settings->transport))
-		postfix_findings_add(judge->findings, POSTFIX_REFUSE,
+		postfix_findings_add(judge->findings, POSTFIX_WARN,
 		    "transport",
-		    g_strdup_printf("master.cf: there is no service %s, so "
-				    "mails do not reach nymdesk; add the "
-				    "lines of contrib/postfix/master.cf",
+		    g_strdup_printf("master.cf: there is no service %s to "
+				    "reach nymdesk by; add the lines of "
+				    "contrib/postfix/master.cf, or name "
+				    "yours in transport of [milter]",
 			settings->transport));
 	if (settings->workers > 0 && limit > settings->workers)
 		postfix_findings_add(judge->findings, POSTFIX_WARN,

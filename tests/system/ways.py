@@ -21,6 +21,7 @@ def row(name, ways=ALL, why=None, short=()):
 
 
 row("milter", ("milter",), "is about one way", ("milter",))
+row("mixed", ("milter",), "is about one way", ("mixed",))
 row("rude", ("milter",), "is about one way", ("rude",))
 row("forged", ("milter", "smtp"), "is told by the reply", ("forged",))
 row("leakscan", ("lmtp",), NO_MAIL)
