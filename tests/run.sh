@@ -213,7 +213,7 @@ work() {
 	check 'threads of fronts' env ND_BUILD="$scratch/gcc" \
 	    sh tests/threads.sh "$scratch/thread"
 	say 'fuzz targets'
-	fuzz "${ND_FUZZ_SECONDS:-3}"
+	fuzz "${ND_FUZZ_SECONDS:-2}"
 	fuzz_summed
 	echo "beside: $passed passed, $failed failed, $skipped skipped"
 }
@@ -259,7 +259,7 @@ summed 'what ran beside them' "$scratch/work.out" "$scratch/work.err"
 
 say 'leak test: tokens, and a few mutants'
 counted mutants 900 env ND_BUILD="$scratch/gcc" python3 tests/leak/mutants.py --few &
-counted leak 900 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh
+counted leak 900 env ND_BUILD="$scratch/gcc" sh tests/leak/run.sh --mails 1200
 wait $!
 counted_summed leak
 counted_summed mutants

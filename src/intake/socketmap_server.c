@@ -161,9 +161,9 @@ silent_close(struct socketmap_server *server)
 static gboolean
 connection_accept(struct socketmap_server *server)
 {
+	const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 	/* cppcheck-suppress nullPointer ; accept(2): no address wanted */
-	int sock =
-	    accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int sock = accept4(server->listener, NULL, NULL, flags);
 	struct connection *conn;
 
 	if (sock >= 0) {

@@ -206,12 +206,17 @@ class Run(Trouble, Steering):
     def index(self):
         """serial -> the agents' copies, serial -> the player's mails; looks
         at mails that are new since the last time."""
+        was_renamed = False
         for user, path in self.stored():
             if path in self.known or (
                     user in self.world.staff and user not in LISTS):
                 continue
+            try:
+                kept = Kept(path)
+            except FileNotFoundError:
+                was_renamed = True
+                continue
             self.known.add(path)
-            kept = Kept(path)
             if user not in LISTS:
                 self.by_user.setdefault(user, []).append(kept)
                 continue
@@ -221,6 +226,9 @@ class Run(Trouble, Steering):
                     (tokens.MAGIC.encode() + b"".join(word)).decode())
                 if code == "KEEP.word":
                     self.copies.setdefault(serial, []).append(kept)
+        if was_renamed:
+            self.index()
+            return
         self.answers = {
             serial: self.by_user[mail.address.lower()]
             for serial, mail in self.mails.items()

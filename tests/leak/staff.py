@@ -84,5 +84,12 @@ class LeakWorld(World):
                 if entry.is_file()]
 
     def archived(self):
-        return glob.glob("%s/mail/%s/.%s/*/*,*" % (
-            self.dovecot.dir, ARCHIVE, BOX))
+        """A mail that is marked gets another name: one whose name changes while
+        they are listed may not be seen, so they are listed until none does."""
+        seen = None
+        while True:
+            paths = sorted(glob.glob("%s/mail/%s/.%s/*/*,*" % (
+                self.dovecot.dir, ARCHIVE, BOX)))
+            if paths == seen:
+                return paths
+            seen = paths

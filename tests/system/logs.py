@@ -87,7 +87,7 @@ class Filtered(unittest.TestCase):
             file.write("/^Subject:/ WARN\n")
         cls.world.start()
         cls.send_all()
-        cls.world.wait_idle(60)
+        cls.world.wait_idle(150)
         # All it said is in the file when it has ended.
         cls.world.postfix.stop()
         cls.raw = read(cls.world.postfix.log)
