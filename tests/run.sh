@@ -181,12 +181,12 @@ export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 # What works and hardly waits. Its tests say what they found as it comes.
-work() {
-	passed=0 failed=0 skipped=0 beside=-beside
+work_build() {
 	say 'distribution, with clang'
-	# It builds from the tarball; the unit tests run below.
+	# It builds from the tarball; the unit tests run beside.
 	check 'distcheck' make -s -j2 -C "$scratch/gcc" distcheck \
-	    AM_MAKEFLAGS=TESTS= AM_DISTCHECK_CONFIGURE_FLAGS="$1"
+	    AM_MAKEFLAGS=TESTS= \
+	    AM_DISTCHECK_CONFIGURE_FLAGS='CC=clang --enable-werror CFLAGS=-O1'
 	say 'lints'
 	check 'lint layers' python3 tests/lint/layers.py
 	check 'lint headers' sh tests/lint/headers.sh "$scratch/gcc"
@@ -205,6 +205,9 @@ work() {
 	    python3 tests/leak/redaction/score.py --held-out
 	check 'words of rules' env ND_BUILD="$scratch/gcc" \
 	    python3 tests/leak/redaction/words.py
+}
+
+work_tests() {
 	say 'unit tests'
 	for dir in gcc sanitize; do
 		unit $dir >"$scratch/unit-$dir.out" 2>&1
@@ -215,21 +218,24 @@ work() {
 	say 'fuzz targets'
 	fuzz "${ND_FUZZ_SECONDS:-2}"
 	fuzz_summed
-	echo "beside: $passed passed, $failed failed, $skipped skipped"
 }
 
 # Less urgent than what runs beside it.
-work_beside() {
-	renice -n 5 -p "$(exec sh -c 'echo $PPID')" >"$scratch/renice.log" 2>&1
-	work 'CC=clang --enable-werror CFLAGS=-O1'
+beside() { # one of these
+	passed=0 failed=0 skipped=0 beside=-$1
+	renice -n 5 -p "$(exec sh -c 'echo $PPID')" >"$scratch/renice-$1.log" 2>&1
+	"work_$1"
+	echo "beside: $passed passed, $failed failed, $skipped skipped"
 }
 
 # System tests wait more than they work, so all at once, and beside them what
 # does not wait. What is about memory runs with the sanitizers, what is about
 # time, limits and what is left on the disk without.
 say 'system tests; leak test: pairs, after destruction; beside them the rest'
-work_beside >"$scratch/work.out" 2>"$scratch/work.err" &
+beside build >"$scratch/work-build.out" 2>"$scratch/work-build.err" &
 five=$!
+beside tests >"$scratch/work-tests.out" 2>"$scratch/work-tests.err" &
+seven=$!
 system gcc 1 leakscan images forget roles cli clients quotes loops spool \
     complaints recipients &
 one=$!
@@ -249,13 +255,16 @@ system sanitize 1 faults guesses receipts ends &
 six=$!
 system sanitize 2 conversation agents shapes files logs corpus routes once \
     machine archivist
-wait $one $two $three $four $five $six
+wait $one $two $three $four $five $six $seven
 for part in gcc-1 gcc-2 gcc-3 gcc-4 sanitize-1 sanitize-2; do
 	system_summed $part
 done
 counted_summed leak-milter
 counted_summed leak-smtp
-summed 'what ran beside them' "$scratch/work.out" "$scratch/work.err"
+for part in build tests; do
+	summed "what ran beside them, $part" "$scratch/work-$part.out" \
+	    "$scratch/work-$part.err"
+done
 
 say 'leak test: tokens, and a few mutants'
 counted mutants 900 env ND_BUILD="$scratch/gcc" python3 tests/leak/mutants.py --few &

@@ -91,12 +91,13 @@ def build(top):
         subprocess.run(["../configure", "-q"], cwd=done, check=True,
                        stdout=subprocess.DEVNULL)
     # The library's own warnings about unused code are no matter here.
-    subprocess.run(
-        ["make", "-s", "-j2", "srcdir=" + top, "top_srcdir=" + top,
-         "VPATH=" + top, "CFLAGS=-O0 -w",
-         "CPPFLAGS=-include %s/mutant.h" % top, "all", "leak-redact",
-         "test-front"],
-        cwd=done, check=True, stdout=subprocess.DEVNULL)
+    # "all" is a make of its own, which must not meet the others.
+    for targets in (["all"], ["leak-redact", "test-front"]):
+        subprocess.run(
+            ["make", "-s", "-j2", "srcdir=" + top, "top_srcdir=" + top,
+             "VPATH=" + top, "CFLAGS=-O0 -w",
+             "CPPFLAGS=-include %s/mutant.h" % top] + targets,
+            cwd=done, check=True, stdout=subprocess.DEVNULL)
     return done
 
 
