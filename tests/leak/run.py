@@ -73,10 +73,24 @@ class Proc(threading.Thread):
 FINDER = None
 
 
+def read_mail(path):
+    """A mail that is being marked or seen gets another name behind the colon, or
+    goes from new/ to cur/."""
+    for _ in range(100):
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            box, name = os.path.split(path)
+            path = (glob.glob(os.path.join(
+                os.path.dirname(box), "*",
+                glob.escape(name.split(":")[0]) + "*")) or [path])[0]
+    raise FileNotFoundError(path)
+
+
 def scan_one_mail(job):
     place, path = job
-    with open(path, "rb") as file:
-        data = file.read()
+    data = read_mail(path)
     return job, list(FINDER.scan_mail(data)), len(data)
 
 
